@@ -1,0 +1,2 @@
+//! chatc
+fn main() {}

@@ -1,0 +1,2 @@
+//! chatd
+fn main() {}

@@ -1,0 +1,78 @@
+//! Coming and going: how a client becomes a user, and what happens to everything that user was
+//! part of when it goes.
+
+use std::net::SocketAddr;
+
+use super::close::CloseReason;
+use super::event::{Decline, Ending, Event, Record, Refusal, Reply, Sink, Withdrawal};
+use super::name::Name;
+use super::time::Now;
+use super::users::UserKey;
+use super::{Chat, Uid};
+
+/// What is known of a client that wants to enter.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry {
+    /// The name it asks for; none makes it a guest.
+    pub name: Option<Name>,
+    /// Where it comes from; a guest is called `USER` and the port, 0 if there is none.
+    pub address: Option<SocketAddr>,
+}
+
+impl Chat {
+    /// Makes a user. Watchers are told; the newcomer is not among them yet.
+    ///
+    /// # Errors
+    /// [`Refusal::NameTaken`]; a guest is always let in.
+    pub fn enter(&mut self, entry: Entry, now: Now, out: &mut dyn Sink) -> Result<(UserKey, Uid, Name), Refusal> {
+        let name = entry.name.unwrap_or_else(|| self.free_guest_name(entry.address));
+        let key = self.users.add(name, entry.address, now.steady).ok_or(Refusal::NameTaken(name))?;
+        let uid = key.uid();
+        out.record(&Record::Entered { uid, name, address: entry.address });
+        out.event(&self.watchers, None, &Event::Entered { uid, name });
+        Ok((key, uid, name))
+    }
+
+    /// Takes a user out of everything and forgets it; whoever had to do with it is told.
+    pub fn leave(&mut self, user: UserKey, reason: CloseReason, out: &mut dyn Sink) {
+        let Some(name) = self.name_of(user) else { return };
+        out.record(&Record::Gone { name, reason });
+        if let Some(partner) = self.unpair(user) {
+            out.event(&[partner], None, &Event::Ended { with: name, why: Ending::Gone });
+        }
+        self.withdraw_request(user, Withdrawal::Gone, out);
+        self.decline_requests(user, Decline::Gone, out);
+        while let Some(membership) = self.users.of(user).rooms.last().copied() {
+            self.leave_membership(user, membership, Some(reason), out);
+        }
+        self.watch(user, false);
+        self.users.remove(user);
+        out.event(&self.watchers, None, &Event::Gone { name, reason });
+    }
+
+    /// Starts or stops telling a user of comings and goings.
+    pub(super) fn watch(&mut self, user: UserKey, on: bool) -> Reply {
+        match (self.users.of(user).watching, on) {
+            (None, true) => {
+                let position = u32::try_from(self.watchers.len()).expect("fewer users than a u32 counts");
+                self.watchers.push(user);
+                self.users.of_mut(user).watching = Some(position);
+            }
+            (Some(position), false) => {
+                self.users.of_mut(user).watching = None;
+                self.watchers.swap_remove(position as usize);
+                if let Some(moved) = self.watchers.get(position as usize).copied() {
+                    self.users.of_mut(moved).watching = Some(position);
+                }
+            }
+            (None, false) | (Some(_), true) => {}
+        }
+        Reply::Done
+    }
+
+    /// `USER<port>`, or the next number nobody has: two clients may share a port at two addresses.
+    fn free_guest_name(&self, address: Option<SocketAddr>) -> Name {
+        let port = address.map_or(0, |address| u64::from(address.port()));
+        (port..).map(Name::guest).find(|name| !self.users.has_name(*name)).expect("some number is free")
+    }
+}

@@ -1,0 +1,157 @@
+//! Rooms from a user's side: joining, leaving, talking.
+
+use super::Chat;
+use super::close::CloseReason;
+use super::event::{Event, Record, Refusal, Reply, Sink, Withdrawal};
+use super::name::{RoomName, UserRef};
+use super::presence::Aim;
+use super::rooms::{Membership, RoomKey};
+use super::text::Text;
+use super::time::Now;
+use super::users::UserKey;
+use crate::limits::ROOMS_PER_USER;
+
+impl Chat {
+    /// Joins a room by name, which is created if need be.
+    pub(super) fn join(&mut self, user: UserKey, name: RoomName, out: &mut dyn Sink) -> Result<Reply, Refusal> {
+        let room = match self.rooms.find(name) {
+            Some(room) => room.key,
+            None => {
+                self.check_has_room(user)?;
+                self.open_room(name, out)
+            }
+        };
+        self.enter_room(user, room, out)?;
+        Ok(Reply::Room(self.rooms.of(room).name))
+    }
+
+    /// Joins the room that another user joined last. If that user is in none, opens one and asks
+    /// the user to join it.
+    pub(super) fn join_user(
+        &mut self,
+        user: UserKey,
+        other: UserRef,
+        now: Now,
+        out: &mut dyn Sink,
+    ) -> Result<Reply, Refusal> {
+        let other = self.other_user(user, other)?;
+        if let Some(theirs) = self.users.of(other).rooms.last() {
+            let room = theirs.room;
+            self.enter_room(user, room, out)?;
+            return Ok(Reply::Room(self.rooms.of(room).name));
+        }
+        self.check_free(user)?;
+        self.check_can_be_asked(other)?;
+        self.check_has_room(user)?;
+        let room = self.open_room(self.free_room_name(user), out);
+        self.enter_room(user, room, out)?;
+        Ok(self.ask(user, other, Aim::Room(room), now, out))
+    }
+
+    /// Leaves the room named, or the one joined last.
+    pub(super) fn leave_room(
+        &mut self,
+        user: UserKey,
+        name: Option<RoomName>,
+        out: &mut dyn Sink,
+    ) -> Result<Reply, Refusal> {
+        let membership = match name {
+            Some(name) => self.membership(user, name)?,
+            None => *self.users.of(user).rooms.last().ok_or(Refusal::InNoRoom)?,
+        };
+        let name = self.rooms.of(membership.room).name;
+        self.leave_membership(user, membership, None, out);
+        Ok(Reply::Room(name))
+    }
+
+    /// Says something to everybody else in a room.
+    pub(super) fn say_in_room(
+        &mut self,
+        user: UserKey,
+        name: RoomName,
+        text: Text<'_>,
+        now: Now,
+        out: &mut dyn Sink,
+    ) -> Result<Reply, Refusal> {
+        let membership = self.membership(user, name)?;
+        let stamp = self.next_stamp(now);
+        let from = self.users.of(user).name;
+        let room = self.rooms.of(membership.room);
+        out.record(&Record::RoomSaid { room: room.name, from, text });
+        out.event(&room.members, Some(user), &Event::RoomSaid { stamp, room: room.name, from, text });
+        Ok(Reply::Taken { stamp, to: room.members.len() - 1 })
+    }
+
+    /// Adds a user to an open room; all its members, the new one included, are told.
+    pub(super) fn enter_room(&mut self, user: UserKey, room: RoomKey, out: &mut dyn Sink) -> Result<(), Refusal> {
+        let name = self.rooms.of(room).name;
+        if self.users.of(user).rooms.iter().any(|membership| membership.room == room) {
+            return Err(Refusal::AlreadyInRoom(name));
+        }
+        self.check_has_room(user)?;
+        let membership = self.rooms.add(room, user);
+        let member = self.users.of_mut(user);
+        member.rooms.push(membership);
+        let joined = Event::Joined { room: name, name: member.name };
+        out.record(&Record::Joined { room: name, name: member.name });
+        self.fulfil_room_requests(user, Aim::Room(room));
+        out.event(&self.rooms.of(room).members, None, &joined);
+        Ok(())
+    }
+
+    /// Takes a user out of a room; the others and the user itself, if still here, are told. The
+    /// user's own request into that room falls with it.
+    pub(super) fn leave_membership(
+        &mut self,
+        user: UserKey,
+        membership: Membership,
+        gone: Option<CloseReason>,
+        out: &mut dyn Sink,
+    ) {
+        let aim = Aim::Room(membership.room);
+        if self.users.of(user).presence.invitation().is_some_and(|invitation| invitation.aim == aim) {
+            self.withdraw_request(user, Withdrawal::Cancelled, out);
+        }
+        let leaver = self.users.of_mut(user);
+        leaver.rooms.retain(|other| other.room != membership.room);
+        let name = leaver.name;
+        let room = self.rooms.of(membership.room);
+        let (room_name, still_here) = (room.name, gone.is_none());
+        out.record(&Record::Left { room: room_name, name });
+        let audience = &room.members;
+        out.event(audience, if still_here { None } else { Some(user) }, &Event::Left { room: room_name, name, gone });
+        if let Some(moved) = self.rooms.remove(membership) {
+            let theirs = self.users.of_mut(moved).rooms.iter_mut().find(|other| other.room == membership.room);
+            theirs.expect("members know their rooms").moved_to(membership);
+        }
+        if self.rooms.of(membership.room).members.is_empty() {
+            self.rooms.close(membership.room);
+            out.event(&self.watchers, None, &Event::Closed(room_name));
+        }
+    }
+
+    fn open_room(&mut self, name: RoomName, out: &mut dyn Sink) -> RoomKey {
+        out.event(&self.watchers, None, &Event::Opened(name));
+        self.rooms.create(name)
+    }
+
+    /// The user's membership in a room, found among its few without looking anything up.
+    fn membership(&self, user: UserKey, name: RoomName) -> Result<Membership, Refusal> {
+        let memberships = &self.users.of(user).rooms;
+        let found = memberships.iter().find(|membership| self.rooms.of(membership.room).name == name);
+        found.copied().ok_or_else(|| match self.rooms.find(name) {
+            Some(room) => Refusal::NotInRoom(room.name),
+            None => Refusal::NoSuchRoom(name),
+        })
+    }
+
+    fn check_has_room(&self, user: UserKey) -> Result<(), Refusal> {
+        if self.users.of(user).rooms.len() < ROOMS_PER_USER { Ok(()) } else { Err(Refusal::TooManyRooms) }
+    }
+
+    fn free_room_name(&self, owner: UserKey) -> RoomName {
+        let owner = self.users.of(owner).name;
+        let mut names = (1..).map(|number| RoomName::of(owner, number));
+        names.find(|name| self.rooms.find(*name).is_none()).expect("some number is free")
+    }
+}

@@ -1,0 +1,35 @@
+//! One-shot messages: to one user, or to everybody.
+
+use super::Chat;
+use super::event::{Event, Record, Refusal, Reply, Sink};
+use super::name::{Name, UserRef};
+use super::text::Text;
+use super::time::Now;
+use super::users::UserKey;
+
+impl Chat {
+    /// Sends one message to one user, in whatever state either is.
+    pub(super) fn send_private(
+        &mut self,
+        user: UserKey,
+        to: UserRef,
+        text: Text<'_>,
+        now: Now,
+        out: &mut dyn Sink,
+    ) -> Result<Reply, Refusal> {
+        let other = self.other_user(user, to)?;
+        let (stamp, from) = (self.next_stamp(now), self.users.of(user).name);
+        out.event(&[other], None, &Event::Private { stamp, from, text });
+        Ok(Reply::Taken { stamp, to: 1 })
+    }
+
+    /// Sends one message to everybody but its sender; the operator's, which is no user's, to all.
+    pub(super) fn announce(&mut self, sender: Option<UserKey>, text: Text<'_>, now: Now, out: &mut dyn Sink) -> Reply {
+        let stamp = self.next_stamp(now);
+        let from = sender.map_or_else(Name::operator, |user| self.users.of(user).name);
+        let everybody: Vec<UserKey> = self.users.after(0).map(|user| user.key).collect();
+        out.record(&Record::Announced { from, text });
+        out.event(&everybody, sender, &Event::Announced { stamp, from, text });
+        Reply::Taken { stamp, to: everybody.len() - usize::from(sender.is_some()) }
+    }
+}

@@ -1,0 +1,165 @@
+//! Chat: the domain. Who is here, who asks whom, who talks with whom, which rooms there are.
+//!
+//! No sockets, no clock, no text encoding, and no hash order that could reach an output: the same
+//! calls give the same outputs. Commands go in with [`Chat::handle_command`] and come back as one
+//! reply; events go to a [`Sink`], each with everybody it is for. Time comes in as an argument;
+//! whoever drives this calls [`Chat::handle_timeout`] no later than [`Chat::poll_timeout`] asks.
+//!
+//! One file a subject: `entry` (coming and going), `requests`, `sessions`, `membership` (rooms),
+//! `messages` (one-shot), `listing`; below them the records: `users`, `presence`, `rooms`.
+
+mod close;
+mod command;
+mod entry;
+mod event;
+mod invariants;
+mod listing;
+mod membership;
+mod messages;
+mod name;
+mod presence;
+mod requests;
+mod rooms;
+mod sessions;
+mod text;
+mod time;
+mod users;
+
+pub use close::CloseReason;
+pub use command::{Command, OperatorCommand};
+pub use entry::Entry;
+pub use event::{Availability, Decline, Ending, Event, Purpose, Record, Refusal, Reply, Row, Sink, Stamp, Withdrawal};
+pub use name::{Name, NameError, RESERVED, RoomName, Uid, UserRef};
+pub use text::{Text, TextError, is_unsafe, sanitize};
+pub use time::{Millis, Now, UnixMillis};
+pub use users::UserKey;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use rooms::Rooms;
+use users::Users;
+
+/// What an operator can set.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// How long a request waits for an answer.
+    pub invite_timeout: Duration,
+    /// Whether users are kept from seeing each other's addresses.
+    pub hide_addresses: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { invite_timeout: crate::limits::INVITE_TIMEOUT, hide_addresses: false }
+    }
+}
+
+/// The whole chat.
+#[derive(Debug)]
+pub struct Chat {
+    settings: Settings,
+    users: Users,
+    rooms: Rooms,
+    /// When the requests that stand expire, and whose they are.
+    deadlines: BTreeSet<(Millis, UserKey)>,
+    /// Who is told of comings and goings.
+    watchers: Vec<UserKey>,
+    messages: u64,
+}
+
+impl Chat {
+    /// An empty chat.
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            users: Users::new(),
+            rooms: Rooms::default(),
+            deadlines: BTreeSet::new(),
+            watchers: Vec::new(),
+            messages: 0,
+        }
+    }
+
+    /// How many users are here.
+    pub fn user_count(&self) -> usize {
+        self.users.len()
+    }
+
+    /// How many rooms there are.
+    pub fn room_count(&self) -> usize {
+        self.rooms.len()
+    }
+
+    /// Finds a user.
+    pub fn find(&self, user: UserRef) -> Option<UserKey> {
+        self.users.find(user).map(|user| user.key)
+    }
+
+    /// A present user's name.
+    pub fn name_of(&self, user: UserKey) -> Option<Name> {
+        self.users.get(user).map(|user| user.name)
+    }
+
+    /// Does what a user asks. Events and rows go to `out` first, then the reply is returned.
+    ///
+    /// # Errors
+    /// Says why when the command is refused; nothing has happened then.
+    pub fn handle_command(
+        &mut self,
+        user: UserKey,
+        command: Command<'_>,
+        now: Now,
+        out: &mut dyn Sink,
+    ) -> Result<Reply, Refusal> {
+        match command {
+            Command::Say { to, text } => self.say(user, to, text, now, out),
+            Command::RoomSay { room, text } => self.say_in_room(user, room, text, now, out),
+            Command::Private { to, text } => self.send_private(user, to, text, now, out),
+            Command::Announce(text) => Ok(self.announce(Some(user), text, now, out)),
+            Command::Request(to) => self.request_session(user, to, now, out),
+            Command::Accept(from) => self.accept(user, from, out),
+            Command::Reject(from) => self.reject(user, from, out),
+            Command::Cancel => self.cancel(user, out),
+            Command::Requests => Ok(self.list_requests(user, now, out)),
+            Command::End => self.end_session(user, out),
+            Command::Join(room) => self.join(user, room, out),
+            Command::JoinUser(other) => self.join_user(user, other, now, out),
+            Command::Leave(room) => self.leave_room(user, room, out),
+            Command::List { after } => Ok(self.list_users(after, self.settings.hide_addresses, now, out)),
+            Command::Rooms { after } => Ok(self.list_rooms(after, out)),
+            Command::Members { room, after } => self.list_members(room, after, out),
+            Command::Watch(on) => Ok(self.watch(user, on)),
+        }
+    }
+
+    /// Does what the operator asks.
+    pub fn handle_operator(&mut self, command: OperatorCommand<'_>, now: Now, out: &mut dyn Sink) -> Reply {
+        match command {
+            OperatorCommand::List { after } => self.list_users(after, false, now, out),
+            OperatorCommand::Rooms { after } => self.list_rooms(after, out),
+            OperatorCommand::Announce(text) => self.announce(None, text, now, out),
+        }
+    }
+
+    /// When [`Self::handle_timeout`] has something to do next.
+    pub fn poll_timeout(&self) -> Option<Millis> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// Does what is due by `now`.
+    pub fn handle_timeout(&mut self, now: Now, out: &mut dyn Sink) {
+        while let Some((at, user)) = self.deadlines.first().copied() {
+            if at > now.steady {
+                return;
+            }
+            self.deadlines.pop_first();
+            self.expire_request(user, out);
+        }
+    }
+
+    fn next_stamp(&mut self, now: Now) -> Stamp {
+        self.messages += 1;
+        Stamp { id: self.messages, at: now.wall }
+    }
+}

@@ -1,0 +1,73 @@
+//! Private sessions: two users and nobody else.
+
+use super::Chat;
+use super::event::{Decline, Ending, Event, Record, Refusal, Reply, Sink, Withdrawal};
+use super::name::UserRef;
+use super::text::Text;
+use super::time::Now;
+use super::users::UserKey;
+
+impl Chat {
+    /// Pairs two users who are not chatting. The request between them is fulfilled; every other
+    /// one to or from either ends, and the third parties are told.
+    pub(super) fn pair(&mut self, user: UserKey, other: UserKey, out: &mut dyn Sink) {
+        for (one, two) in [(user, other), (other, user)] {
+            if self.users.of(one).presence.invitation().is_some_and(|invitation| invitation.to == two) {
+                self.take_request(one);
+            }
+        }
+        let (name, other_name) = (self.users.of(user).name, self.users.of(other).name);
+        out.record(&Record::Paired(other_name, name));
+        out.event(&[user], None, &Event::Paired(other_name));
+        out.event(&[other], None, &Event::Paired(name));
+        for one in [user, other] {
+            self.withdraw_request(one, Withdrawal::Paired, out);
+            self.decline_requests(one, Decline::Paired, out);
+        }
+        for (one, two) in [(user, other), (other, user)] {
+            self.users.of_mut(one).presence.pair(two).expect("both were found not chatting");
+        }
+    }
+
+    /// Takes both sides out of a session; gives back who the other was.
+    pub(super) fn unpair(&mut self, user: UserKey) -> Option<UserKey> {
+        let partner = self.users.of_mut(user).presence.unpair()?;
+        self.users.of_mut(partner).presence.unpair();
+        Some(partner)
+    }
+
+    /// Ends the user's session; both are told.
+    pub(super) fn end_session(&mut self, user: UserKey, out: &mut dyn Sink) -> Result<Reply, Refusal> {
+        let partner = self.unpair(user).ok_or(Refusal::NotChatting)?;
+        let (name, other_name) = (self.users.of(user).name, self.users.of(partner).name);
+        out.record(&Record::Ended(name, other_name));
+        out.event(&[user], None, &Event::Ended { with: other_name, why: Ending::ByYou });
+        out.event(&[partner], None, &Event::Ended { with: name, why: Ending::ByPartner });
+        Ok(Reply::Done)
+    }
+
+    /// Says something to the partner, if `to` still is the partner.
+    pub(super) fn say(
+        &mut self,
+        user: UserKey,
+        to: UserRef,
+        text: Text<'_>,
+        now: Now,
+        out: &mut dyn Sink,
+    ) -> Result<Reply, Refusal> {
+        let speaker = self.users.of(user);
+        let from = speaker.name;
+        let partner = self.users.of(speaker.presence.partner().ok_or(Refusal::NotChatting)?);
+        let is_meant = match to {
+            UserRef::Name(name) => name == partner.name,
+            UserRef::Uid(uid) => uid == partner.key.uid(),
+        };
+        if !is_meant {
+            return Err(Refusal::WrongPartner(partner.name));
+        }
+        let key = partner.key;
+        let stamp = self.next_stamp(now);
+        out.event(&[key], None, &Event::Said { stamp, from, text });
+        Ok(Reply::Taken { stamp, to: 1 })
+    }
+}

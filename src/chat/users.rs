@@ -1,0 +1,148 @@
+//! Everybody who is here: found by key, by UID and by name.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::SocketAddr;
+use std::num::NonZeroU64;
+
+use slab::Slab;
+
+use super::name::{Name, Uid, UserRef};
+use super::presence::Presence;
+use super::rooms::Membership;
+use super::time::Millis;
+
+/// A user's handle: a slot, and the UID that tells whether the slot is still theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserKey {
+    uid: Uid,
+    slot: u32,
+}
+
+impl UserKey {
+    /// A small number that no other present user has; given out again after this one is gone.
+    pub fn slot(self) -> usize {
+        self.slot as usize
+    }
+
+    /// The user's number.
+    pub fn uid(self) -> Uid {
+        self.uid
+    }
+}
+
+/// A registered user.
+#[derive(Debug)]
+pub(super) struct User {
+    pub(super) key: UserKey,
+    pub(super) name: Name,
+    pub(super) address: Option<SocketAddr>,
+    pub(super) entered: Millis,
+    pub(super) presence: Presence,
+    /// Who has a request waiting for this user's answer, in order of arrival.
+    pub(super) requests: Vec<UserKey>,
+    /// The rooms this user is in, in order of joining.
+    pub(super) rooms: Vec<Membership>,
+    /// The place among the watchers of one who watches.
+    pub(super) watching: Option<u32>,
+}
+
+/// All users. Iterates in the order of entry.
+#[derive(Debug)]
+pub(super) struct Users {
+    slots: Slab<User>,
+    by_uid: BTreeMap<Uid, u32>,
+    by_name: HashMap<Name, u32>,
+    next_uid: NonZeroU64,
+}
+
+impl Users {
+    pub(super) fn new() -> Self {
+        Self { slots: Slab::new(), by_uid: BTreeMap::new(), by_name: HashMap::new(), next_uid: NonZeroU64::MIN }
+    }
+
+    /// Adds a user; `None` when the name is in use.
+    pub(super) fn add(&mut self, name: Name, address: Option<SocketAddr>, now: Millis) -> Option<UserKey> {
+        if self.has_name(name) {
+            return None;
+        }
+        let entry = self.slots.vacant_entry();
+        let slot = u32::try_from(entry.key()).expect("fewer users than a u32 counts");
+        let key = UserKey { uid: Uid(self.next_uid), slot };
+        self.next_uid = self.next_uid.checked_add(1).expect("a u64 outlasts the daemon");
+        entry.insert(User {
+            key,
+            name,
+            address,
+            entered: now,
+            presence: Presence::default(),
+            requests: Vec::new(),
+            rooms: Vec::new(),
+            watching: None,
+        });
+        self.by_uid.insert(key.uid, slot);
+        self.by_name.insert(name, slot);
+        Some(key)
+    }
+
+    pub(super) fn remove(&mut self, key: UserKey) -> Option<User> {
+        self.get(key)?;
+        self.by_uid.remove(&key.uid);
+        let user = self.slots.try_remove(key.slot())?;
+        self.by_name.remove(&user.name);
+        Some(user)
+    }
+
+    pub(super) fn get(&self, key: UserKey) -> Option<&User> {
+        self.slots.get(key.slot()).filter(|user| user.key == key)
+    }
+
+    pub(super) fn get_mut(&mut self, key: UserKey) -> Option<&mut User> {
+        self.slots.get_mut(key.slot()).filter(|user| user.key == key)
+    }
+
+    /// The user a key in the domain's own records belongs to.
+    ///
+    /// # Panics
+    /// When a record outlived its user, which [`super::Chat::check_invariants`] rules out.
+    pub(super) fn of(&self, key: UserKey) -> &User {
+        self.get(key).expect("records name present users only")
+    }
+
+    /// As [`Self::of`], to change.
+    pub(super) fn of_mut(&mut self, key: UserKey) -> &mut User {
+        self.get_mut(key).expect("records name present users only")
+    }
+
+    pub(super) fn find(&self, user: UserRef) -> Option<&User> {
+        let slot = match user {
+            UserRef::Uid(uid) => self.by_uid.get(&uid),
+            UserRef::Name(name) => self.by_name.get(&name),
+        };
+        slot.and_then(|slot| self.slots.get(*slot as usize))
+    }
+
+    pub(super) fn has_name(&self, name: Name) -> bool {
+        self.by_name.contains_key(&name)
+    }
+
+    /// Users behind a UID, in the order of entry.
+    pub(super) fn after(&self, uid: u64) -> impl Iterator<Item = &User> {
+        let start = NonZeroU64::new(uid.saturating_add(1)).map_or(Uid(NonZeroU64::MIN), Uid);
+        self.by_uid.range(start..).filter_map(|(_, slot)| self.slots.get(*slot as usize))
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    /// Checks that the three ways to find a user agree.
+    pub(super) fn check_invariants(&self) {
+        assert_eq!(self.slots.len(), self.by_uid.len(), "every user has one UID");
+        assert_eq!(self.slots.len(), self.by_name.len(), "every user has one name");
+        for (slot, user) in &self.slots {
+            assert_eq!(user.key.slot(), slot);
+            assert_eq!(self.find(UserRef::Uid(user.key.uid)).map(|found| found.key), Some(user.key));
+            assert_eq!(self.find(UserRef::Name(user.name)).map(|found| found.key), Some(user.key));
+        }
+    }
+}

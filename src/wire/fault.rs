@@ -1,0 +1,101 @@
+//! What can be wrong with a line a client sends, before and after the domain sees it.
+
+use std::fmt;
+
+use super::commands::{self, Verb};
+use crate::chat::{NameError, Refusal, TextError};
+use crate::limits::{LINE_BYTES, TEXT_BYTES};
+
+/// Why a line was answered with `-ERR`. The connection is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The line is longer than [`LINE_BYTES`].
+    LineTooLong,
+    /// The line is not UTF-8.
+    NotUtf8,
+    /// The first word is no command.
+    UnknownCommand,
+    /// The command's arguments are missing, too many, or not of its form.
+    Usage(Verb),
+    /// A name is needed and this is none that may be used.
+    BadName(NameError),
+    /// A room's name is needed and this is none.
+    BadRoom,
+    /// There is nothing to say, or too much.
+    BadText(TextError),
+    /// The command is for users, and the client has not entered.
+    NotEntered,
+    /// The client has entered already.
+    AlreadyEntered,
+    /// The chat says no.
+    Refused(Refusal),
+}
+
+impl Fault {
+    /// The codes of the faults that are not refusals.
+    pub const CODES: [&'static str; 10] = [
+        "line-too-long",
+        "not-utf8",
+        "unknown-command",
+        "usage",
+        "bad-name",
+        "bad-room",
+        "empty-text",
+        "text-too-long",
+        "not-entered",
+        "already-entered",
+    ];
+
+    /// The stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::LineTooLong => "line-too-long",
+            Self::NotUtf8 => "not-utf8",
+            Self::UnknownCommand => "unknown-command",
+            Self::Usage(_) => "usage",
+            Self::BadName(_) => "bad-name",
+            Self::BadRoom => "bad-room",
+            Self::BadText(TextError::Blank) => "empty-text",
+            Self::BadText(TextError::TooLong) => "text-too-long",
+            Self::NotEntered => "not-entered",
+            Self::AlreadyEntered => "already-entered",
+            Self::Refused(refusal) => refusal.code(),
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LineTooLong => write!(f, "a line has at most {LINE_BYTES} bytes; this one was skipped"),
+            Self::NotUtf8 => f.write_str("the line is not UTF-8 and was skipped"),
+            Self::UnknownCommand => f.write_str("no such command; HELP shows those there are"),
+            Self::Usage(verb) => write!(f, "type: {}", commands::spec_of(*verb).usage()),
+            Self::BadName(error) => write!(f, "{error}"),
+            Self::BadRoom => f.write_str("a room's name is # and letters, digits, _ or -, at most 50 in all"),
+            Self::BadText(TextError::Blank) => f.write_str("there is nothing to send; type a text"),
+            Self::BadText(TextError::TooLong) => write!(f, "a text has at most {TEXT_BYTES} bytes; send it in parts"),
+            Self::NotEntered => f.write_str("enter first: ENTER NAME, or ENTER alone to be a guest"),
+            Self::AlreadyEntered => f.write_str("you have entered already; QUIT and connect again to change your name"),
+            Self::Refused(refusal) => write!(f, "{refusal}"),
+        }
+    }
+}
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<TextError> for Fault {
+    fn from(error: TextError) -> Self {
+        Self::BadText(error)
+    }
+}
+
+impl From<NameError> for Fault {
+    fn from(error: NameError) -> Self {
+        Self::BadName(error)
+    }
+}

@@ -1,0 +1,192 @@
+//! Lines from a native client → requests.
+
+use crate::chat::{Command, Name, RoomName, Text, UserRef};
+use crate::wire::Fault;
+use crate::wire::commands::{self, Place, Verb};
+use crate::wire::words::Words;
+
+/// What a native client asks: of its connection, or of the chat.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request<'a> {
+    /// What speaks here?
+    Hello,
+    /// Let me in, under this name or as a guest.
+    Enter(Option<Name>),
+    /// Show help, on one command perhaps.
+    Help(Option<&'a str>),
+    /// Send this word back.
+    Ping(&'a str),
+    /// I am leaving.
+    Quit,
+    /// Something for the chat.
+    Chat(Command<'a>),
+}
+
+/// Reads one cleaned line; `Ok(None)` for an empty one, which is no command and gets no reply.
+///
+/// # Errors
+/// Says what is wrong with the line.
+pub fn decode(line: &str) -> Result<Option<Request<'_>>, Fault> {
+    let mut words = Words::new(line);
+    let Some(word) = words.next() else { return Ok(None) };
+    let spec = commands::find(word, Place::Wire).ok_or(Fault::UnknownCommand)?;
+    decode_arguments(spec.verb, words).map(Some)
+}
+
+fn decode_arguments(verb: Verb, words: Words<'_>) -> Result<Request<'_>, Fault> {
+    let mut arguments = Arguments { verb, words };
+    let request = match verb {
+        Verb::Say => return say(arguments).map(Request::Chat),
+        Verb::Private => return private(arguments).map(Request::Chat),
+        Verb::Announce => return Ok(Request::Chat(Command::Announce(arguments.text()?))),
+        Verb::Hello => return Ok(Request::Hello),
+        Verb::Enter => Request::Enter(arguments.optional().map(Name::new).transpose()?),
+        Verb::Help => Request::Help(arguments.optional()),
+        Verb::Ping => Request::Ping(arguments.optional().unwrap_or_default()),
+        Verb::Quit => Request::Quit,
+        Verb::List => Request::Chat(Command::List { after: arguments.number()? }),
+        Verb::Rooms => Request::Chat(Command::Rooms { after: arguments.number()? }),
+        Verb::Members => {
+            let room = room(arguments.required()?)?;
+            Request::Chat(Command::Members { room, after: arguments.number()? })
+        }
+        Verb::Requests => Request::Chat(Command::Requests),
+        Verb::Request => Request::Chat(Command::Request(UserRef::new(arguments.required()?)?)),
+        Verb::Accept => Request::Chat(Command::Accept(arguments.optional_user()?)),
+        Verb::Reject => Request::Chat(Command::Reject(arguments.optional_user()?)),
+        Verb::Cancel => Request::Chat(Command::Cancel),
+        Verb::End => Request::Chat(Command::End),
+        Verb::Join => Request::Chat(join(arguments.optional())?),
+        Verb::Leave => Request::Chat(Command::Leave(arguments.optional().map(room).transpose()?)),
+        Verb::Watch => Request::Chat(Command::Watch(arguments.on_or_off()?)),
+        Verb::Clear | Verb::Focus | Verb::Kick => return Err(Fault::UnknownCommand),
+    };
+    arguments.end()?;
+    Ok(request)
+}
+
+fn say(mut arguments: Arguments<'_>) -> Result<Command<'_>, Fault> {
+    let target = arguments.required()?;
+    if target.starts_with('#') {
+        Ok(Command::RoomSay { room: room(target)?, text: arguments.text()? })
+    } else {
+        Ok(Command::Say { to: UserRef::new(target)?, text: arguments.text()? })
+    }
+}
+
+fn private(mut arguments: Arguments<'_>) -> Result<Command<'_>, Fault> {
+    Ok(Command::Private { to: UserRef::new(arguments.required()?)?, text: arguments.text()? })
+}
+
+fn join(target: Option<&str>) -> Result<Command<'static>, Fault> {
+    match target {
+        None => Ok(Command::Join(RoomName::lobby())),
+        Some(name) if name.starts_with('#') => Ok(Command::Join(room(name)?)),
+        Some(user) => Ok(Command::JoinUser(UserRef::new(user)?)),
+    }
+}
+
+fn room(text: &str) -> Result<RoomName, Fault> {
+    RoomName::new(text).ok_or(Fault::BadRoom)
+}
+
+/// The words behind a verb, and the verb to name when they do not fit it.
+struct Arguments<'a> {
+    verb: Verb,
+    words: Words<'a>,
+}
+
+impl<'a> Arguments<'a> {
+    fn required(&mut self) -> Result<&'a str, Fault> {
+        self.words.next().ok_or(Fault::Usage(self.verb))
+    }
+
+    fn optional(&mut self) -> Option<&'a str> {
+        self.words.next()
+    }
+
+    fn optional_user(&mut self) -> Result<Option<UserRef>, Fault> {
+        Ok(self.optional().map(UserRef::new).transpose()?)
+    }
+
+    fn number(&mut self) -> Result<u64, Fault> {
+        match self.optional() {
+            None => Ok(0),
+            Some(word) if word.bytes().all(|b| b.is_ascii_digit()) => word.parse().map_err(|_| Fault::Usage(self.verb)),
+            Some(_) => Err(Fault::Usage(self.verb)),
+        }
+    }
+
+    fn on_or_off(&mut self) -> Result<bool, Fault> {
+        match self.required()? {
+            word if word.eq_ignore_ascii_case("on") => Ok(true),
+            word if word.eq_ignore_ascii_case("off") => Ok(false),
+            _ => Err(Fault::Usage(self.verb)),
+        }
+    }
+
+    fn text(self) -> Result<Text<'a>, Fault> {
+        Ok(Text::new(self.words.rest())?)
+    }
+
+    fn end(self) -> Result<(), Fault> {
+        if self.words.is_empty() { Ok(()) } else { Err(Fault::Usage(self.verb)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{NameError, TextError};
+
+    fn chat(line: &str) -> Command<'_> {
+        match decode(line) {
+            Ok(Some(Request::Chat(command))) => command,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn commands_are_read_in_any_case_and_spacing() {
+        assert_eq!(chat("list"), Command::List { after: 0 });
+        assert_eq!(chat("  LIST   500 "), Command::List { after: 500 });
+        assert_eq!(chat("Join"), Command::Join(RoomName::lobby()));
+        assert_eq!(chat("JOIN #dev"), Command::Join(RoomName::new("#DEV").unwrap()));
+        assert_eq!(chat("join 7"), Command::JoinUser(UserRef::new("7").unwrap()));
+        assert_eq!(chat("accept"), Command::Accept(None));
+        assert_eq!(chat("watch OFF"), Command::Watch(false));
+        assert_eq!(decode("   \t"), Ok(None));
+        assert_eq!(decode("enter"), Ok(Some(Request::Enter(None))));
+    }
+
+    #[test]
+    fn a_text_is_everything_behind_one_blank() {
+        let text = Text::new("  two  blanks ").unwrap();
+        assert_eq!(chat("SAY bob   two  blanks "), Command::Say { to: UserRef::new("bob").unwrap(), text });
+        let room = RoomName::lobby();
+        assert_eq!(chat("say #lobby hi"), Command::RoomSay { room, text: Text::new("hi").unwrap() });
+    }
+
+    #[test]
+    fn wrong_lines_say_what_is_wrong() {
+        for (line, fault) in [
+            ("nonsense", Fault::UnknownCommand),
+            ("clear", Fault::UnknownCommand),
+            ("kick bob", Fault::UnknownCommand),
+            ("request", Fault::Usage(Verb::Request)),
+            ("request bob carol", Fault::Usage(Verb::Request)),
+            ("list -1", Fault::Usage(Verb::List)),
+            ("list 99999999999999999999", Fault::Usage(Verb::List)),
+            ("watch maybe", Fault::Usage(Verb::Watch)),
+            ("say bob", Fault::BadText(TextError::Blank)),
+            ("say", Fault::Usage(Verb::Say)),
+            ("say # hi", Fault::BadRoom),
+            ("members dev", Fault::BadRoom),
+            ("enter 9lives", Fault::BadName(NameError::BadStart)),
+            ("enter Operator", Fault::BadName(NameError::Reserved)),
+            ("request a\u{fffd}b", Fault::BadName(NameError::BadCharacter)),
+        ] {
+            assert_eq!(decode(line), Err(fault), "{line}");
+        }
+    }
+}

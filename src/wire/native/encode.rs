@@ -1,0 +1,248 @@
+//! Events, rows and answers → lines for a native client. Everything here appends to a buffer
+//! and allocates nothing of its own.
+
+use bytes::{BufMut, BytesMut};
+use std::time::Duration;
+
+use super::Answer;
+use crate::chat::{Availability, Decline, Ending, Event, Name, Purpose, Reply, Row, Stamp, UnixMillis, Withdrawal};
+use crate::wire::Fault;
+use crate::wire::commands::Spec;
+
+/// Writes native lines. Remembers the last time it formatted, since a tick has only one.
+#[derive(Debug, Default)]
+pub struct Encoder {
+    formatted: Option<(UnixMillis, String)>,
+}
+
+impl Encoder {
+    /// Appends an event's line.
+    pub fn event(&mut self, event: &Event<'_>, out: &mut BytesMut) {
+        match event {
+            Event::Said { stamp, from, text } => self.message("said", *stamp, None, *from, text.as_str(), out),
+            Event::RoomSaid { stamp, room, from, text } => {
+                self.message("room", *stamp, Some(room.as_str()), *from, text.as_str(), out);
+            }
+            Event::Private { stamp, from, text } => self.message("private", *stamp, None, *from, text.as_str(), out),
+            Event::Announced { stamp, from, text } => {
+                self.message("announced", *stamp, None, *from, text.as_str(), out);
+            }
+            Event::Entered { uid, name } => {
+                put(out, &["* entered "]);
+                put_number(out, uid.0.get());
+                put(out, &[" ", name.as_str(), "\n"]);
+            }
+            Event::Gone { name, reason } => put(out, &["* gone ", name.as_str(), " ", reason.word(), "\n"]),
+            Event::Opened(room) => put(out, &["* opened ", room.as_str(), "\n"]),
+            Event::Closed(room) => put(out, &["* closed ", room.as_str(), "\n"]),
+            Event::Request { from, purpose, stands } => {
+                put_request(out, "* request ", *from, purpose, *stands);
+            }
+            Event::Withdrawn { from, why } => {
+                put(out, &["* withdrawn ", from.as_str(), " ", withdrawal_word(*why), "\n"]);
+            }
+            Event::Declined { by, why } => put(out, &["* declined ", by.as_str(), " ", decline_word(*why), "\n"]),
+            Event::Paired(with) => put(out, &["* paired ", with.as_str(), "\n"]),
+            Event::Ended { with, why } => put(out, &["* ended ", with.as_str(), " ", ending_word(*why), "\n"]),
+            Event::Joined { room, name } => put(out, &["* joined ", room.as_str(), " ", name.as_str(), "\n"]),
+            Event::Left { room, name, gone } => {
+                put(out, &["* left ", room.as_str(), " ", name.as_str()]);
+                if let Some(reason) = gone {
+                    put(out, &[" ", reason.word()]);
+                }
+                put(out, &["\n"]);
+            }
+        }
+    }
+
+    /// Appends one row of a listing.
+    pub fn row(&mut self, row: &Row, out: &mut BytesMut) {
+        match row {
+            Row::User { uid, name, availability, address, here } => {
+                put(out, &["= user "]);
+                put_number(out, uid.0.get());
+                let (state, with) = match availability {
+                    Availability::Available => ("available", "-"),
+                    Availability::Chatting(with) => ("chatting", with.as_str()),
+                };
+                put(out, &[" ", name.as_str(), " ", state, " ", with, " "]);
+                match address {
+                    Some(address) => put_display(out, address),
+                    None => put(out, &["-"]),
+                }
+                put(out, &[" "]);
+                put_number(out, here.as_secs());
+                put(out, &["\n"]);
+            }
+            Row::Room { room, members } => {
+                put(out, &["= room ", room.as_str(), " "]);
+                put_number(out, *members as u64);
+                put(out, &["\n"]);
+            }
+            Row::Member { room, uid, name } => {
+                put(out, &["= member ", room.as_str(), " "]);
+                put_number(out, uid.0.get());
+                put(out, &[" ", name.as_str(), "\n"]);
+            }
+            Row::RequestFrom { name, purpose, stands } => {
+                put_request(out, "= request-from ", *name, purpose, *stands);
+            }
+            Row::RequestTo { name, purpose, stands } => put_request(out, "= request-to ", *name, purpose, *stands),
+        }
+    }
+
+    /// Appends the one line that answers a command.
+    pub fn answer(&mut self, answer: &Result<Answer<'_>, Fault>, out: &mut BytesMut) {
+        match answer {
+            Err(fault) => {
+                put(out, &["-ERR ", fault.code(), " "]);
+                put_display(out, fault);
+            }
+            Ok(Answer::Chat(reply)) => self.reply(reply, out),
+            Ok(Answer::Chatd { version, protocol }) => {
+                put(out, &["+OK chatd ", version, " protocol "]);
+                put_number(out, u64::from(*protocol));
+            }
+            Ok(Answer::Entered { uid, name }) => {
+                put(out, &["+OK entered "]);
+                put_number(out, uid.0.get());
+                put(out, &[" ", name.as_str()]);
+            }
+            Ok(Answer::Pong("")) => put(out, &["+OK pong"]),
+            Ok(Answer::Pong(word)) => put(out, &["+OK pong ", word]),
+            Ok(Answer::Helped) => put(out, &["+OK"]),
+            Ok(Answer::Bye) => put(out, &["+OK bye"]),
+        }
+        put(out, &["\n"]);
+    }
+
+    fn reply(&mut self, reply: &Reply, out: &mut BytesMut) {
+        match reply {
+            Reply::Done => put(out, &["+OK"]),
+            Reply::Taken { stamp, to } => {
+                put(out, &["+OK taken "]);
+                self.stamp(*stamp, out);
+                put(out, &[" "]);
+                put_number(out, *to as u64);
+            }
+            Reply::Ringing { to, purpose, stands } => {
+                put(out, &["+OK ringing ", to.as_str(), " ", purpose_word(purpose), " "]);
+                put_number(out, seconds_rounded_up(*stands));
+            }
+            Reply::Room(room) => put(out, &["+OK room ", room.as_str()]),
+            Reply::Listed { shown, total, next } => {
+                put(out, &["+OK listed "]);
+                put_number(out, *shown as u64);
+                put(out, &[" "]);
+                put_number(out, *total as u64);
+                if let Some(next) = next {
+                    put(out, &[" "]);
+                    put_number(out, *next);
+                }
+            }
+        }
+    }
+
+    /// Appends the help row of a command.
+    pub fn help(&mut self, spec: &Spec, out: &mut BytesMut) {
+        put(out, &["= help "]);
+        let start = out.len();
+        put(out, &[spec.word]);
+        if let Some(word) = out.get_mut(start..) {
+            word.make_ascii_uppercase();
+        }
+        if !spec.arguments.is_empty() {
+            put(out, &[" ", spec.arguments]);
+        }
+        put(out, &[" — ", spec.summary, "\n"]);
+    }
+
+    /// Appends the line that greets a client which has not said anything.
+    pub fn greeting(&mut self, version: &str, out: &mut BytesMut) {
+        put(out, &["* hello This is chatd ", version, ". Type ENTER and a name, or HELP.\n"]);
+    }
+
+    /// Appends the line that comes before the server hangs up.
+    pub fn bye(&mut self, reason: &str, text: &str, out: &mut BytesMut) {
+        put(out, &["* bye ", reason, " ", text, "\n"]);
+    }
+
+    fn message(&mut self, word: &str, stamp: Stamp, room: Option<&str>, from: Name, text: &str, out: &mut BytesMut) {
+        put(out, &["* ", word, " "]);
+        self.stamp(stamp, out);
+        if let Some(room) = room {
+            put(out, &[" ", room]);
+        }
+        put(out, &[" ", from.as_str(), " ", text, "\n"]);
+    }
+
+    fn stamp(&mut self, stamp: Stamp, out: &mut BytesMut) {
+        put_number(out, stamp.id);
+        let stale = self.formatted.as_ref().is_none_or(|(at, _)| *at != stamp.at);
+        if stale {
+            self.formatted = Some((stamp.at, crate::wire::format_time(stamp.at)));
+        }
+        if let Some((_, text)) = &self.formatted {
+            put(out, &[" ", text]);
+        }
+    }
+}
+
+fn put(out: &mut BytesMut, parts: &[&str]) {
+    for part in parts {
+        out.extend_from_slice(part.as_bytes());
+    }
+}
+
+fn put_number(out: &mut BytesMut, number: u64) {
+    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+fn put_display(out: &mut BytesMut, value: &dyn std::fmt::Display) {
+    use std::io::Write;
+    // Writing to memory cannot fail, and these types' formatters do not fail of themselves.
+    let _ = write!(out.writer(), "{value}");
+}
+
+fn put_request(out: &mut BytesMut, start: &str, name: Name, purpose: &Purpose, stands: Duration) {
+    put(out, &[start, name.as_str(), " ", purpose_word(purpose), " "]);
+    put_number(out, seconds_rounded_up(stands));
+    put(out, &["\n"]);
+}
+
+fn seconds_rounded_up(span: Duration) -> u64 {
+    span.as_secs() + u64::from(span.subsec_nanos() > 0)
+}
+
+fn purpose_word(purpose: &Purpose) -> &str {
+    match purpose {
+        Purpose::Session => "session",
+        Purpose::Room(room) => room.as_str(),
+    }
+}
+
+fn withdrawal_word(why: Withdrawal) -> &'static str {
+    match why {
+        Withdrawal::Cancelled => "cancelled",
+        Withdrawal::Expired => "expired",
+        Withdrawal::Paired => "paired",
+        Withdrawal::Gone => "gone",
+    }
+}
+
+fn decline_word(why: Decline) -> &'static str {
+    match why {
+        Decline::Rejected => "rejected",
+        Decline::Expired => "expired",
+        Decline::Paired => "paired",
+        Decline::Gone => "gone",
+    }
+}
+
+fn ending_word(why: Ending) -> &'static str {
+    match why {
+        Ending::ByYou => "by-you",
+        Ending::ByPartner => "by-partner",
+        Ending::Gone => "gone",
+    }
+}

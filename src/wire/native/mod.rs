@@ -1,0 +1,42 @@
+//! The native dialect: lines of UTF-8 that a person can type with `nc`. docs/PROTOCOL.md is its
+//! contract. [`decode`] and [`Encoder`] are the server's half, [`read`] is the client's.
+
+mod decode;
+mod encode;
+mod read;
+
+pub use decode::{Request, decode};
+pub use encode::Encoder;
+pub use read::{ServerLine, read};
+
+use crate::chat::{Name, Reply, Uid};
+
+/// The protocol's version, told in the answer to `HELLO`. Grows when a client must know.
+pub const VERSION: u32 = 1;
+
+/// What a native command that succeeded is answered with: a line that starts with `+OK`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer<'a> {
+    /// To a command of the chat.
+    Chat(Reply),
+    /// To `HELLO`: this is chatd, and which.
+    Chatd {
+        /// The program's version.
+        version: &'a str,
+        /// The protocol's version.
+        protocol: u32,
+    },
+    /// To `ENTER`.
+    Entered {
+        /// The number given.
+        uid: Uid,
+        /// The name, as it will be shown.
+        name: Name,
+    },
+    /// To `PING`, with its word.
+    Pong(&'a str),
+    /// To `HELP`, after its rows.
+    Helped,
+    /// To `QUIT`; the server hangs up next.
+    Bye,
+}
