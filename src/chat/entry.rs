@@ -38,6 +38,7 @@ impl Chat {
         let Some(name) = self.name_of(user) else { return };
         out.record(&Record::Gone { name, reason });
         if let Some(partner) = self.unpair(user) {
+            out.record(&Record::Ended(name, self.users.of(partner).name));
             out.event(&[partner], None, &Event::Ended { with: name, why: Ending::Gone });
         }
         self.withdraw_request(user, Withdrawal::Gone, out);

@@ -66,6 +66,27 @@ pub enum Ending {
     Gone,
 }
 
+/// Gives an enum of reasons its stable words, for wire and log.
+macro_rules! words {
+    ($type:ident { $($variant:ident = $word:literal),* $(,)? }) => {
+        impl $type {
+            /// The stable word for it.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$variant => $word),* }
+            }
+
+            /// Reads the word back.
+            pub fn from_word(word: &str) -> Option<Self> {
+                match word { $($word => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+words!(Withdrawal { Cancelled = "cancelled", Expired = "expired", Paired = "paired", Gone = "gone" });
+words!(Decline { Rejected = "rejected", Expired = "expired", Paired = "paired", Gone = "gone" });
+words!(Ending { ByYou = "by-you", ByPartner = "by-partner", Gone = "gone" });
+
 /// Something a user is told without having asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event<'a> {

@@ -1,1 +1,262 @@
-//! Server.
+//! Server: connections. Partial input, output queues, deadlines, and every way to go; over any
+//! [`Stream`], so that tests can drive it without a network.
+//!
+//! The loop above hands in what happened ([`Server::accept`], [`Server::handle_ready`]) and calls
+//! [`Server::tick`] once for each round. A tick
+//!
+//! 1. serves each ready connection: reads once into the one shared buffer, handles the whole lines
+//!    in place, keeps an unfinished tail;
+//! 2. does what is due;
+//! 3. writes once to each connection that has something to be told;
+//! 4. forgets the connections that are gone. Nothing is forgotten earlier, so that a handle stays
+//!    good for the whole tick.
+
+mod closing;
+mod connection;
+mod connections;
+mod journal;
+mod native;
+mod operator;
+mod output;
+mod reading;
+mod stream;
+
+pub use connection::{Peer, Token};
+pub use journal::Journal;
+pub use stream::Stream;
+
+use std::time::Duration;
+
+use crate::chat::{Chat, CloseReason, Now, Settings};
+use crate::limits::{ENTRY_TIMEOUT, GREETING_DELAY, OUTPUT_SOFT_TIME, READ_BYTES};
+use connection::{Closing, Expecting, Phase};
+use connections::{Connections, Outbox};
+use output::Written;
+
+/// This program's version, as clients are told.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What the event queue said about a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Readiness {
+    /// There may be bytes to read.
+    pub readable: bool,
+    /// There may be room to write.
+    pub writable: bool,
+    /// The peer has hung up, or the stream is broken: reading to the end will tell.
+    pub hung_up: bool,
+}
+
+/// What an operator can set.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Config {
+    /// The domain's part.
+    pub chat: Settings,
+    /// Whether what is said in rooms is logged.
+    pub log_rooms: bool,
+}
+
+/// Connections, and the chat they take part in.
+#[derive(Debug)]
+pub struct Server<S> {
+    chat: Chat,
+    connections: Connections<S>,
+    /// The loop's one read buffer.
+    scratch: Vec<u8>,
+    stop_asked: bool,
+}
+
+impl<S: Stream> Server<S> {
+    /// A server without connections.
+    pub fn new(config: Config) -> Self {
+        Self {
+            chat: Chat::new(config.chat),
+            connections: Connections::new(Journal::new(config.log_rooms)),
+            scratch: vec![0; READ_BYTES],
+            stop_asked: false,
+        }
+    }
+
+    /// The token the next accepted connection will have, to register it under.
+    pub fn next_token(&self) -> Token {
+        self.connections.next_token()
+    }
+
+    /// Takes a new connection in.
+    pub fn accept(&mut self, stream: S, peer: Peer, now: Now) -> Token {
+        self.connections.journal.set_time(now.wall);
+        self.connections.journal.connected(peer);
+        match peer {
+            Peer::Operator => self.connections.add(stream, peer, Phase::Operator(Expecting::Order)),
+            Peer::Client(_) => {
+                let token = self.connections.add(stream, peer, Phase::Silent { since: now.steady });
+                self.connections.set_deadline(token, Some(now.steady + GREETING_DELAY));
+                token
+            }
+        }
+    }
+
+    /// Notes what the event queue said. A token that is no longer anybody's is ignored: events
+    /// outlive their connection within one batch.
+    pub fn handle_ready(&mut self, token: Token, readiness: Readiness) {
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        connection.readable |= readiness.readable || readiness.hung_up;
+        connection.hung_up |= readiness.hung_up;
+        if connection.readable {
+            self.connections.mark_ready(token);
+        }
+        if readiness.writable && self.connections.get(token).is_some_and(|it| !it.output.is_empty()) {
+            self.connections.mark_dirty(token);
+        }
+    }
+
+    /// One round of work; see the module's description.
+    pub fn tick(&mut self, now: Now) {
+        self.connections.journal.set_time(now.wall);
+        for token in std::mem::take(&mut self.connections.ready) {
+            if let Some(connection) = self.connections.get_mut(token) {
+                connection.is_ready = false;
+                self.serve(token, now);
+            }
+        }
+        self.handle_timeouts(now);
+        self.write_dirty(now);
+        for token in std::mem::take(&mut self.connections.gone) {
+            self.connections.remove(token);
+        }
+    }
+
+    /// How long the loop may wait for events: not at all while a connection has more to read;
+    /// for ever, with `None`, when nothing is due.
+    pub fn poll_timeout(&self, now: Now) -> Option<Duration> {
+        if !self.connections.ready.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        let due = [self.connections.next_deadline(), self.chat.poll_timeout()].into_iter().flatten().min()?;
+        Some(due.since(now.steady))
+    }
+
+    /// Tells everybody that the server is going down and closes every connection. Ticks go on
+    /// until [`Self::connection_count`] is zero, or the caller has waited long enough.
+    pub fn shut_down(&mut self, now: Now) {
+        let open: Vec<Token> = self.connections.iter().filter(|it| it.is_open()).map(|it| it.token).collect();
+        for token in open {
+            self.close_quietly(token, CloseReason::Shutdown, now);
+        }
+    }
+
+    /// Whether the operator has asked for the end.
+    pub fn stop_asked(&self) -> bool {
+        self.stop_asked
+    }
+
+    /// How many connections there are, closing ones included.
+    pub fn connection_count(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// How many users there are.
+    pub fn user_count(&self) -> usize {
+        self.chat.user_count()
+    }
+
+    /// The log.
+    pub fn journal(&mut self) -> &mut Journal {
+        &mut self.connections.journal
+    }
+
+    /// Checks what must hold between ticks.
+    ///
+    /// # Panics
+    /// With what is broken.
+    pub fn check_invariants(&self) {
+        self.chat.check_invariants();
+        assert!(self.connections.dirty.is_empty(), "a tick writes to every dirty connection");
+        assert!(self.connections.doomed.is_empty(), "a tick closes every doomed connection");
+        assert!(self.connections.gone.is_empty(), "a tick forgets every gone connection");
+        let mut users = 0;
+        for connection in self.connections.iter() {
+            assert!(connection.held.len() <= crate::limits::LINE_BYTES + READ_BYTES, "input is bounded");
+            assert!(!connection.output.is_over_hard(), "output is bounded");
+            if let Phase::User(user) = connection.phase {
+                users += 1;
+                assert_eq!(self.connections.of_user(user), Some(connection.token), "users know their connection");
+            }
+        }
+        assert_eq!(users, self.chat.user_count(), "every user has a connection");
+    }
+
+    fn handle_timeouts(&mut self, now: Now) {
+        while let Some(token) = self.connections.take_due(now.steady) {
+            self.handle_deadline(token, now);
+        }
+        let mut outbox = Outbox { connections: &mut self.connections, asker: None };
+        self.chat.handle_timeout(now, &mut outbox);
+        self.close_doomed(now);
+    }
+
+    fn handle_deadline(&mut self, token: Token, now: Now) {
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        match connection.phase {
+            Phase::Silent { since } => {
+                connection.phase = Phase::Entering;
+                self.connections.set_deadline(token, Some(since + ENTRY_TIMEOUT));
+                self.connections.append(token, |encoder, out| encoder.greeting(VERSION, out));
+            }
+            Phase::Entering => self.close(token, CloseReason::EntryTimeout.into(), now),
+            Phase::User(_) | Phase::Operator(_) => self.close(token, CloseReason::SlowConsumer.into(), now),
+            Phase::Closing | Phase::Lingering => self.give_up(token),
+            Phase::Gone => {}
+        }
+    }
+
+    /// Writes to all that have output; a stream that breaks is closed, which may give others
+    /// something to be told, so this goes on until nothing is left to do.
+    fn write_dirty(&mut self, now: Now) {
+        while !self.connections.dirty.is_empty() {
+            for token in std::mem::take(&mut self.connections.dirty) {
+                self.write(token, now);
+            }
+            self.close_doomed(now);
+        }
+    }
+
+    fn write(&mut self, token: Token, now: Now) {
+        let Some(connection) = self.connections.get(token) else { return };
+        let was_paused = connection.output.is_over_soft();
+        match self.connections.write_out(token) {
+            Err(_) => return self.break_off(token, now),
+            Ok(Written::All) => self.after_last_byte(token),
+            Ok(Written::Blocked) => {}
+        }
+        let Some(connection) = self.connections.get(token) else { return };
+        let is_paused = connection.output.is_over_soft();
+        let has_work = connection.readable || !connection.held.is_empty();
+        if was_paused && !is_paused && has_work {
+            self.connections.mark_ready(token);
+        }
+        self.watch_slow_consumer(token, is_paused, now);
+    }
+
+    /// Gives a client that stays above the soft limit a time in which to read.
+    fn watch_slow_consumer(&mut self, token: Token, is_paused: bool, now: Now) {
+        let Some(connection) = self.connections.get(token) else { return };
+        let is_watched = connection.deadline.is_some();
+        match connection.phase {
+            Phase::User(_) | Phase::Operator(_) if is_paused && !is_watched => {
+                self.connections.set_deadline(token, Some(now.steady + OUTPUT_SOFT_TIME));
+            }
+            Phase::User(_) | Phase::Operator(_) if !is_paused && is_watched => {
+                self.connections.set_deadline(token, None);
+            }
+            _ => {}
+        }
+    }
+
+    /// Closes connections whose queues overflowed while others were being told something.
+    fn close_doomed(&mut self, now: Now) {
+        while let Some((token, reason)) = self.connections.doomed.pop() {
+            self.close(token, Closing::from(reason), now);
+        }
+    }
+}

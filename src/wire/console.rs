@@ -1,1 +1,211 @@
-//! Console.
+//! The operator's dialect: what is typed at chatd's own terminal, and what is printed there.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use bytes::{BufMut, BytesMut};
+
+use super::Fault;
+use super::commands::{self, Place, Spec, Verb};
+use super::words::Words;
+use crate::chat::{Availability, Name, OperatorCommand, Reply, Row, Text, UserRef};
+
+/// What the operator can order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order<'a> {
+    /// Show who is here.
+    List {
+        /// Rows start behind this UID.
+        after: u64,
+    },
+    /// Show which rooms there are.
+    Rooms {
+        /// Rows start behind this room.
+        after: u64,
+    },
+    /// Send a message to everybody; the text is asked for when it is missing.
+    Announce(Option<Text<'a>>),
+    /// Remove a user.
+    Kick {
+        /// Whom.
+        user: UserRef,
+        /// What to tell that user.
+        reason: Option<Text<'a>>,
+    },
+    /// Shut the server down.
+    Quit,
+    /// Clear the screen.
+    Clear,
+    /// Show help, on one command perhaps.
+    Help(Option<&'a str>),
+}
+
+/// Reads one cleaned line; `Ok(None)` for an empty one.
+///
+/// # Errors
+/// Says what is wrong with the line.
+pub fn decode(line: &str) -> Result<Option<Order<'_>>, Fault> {
+    let mut words = Words::new(line);
+    let Some(word) = words.next() else { return Ok(None) };
+    let word = word.strip_prefix('<').and_then(|word| word.strip_suffix('>')).unwrap_or(word);
+    let spec = commands::find(word, Place::Console).ok_or(Fault::UnknownCommand)?;
+    decode_arguments(spec.verb, words).map(Some)
+}
+
+fn decode_arguments(verb: Verb, mut words: Words<'_>) -> Result<Order<'_>, Fault> {
+    let order = match verb {
+        Verb::List => Order::List { after: after(&mut words, verb)? },
+        Verb::Rooms => Order::Rooms { after: after(&mut words, verb)? },
+        Verb::Announce => return optional_text(words).map(Order::Announce),
+        Verb::Kick => {
+            let user = UserRef::new(words.next().ok_or(Fault::Usage(verb))?)?;
+            return Ok(Order::Kick { user, reason: optional_text(words)? });
+        }
+        Verb::Quit => Order::Quit,
+        Verb::Clear => Order::Clear,
+        Verb::Help => Order::Help(words.next()),
+        _ => return Err(Fault::UnknownCommand),
+    };
+    if words.is_empty() { Ok(order) } else { Err(Fault::Usage(verb)) }
+}
+
+fn after(words: &mut Words<'_>, verb: Verb) -> Result<u64, Fault> {
+    words.next().map_or(Ok(0), |word| word.parse().map_err(|_| Fault::Usage(verb)))
+}
+
+fn optional_text(words: Words<'_>) -> Result<Option<Text<'_>>, Fault> {
+    if words.is_empty() { Ok(None) } else { Ok(Some(Text::new(words.rest())?)) }
+}
+
+/// Appends formatted text. Writing to memory cannot fail.
+macro_rules! print {
+    ($out:expr, $($format:tt)*) => { { let _ = writeln!($out.writer(), $($format)*); } };
+}
+
+/// Prints the heading of a listing.
+pub fn heading(command: &OperatorCommand<'_>, out: &mut BytesMut) {
+    match command {
+        OperatorCommand::List { .. } => {
+            print!(out, "{:>6}  {:<24}  {:<33}  {:>7}  FROM", "UID", "NAME", "STATE", "HERE");
+        }
+        OperatorCommand::Rooms { .. } => print!(out, "{:>7}  ROOM", "MEMBERS"),
+        OperatorCommand::Announce(_) => {}
+    }
+}
+
+/// Prints one row of a listing.
+pub fn row(row: &Row, out: &mut BytesMut) {
+    match row {
+        Row::User { uid, name, availability, address, here } => {
+            let state = match availability {
+                Availability::Available => "available".to_owned(),
+                Availability::Chatting(with) => format!("chatting with {with}"),
+            };
+            let from = address.map_or_else(|| "-".to_owned(), |address| address.to_string());
+            print!(out, "{uid:>6}  {name:<24}  {state:<33}  {:>7}  {from}", span(*here));
+        }
+        Row::Room { room, members } => print!(out, "{members:>7}  {room}"),
+        Row::Member { uid, name, .. } => print!(out, "{uid:>6}  {name}"),
+        Row::RequestFrom { name, .. } | Row::RequestTo { name, .. } => print!(out, "{name}"),
+    }
+}
+
+/// Prints what came of an order.
+pub fn reply(reply: &Reply, out: &mut BytesMut) {
+    match reply {
+        Reply::Listed { shown: 0, .. } => print!(out, "none"),
+        Reply::Listed { shown, total, next: Some(next) } => {
+            print!(out, "{shown} of {total} shown; the same command with {next} shows more");
+        }
+        Reply::Listed { total, .. } => print!(out, "{total} in all"),
+        Reply::Taken { to, .. } => print!(out, "announced to {to}"),
+        Reply::Done | Reply::Ringing { .. } | Reply::Room(_) => print!(out, "done"),
+    }
+}
+
+/// Prints what is wrong with an order.
+pub fn fault(fault: &Fault, out: &mut BytesMut) {
+    print!(out, "error: {fault}");
+}
+
+/// Asks the operator for something.
+pub fn ask(question: &str, out: &mut BytesMut) {
+    print!(out, "{question}");
+}
+
+/// Says that a user was removed.
+pub fn kicked(name: Option<Name>, out: &mut BytesMut) {
+    match name {
+        Some(name) => print!(out, "{name} was removed"),
+        None => print!(out, "done"),
+    }
+}
+
+/// Clears the screen (ECMA-48: ED 2, CUP).
+pub fn clear(out: &mut BytesMut) {
+    out.extend_from_slice(b"\x1b[2J\x1b[H");
+}
+
+/// Prints help, on one command perhaps.
+///
+/// # Errors
+/// [`Fault::UnknownCommand`] when that command does not exist.
+pub fn help(topic: Option<&str>, out: &mut BytesMut) -> Result<(), Fault> {
+    match topic {
+        Some(word) => help_line(commands::find(word, Place::Console).ok_or(Fault::UnknownCommand)?, out),
+        None => {
+            for spec in commands::commands_in(Place::Console) {
+                help_line(spec, out);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn help_line(spec: &Spec, out: &mut BytesMut) {
+    let (usage, summary) = match spec.verb {
+        Verb::Quit => ("quit".to_owned(), "tell everybody, then shut the server down"),
+        Verb::Announce => ("announce [TEXT]".to_owned(), spec.summary),
+        _ => (format!("{} {}", spec.word, spec.arguments), spec.summary),
+    };
+    print!(out, "  {usage:<22} {summary}");
+}
+
+/// A span as people say it: `42s`, `7m`, `3h12m`, `2d4h`.
+fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, _) => format!("{minutes}m"),
+        (0, ..) => format!("{hours}h{minutes}m"),
+        _ => format!("{days}d{hours}h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_are_read_as_operators_type_them() {
+        assert_eq!(decode("LIST"), Ok(Some(Order::List { after: 0 })));
+        assert_eq!(decode("<list>"), Ok(Some(Order::List { after: 0 })));
+        assert_eq!(decode("announce"), Ok(Some(Order::Announce(None))));
+        assert_eq!(decode("announce lunch now"), Ok(Some(Order::Announce(Some(Text::new("lunch now").unwrap())))));
+        let user = UserRef::new("bob").unwrap();
+        let reason = Some(Text::new("too loud").unwrap());
+        assert_eq!(decode("kick bob too loud"), Ok(Some(Order::Kick { user, reason })));
+        assert_eq!(decode("kick"), Err(Fault::Usage(Verb::Kick)));
+        assert_eq!(decode("quit now"), Err(Fault::Usage(Verb::Quit)));
+        assert_eq!(decode("join #x"), Err(Fault::UnknownCommand));
+        assert_eq!(decode(""), Ok(None));
+    }
+
+    #[test]
+    fn spans_are_short() {
+        for (seconds, text) in [(0, "0s"), (59, "59s"), (60, "1m"), (3_720, "1h2m"), (90_000, "1d1h")] {
+            assert_eq!(span(Duration::from_secs(seconds)), text);
+        }
+    }
+}

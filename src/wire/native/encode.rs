@@ -5,7 +5,7 @@ use bytes::{BufMut, BytesMut};
 use std::time::Duration;
 
 use super::Answer;
-use crate::chat::{Availability, Decline, Ending, Event, Name, Purpose, Reply, Row, Stamp, UnixMillis, Withdrawal};
+use crate::chat::{Availability, Event, Name, Purpose, Reply, Row, Stamp, UnixMillis};
 use crate::wire::Fault;
 use crate::wire::commands::Spec;
 
@@ -39,11 +39,11 @@ impl Encoder {
                 put_request(out, "* request ", *from, purpose, *stands);
             }
             Event::Withdrawn { from, why } => {
-                put(out, &["* withdrawn ", from.as_str(), " ", withdrawal_word(*why), "\n"]);
+                put(out, &["* withdrawn ", from.as_str(), " ", why.word(), "\n"]);
             }
-            Event::Declined { by, why } => put(out, &["* declined ", by.as_str(), " ", decline_word(*why), "\n"]),
+            Event::Declined { by, why } => put(out, &["* declined ", by.as_str(), " ", why.word(), "\n"]),
             Event::Paired(with) => put(out, &["* paired ", with.as_str(), "\n"]),
-            Event::Ended { with, why } => put(out, &["* ended ", with.as_str(), " ", ending_word(*why), "\n"]),
+            Event::Ended { with, why } => put(out, &["* ended ", with.as_str(), " ", why.word(), "\n"]),
             Event::Joined { room, name } => put(out, &["* joined ", room.as_str(), " ", name.as_str(), "\n"]),
             Event::Left { room, name, gone } => {
                 put(out, &["* left ", room.as_str(), " ", name.as_str()]);
@@ -218,31 +218,5 @@ fn purpose_word(purpose: &Purpose) -> &str {
     match purpose {
         Purpose::Session => "session",
         Purpose::Room(room) => room.as_str(),
-    }
-}
-
-fn withdrawal_word(why: Withdrawal) -> &'static str {
-    match why {
-        Withdrawal::Cancelled => "cancelled",
-        Withdrawal::Expired => "expired",
-        Withdrawal::Paired => "paired",
-        Withdrawal::Gone => "gone",
-    }
-}
-
-fn decline_word(why: Decline) -> &'static str {
-    match why {
-        Decline::Rejected => "rejected",
-        Decline::Expired => "expired",
-        Decline::Paired => "paired",
-        Decline::Gone => "gone",
-    }
-}
-
-fn ending_word(why: Ending) -> &'static str {
-    match why {
-        Ending::ByYou => "by-you",
-        Ending::ByPartner => "by-partner",
-        Ending::Gone => "gone",
     }
 }

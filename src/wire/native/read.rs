@@ -104,10 +104,10 @@ fn read_event<'a>(word: &str, mut words: Words<'a>) -> Option<Event<'a>> {
             let (from, purpose, stands) = request(w)?;
             Event::Request { from, purpose, stands }
         }
-        "withdrawn" => Event::Withdrawn { from: name(w)?, why: withdrawal(w.next()?)? },
-        "declined" => Event::Declined { by: name(w)?, why: decline(w.next()?)? },
+        "withdrawn" => Event::Withdrawn { from: name(w)?, why: Withdrawal::from_word(w.next()?)? },
+        "declined" => Event::Declined { by: name(w)?, why: Decline::from_word(w.next()?)? },
         "paired" => Event::Paired(name(w)?),
-        "ended" => Event::Ended { with: name(w)?, why: ending(w.next()?)? },
+        "ended" => Event::Ended { with: name(w)?, why: Ending::from_word(w.next()?)? },
         "joined" => Event::Joined { room: room(w)?, name: name(w)? },
         "left" => {
             let (room, name) = (room(w)?, name(w)?);
@@ -187,33 +187,4 @@ fn availability(words: &mut Words<'_>) -> Option<Availability> {
         "chatting" => Name::any(with).ok().map(Availability::Chatting),
         _ => None,
     }
-}
-
-fn withdrawal(word: &str) -> Option<Withdrawal> {
-    Some(match word {
-        "cancelled" => Withdrawal::Cancelled,
-        "expired" => Withdrawal::Expired,
-        "paired" => Withdrawal::Paired,
-        "gone" => Withdrawal::Gone,
-        _ => return None,
-    })
-}
-
-fn decline(word: &str) -> Option<Decline> {
-    Some(match word {
-        "rejected" => Decline::Rejected,
-        "expired" => Decline::Expired,
-        "paired" => Decline::Paired,
-        "gone" => Decline::Gone,
-        _ => return None,
-    })
-}
-
-fn ending(word: &str) -> Option<Ending> {
-    Some(match word {
-        "by-you" => Ending::ByYou,
-        "by-partner" => Ending::ByPartner,
-        "gone" => Ending::Gone,
-        _ => return None,
-    })
 }

@@ -1,0 +1,97 @@
+//! Listening sockets: where, how they are bound, and what to do when accepting fails.
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use mio::net::{TcpListener, TcpStream};
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+
+use crate::chat::Millis;
+use crate::limits::{LISTEN_BACKLOG, PORT};
+
+/// Why the daemon cannot listen.
+#[derive(Debug)]
+pub struct ListenError {
+    /// Where it was to listen.
+    pub address: SocketAddr,
+    /// What the system said.
+    pub error: io::Error,
+}
+
+impl fmt::Display for ListenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { address, error } = self;
+        match error.kind() {
+            io::ErrorKind::AddrInUse => write!(
+                f,
+                "cannot listen on {address}: another program does, perhaps another chatd; \
+                 stop it or choose another port with --listen"
+            ),
+            io::ErrorKind::AddrNotAvailable => {
+                write!(f, "cannot listen on {address}: this machine has no such address")
+            }
+            io::ErrorKind::PermissionDenied => {
+                write!(f, "cannot listen on {address}: not permitted; ports below 1024 need privileges")
+            }
+            _ => write!(f, "cannot listen on {address}: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ListenError {}
+
+/// A listening socket, and until when it is left alone after a failure.
+#[derive(Debug)]
+pub(super) struct Listener {
+    pub(super) socket: TcpListener,
+    pub(super) address: SocketAddr,
+    /// Connections may be waiting.
+    pub(super) is_ready: bool,
+    pub(super) paused_until: Option<Millis>,
+}
+
+impl Listener {
+    pub(super) fn bind(address: SocketAddr) -> Result<Self, ListenError> {
+        let socket = bind(address).map_err(|error| ListenError { address, error })?;
+        let address = socket.local_addr().unwrap_or(address);
+        Ok(Self { socket, address, is_ready: false, paused_until: None })
+    }
+
+    pub(super) fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
+        let (stream, address) = self.socket.accept()?;
+        // Linux hands these down from the listener; elsewhere they are set here.
+        if !cfg!(target_os = "linux") {
+            stream.set_nodelay(true)?;
+        }
+        Ok((stream, plain(address)))
+    }
+}
+
+/// The addresses to listen on when none is given: all of IPv6 and IPv4 on one socket, or IPv4
+/// alone where there is no IPv6.
+pub(super) fn bind_default() -> Result<Listener, ListenError> {
+    let (v6, v4) = (IpAddr::V6(Ipv6Addr::UNSPECIFIED), IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    Listener::bind(SocketAddr::new(v6, PORT)).or_else(|error| match error.error.kind() {
+        io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied => Err(error),
+        _ => Listener::bind(SocketAddr::new(v4, PORT)),
+    })
+}
+
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    if address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
+        socket.set_only_v6(false)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.set_tcp_nodelay(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&SockAddr::from(address))?;
+    socket.listen(LISTEN_BACKLOG)?;
+    Ok(TcpListener::from_std(socket.into()))
+}
+
+/// An IPv4 client of a dual-stack socket is shown with its IPv4 address.
+fn plain(address: SocketAddr) -> SocketAddr {
+    SocketAddr::new(address.ip().to_canonical(), address.port())
+}

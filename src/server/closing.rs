@@ -1,0 +1,94 @@
+//! How connections end: the farewell is queued, written, the stream half-closed, and the peer
+//! given a little time to hang up, since closing a socket with unread input destroys what the
+//! peer has not read yet (RFC 1122, 4.2.2.13).
+
+use super::connection::{Closing, Phase, Token};
+use super::connections::{LogOnly, Outbox};
+use super::{Server, Stream};
+use crate::chat::{CloseReason, Now, UserKey};
+use crate::limits::FAREWELL_TIME;
+
+impl<S: Stream> Server<S> {
+    /// Closes an open connection: its user leaves, whoever had to do with it is told.
+    pub(super) fn close(&mut self, token: Token, closing: Closing<'_>, now: Now) {
+        let Some(user) = self.start_closing(token, closing, now) else { return };
+        let mut outbox = Outbox { connections: &mut self.connections, asker: None };
+        self.chat.leave(user, closing.reason, &mut outbox);
+    }
+
+    /// Closes an open connection without telling other users, who are being closed as well.
+    pub(super) fn close_quietly(&mut self, token: Token, reason: CloseReason, now: Now) {
+        let Some(user) = self.start_closing(token, reason.into(), now) else { return };
+        self.chat.leave(user, reason, &mut LogOnly(&mut self.connections.journal));
+    }
+
+    /// Closes a connection whose stream is broken: there is nobody to say farewell to.
+    pub(super) fn break_off(&mut self, token: Token, now: Now) {
+        self.close(token, CloseReason::Broken.into(), now);
+        self.give_up(token);
+    }
+
+    /// Forgets a connection, whatever it still had to say.
+    pub(super) fn give_up(&mut self, token: Token) {
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        connection.output.drop_all();
+        if !matches!(std::mem::replace(&mut connection.phase, Phase::Gone), Phase::Gone) {
+            self.connections.gone.push(token);
+        }
+    }
+
+    /// Goes on with a closing connection after its last byte has been written.
+    pub(super) fn after_last_byte(&mut self, token: Token) {
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        if !matches!(connection.phase, Phase::Closing) {
+            return;
+        }
+        connection.phase = Phase::Lingering;
+        if connection.stream.finish().is_err() || connection.hung_up && !connection.readable {
+            return self.give_up(token);
+        }
+        // What the peer sent meanwhile has to be read for the stream to close cleanly.
+        self.connections.mark_ready(token);
+    }
+
+    /// The part that concerns the connection itself; gives back its user, who must leave.
+    fn start_closing(&mut self, token: Token, closing: Closing<'_>, now: Now) -> Option<UserKey> {
+        let connection = self.connections.get_mut(token).filter(|connection| connection.is_open())?;
+        let phase = std::mem::replace(&mut connection.phase, Phase::Closing);
+        connection.held = bytes::BytesMut::new();
+        if connection.is_doomed {
+            connection.output.drop_unsent_lines();
+            connection.is_doomed = false;
+        }
+        let peer = connection.peer;
+        let user = if let Phase::User(user) = phase { Some(user) } else { None };
+        if let Some(user) = user {
+            self.connections.unlink(user);
+        }
+        let name = user.and_then(|user| self.chat.name_of(user));
+        self.connections.journal.disconnected(peer, name, closing.reason);
+        self.say_farewell(token, closing);
+        self.connections.set_deadline(token, Some(now.steady + FAREWELL_TIME));
+        self.connections.mark_dirty(token);
+        user
+    }
+
+    fn say_farewell(&mut self, token: Token, closing: Closing<'_>) {
+        let reason = closing.reason;
+        let is_told = match reason {
+            CloseReason::Quit | CloseReason::Disconnected | CloseReason::Broken => false,
+            CloseReason::EntryTimeout | CloseReason::SlowConsumer | CloseReason::Kicked | CloseReason::Shutdown => true,
+        };
+        let is_operator = self.connections.is_operator(token);
+        if !is_told || is_operator {
+            return;
+        }
+        match closing.words {
+            None => self.connections.append(token, |encoder, out| encoder.bye(reason.word(), reason.farewell(), out)),
+            Some(words) => {
+                let text = format!("{}: {words}", reason.farewell());
+                self.connections.append(token, |encoder, out| encoder.bye(reason.word(), &text, out));
+            }
+        }
+    }
+}

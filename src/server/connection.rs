@@ -1,0 +1,155 @@
+//! One connection: its stream, what it has become, and what waits on either side of it.
+
+use std::net::SocketAddr;
+
+use bytes::BytesMut;
+
+use super::output::Output;
+use crate::chat::{CloseReason, Millis, UserKey};
+use crate::wire::LineSplitter;
+
+/// A connection's handle: its slot, and a generation that tells a reused slot from the old one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Token {
+    pub(super) slot: u32,
+    pub(super) generation: u32,
+}
+
+const SLOT_BITS: u32 = usize::BITS / 2;
+const SLOT_MASK: usize = (1 << SLOT_BITS) - 1;
+
+impl Token {
+    /// Generations stay below this, so that the highest numbers are free for the loop's own use.
+    pub(super) const GENERATIONS: u32 = u32::MAX >> (32 - SLOT_BITS) >> 1;
+
+    /// The token as one number, for the event queue.
+    pub fn to_usize(self) -> usize {
+        (self.generation as usize) << SLOT_BITS | self.slot as usize
+    }
+
+    /// Reads the number back.
+    pub fn from_usize(number: usize) -> Self {
+        let low = |number: usize| u32::try_from(number & SLOT_MASK).unwrap_or(u32::MAX);
+        Self { slot: low(number), generation: low(number >> SLOT_BITS) }
+    }
+}
+
+/// Who is at the other end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    /// A client on the network.
+    Client(SocketAddr),
+    /// The operator, at the daemon's own terminal.
+    Operator,
+}
+
+/// What the operator's next line is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expecting {
+    Order,
+    AnnouncementText,
+}
+
+/// What a connection has become. It goes down this list and never up.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Phase {
+    /// Has not said anything yet.
+    Silent { since: Millis },
+    /// Speaks, but is no user yet.
+    Entering,
+    /// Is a user's.
+    User(UserKey),
+    /// Is the operator's.
+    Operator(Expecting),
+    /// Is on its way out: what is queued is still written, nothing is read any more.
+    Closing,
+    /// Everything is written and the peer was told so; waits for the peer to hang up.
+    Lingering,
+    /// To be forgotten at the end of the tick.
+    Gone,
+}
+
+/// A connection.
+#[derive(Debug)]
+pub(super) struct Connection<S> {
+    pub(super) stream: S,
+    pub(super) peer: Peer,
+    pub(super) token: Token,
+    pub(super) phase: Phase,
+    pub(super) splitter: LineSplitter,
+    /// Received bytes not handled yet: an unfinished line, or what a pause left over.
+    pub(super) held: BytesMut,
+    pub(super) output: Output,
+    /// The moment at which something is due; what, depends on the phase.
+    pub(super) deadline: Option<Millis>,
+    /// The stream may have bytes to read.
+    pub(super) readable: bool,
+    /// The peer will send nothing more after what can be read now.
+    pub(super) hung_up: bool,
+    /// Stands in the list of connections to serve in the next tick.
+    pub(super) is_ready: bool,
+    /// Stands in the list of connections to write to in this tick.
+    pub(super) is_dirty: bool,
+    /// Stands in the list of connections to close.
+    pub(super) is_doomed: bool,
+}
+
+impl<S> Connection<S> {
+    pub(super) fn new(stream: S, peer: Peer, token: Token, phase: Phase) -> Self {
+        Self {
+            stream,
+            peer,
+            token,
+            phase,
+            splitter: LineSplitter::default(),
+            held: BytesMut::new(),
+            output: Output::default(),
+            deadline: None,
+            readable: false,
+            hung_up: false,
+            is_ready: false,
+            is_dirty: false,
+            is_doomed: false,
+        }
+    }
+
+    /// Whether its lines are heard.
+    pub(super) fn is_open(&self) -> bool {
+        match self.phase {
+            Phase::Silent { .. } | Phase::Entering | Phase::User(_) | Phase::Operator(_) => true,
+            Phase::Closing | Phase::Lingering | Phase::Gone => false,
+        }
+    }
+
+    /// Whether its next line is handled now: not while it leaves its own output unread.
+    pub(super) fn is_listening(&self) -> bool {
+        self.is_open() && !self.output.is_over_soft() && !self.is_doomed
+    }
+}
+
+/// How a connection that closes is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Closing<'a> {
+    pub(super) reason: CloseReason,
+    /// Words of the operator's, behind the reason's own.
+    pub(super) words: Option<&'a str>,
+}
+
+impl From<CloseReason> for Closing<'_> {
+    fn from(reason: CloseReason) -> Self {
+        Self { reason, words: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_survive_being_a_number_and_leave_the_highest_free() {
+        for token in [Token { slot: 0, generation: 0 }, Token { slot: 65_535, generation: Token::GENERATIONS }] {
+            assert_eq!(Token::from_usize(token.to_usize()), token);
+            assert!(token.to_usize() < usize::MAX / 2);
+        }
+    }
+}

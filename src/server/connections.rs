@@ -1,0 +1,238 @@
+//! All connections, the lists of work that is due on them, and the way from a user to its own.
+
+use std::collections::BTreeSet;
+use std::io;
+
+use bytes::BytesMut;
+use slab::Slab;
+
+use super::connection::{Connection, Peer, Phase, Token};
+use super::journal::Journal;
+use super::output::{SpareBuffers, Written};
+use super::stream::Stream;
+use crate::chat::{CloseReason, Event, Millis, Record, Row, Sink, UserKey};
+use crate::wire::native::Encoder;
+
+/// The connections and everything that is shared between them.
+#[derive(Debug)]
+pub(super) struct Connections<S> {
+    slots: Slab<Connection<S>>,
+    /// The slot of each user's connection, by the user's slot.
+    links: Vec<Option<u32>>,
+    next_generation: u32,
+    deadlines: BTreeSet<(Millis, Token)>,
+    /// To be served in the next tick.
+    pub(super) ready: Vec<Token>,
+    /// To be written to in this tick.
+    pub(super) dirty: Vec<Token>,
+    /// To be closed as soon as the domain has finished with the current command.
+    pub(super) doomed: Vec<(Token, CloseReason)>,
+    /// To be forgotten at the end of this tick.
+    pub(super) gone: Vec<Token>,
+    pub(super) encoder: Encoder,
+    pub(super) spares: SpareBuffers,
+    pub(super) journal: Journal,
+    /// Where an event is encoded once for all who are told.
+    line: BytesMut,
+}
+
+impl<S: Stream> Connections<S> {
+    /// Writes to a connection what is queued for it.
+    pub(super) fn write_out(&mut self, token: Token) -> io::Result<Written> {
+        let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) else {
+            return Ok(Written::Blocked);
+        };
+        connection.is_dirty = false;
+        connection.output.write_to(&mut connection.stream, &mut self.spares)
+    }
+}
+
+impl<S> Connections<S> {
+    pub(super) fn new(journal: Journal) -> Self {
+        Self {
+            slots: Slab::new(),
+            links: Vec::new(),
+            next_generation: 0,
+            deadlines: BTreeSet::new(),
+            ready: Vec::new(),
+            dirty: Vec::new(),
+            doomed: Vec::new(),
+            gone: Vec::new(),
+            encoder: Encoder::default(),
+            spares: SpareBuffers::default(),
+            journal,
+            line: BytesMut::new(),
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub(super) fn get(&self, token: Token) -> Option<&Connection<S>> {
+        self.slots.get(token.slot as usize).filter(|connection| connection.token == token)
+    }
+
+    pub(super) fn get_mut(&mut self, token: Token) -> Option<&mut Connection<S>> {
+        self.slots.get_mut(token.slot as usize).filter(|connection| connection.token == token)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Connection<S>> {
+        self.slots.iter().map(|(_, connection)| connection)
+    }
+
+    /// The token the next connection to be added will have.
+    pub(super) fn next_token(&self) -> Token {
+        let slot = u32::try_from(self.slots.vacant_key()).unwrap_or(u32::MAX);
+        Token { slot, generation: self.next_generation }
+    }
+
+    pub(super) fn add(&mut self, stream: S, peer: Peer, phase: Phase) -> Token {
+        let token = self.next_token();
+        self.next_generation = if token.generation == Token::GENERATIONS { 0 } else { token.generation + 1 };
+        self.slots.insert(Connection::new(stream, peer, token, phase));
+        token
+    }
+
+    /// Forgets a connection; its stream is dropped, which closes it.
+    pub(super) fn remove(&mut self, token: Token) {
+        self.set_deadline(token, None);
+        if self.get(token).is_some() {
+            self.slots.remove(token.slot as usize);
+        }
+    }
+
+    /// Sets or clears the one moment at which something is due on a connection.
+    pub(super) fn set_deadline(&mut self, token: Token, at: Option<Millis>) {
+        let Some(connection) = self.get_mut(token) else { return };
+        let before = std::mem::replace(&mut connection.deadline, at);
+        if before == at {
+            return;
+        }
+        if let Some(before) = before {
+            self.deadlines.remove(&(before, token));
+        }
+        if let Some(at) = at {
+            self.deadlines.insert((at, token));
+        }
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Millis> {
+        self.deadlines.first().map(|(at, _)| *at)
+    }
+
+    /// Takes a connection on which something is due by `now`.
+    pub(super) fn take_due(&mut self, now: Millis) -> Option<Token> {
+        let (_, token) = *self.deadlines.first().filter(|(at, _)| *at <= now)?;
+        self.set_deadline(token, None);
+        Some(token)
+    }
+
+    /// Has a connection served in the next tick.
+    pub(super) fn mark_ready(&mut self, token: Token) {
+        if let Some(connection) = self.get_mut(token)
+            && !std::mem::replace(&mut connection.is_ready, true)
+        {
+            self.ready.push(token);
+        }
+    }
+
+    /// Has a connection written to at the end of this tick.
+    pub(super) fn mark_dirty(&mut self, token: Token) {
+        if let Some(connection) = self.get_mut(token)
+            && !std::mem::replace(&mut connection.is_dirty, true)
+        {
+            self.dirty.push(token);
+        }
+    }
+
+    /// Makes a connection a user's.
+    pub(super) fn link(&mut self, user: UserKey, token: Token) {
+        if self.links.len() <= user.slot() {
+            self.links.resize(user.slot() + 1, None);
+        }
+        if let Some(link) = self.links.get_mut(user.slot()) {
+            *link = Some(token.slot);
+        }
+    }
+
+    pub(super) fn unlink(&mut self, user: UserKey) {
+        if let Some(link) = self.links.get_mut(user.slot()) {
+            *link = None;
+        }
+    }
+
+    /// The connection of a present user.
+    pub(super) fn of_user(&self, user: UserKey) -> Option<Token> {
+        let slot = self.links.get(user.slot()).copied().flatten()?;
+        self.slots.get(slot as usize).map(|connection| connection.token)
+    }
+
+    pub(super) fn is_operator(&self, token: Token) -> bool {
+        self.get(token).is_some_and(|connection| connection.peer == Peer::Operator)
+    }
+
+    /// Appends to a connection's output what `write` makes; a queue that outgrows its bound dooms
+    /// the connection, and nothing more is queued for it.
+    pub(super) fn append(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
+        let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) else {
+            return;
+        };
+        if connection.is_doomed {
+            return;
+        }
+        write(&mut self.encoder, connection.output.queue(&mut self.spares));
+        if connection.output.is_over_hard() {
+            connection.is_doomed = true;
+            self.doomed.push((token, CloseReason::SlowConsumer));
+        }
+        self.mark_dirty(token);
+    }
+}
+
+/// Carries what the domain has to tell to the connections it is for. `asker` is the connection
+/// whose command is being handled, if any.
+pub(super) struct Outbox<'a, S> {
+    pub(super) connections: &'a mut Connections<S>,
+    pub(super) asker: Option<Token>,
+}
+
+impl<S> Sink for Outbox<'_, S> {
+    fn event(&mut self, to: &[UserKey], but: Option<UserKey>, event: &Event<'_>) {
+        let mut line = std::mem::take(&mut self.connections.line);
+        for user in to.iter().filter(|user| Some(**user) != but) {
+            let Some(token) = self.connections.of_user(*user) else { continue };
+            if line.is_empty() {
+                self.connections.encoder.event(event, &mut line);
+            }
+            self.connections.append(token, |_, queue| queue.extend_from_slice(&line));
+        }
+        line.clear();
+        self.connections.line = line;
+    }
+
+    fn row(&mut self, row: &Row) {
+        let Some(asker) = self.asker else { return };
+        let is_operator = self.connections.is_operator(asker);
+        self.connections.append(asker, |encoder, queue| {
+            if is_operator { crate::wire::console::row(row, queue) } else { encoder.row(row, queue) }
+        });
+    }
+
+    fn record(&mut self, record: &Record<'_>) {
+        self.connections.journal.record(record);
+    }
+}
+
+/// Tells the log and nobody else: for a shutdown, when everybody leaves at once.
+pub(super) struct LogOnly<'a>(pub(super) &'a mut Journal);
+
+impl Sink for LogOnly<'_> {
+    fn event(&mut self, _to: &[UserKey], _but: Option<UserKey>, _event: &Event<'_>) {}
+
+    fn row(&mut self, _row: &Row) {}
+
+    fn record(&mut self, record: &Record<'_>) {
+        self.0.record(record);
+    }
+}

@@ -1,0 +1,96 @@
+//! The log: one line a happening, kept in memory until the loop writes it out.
+
+use std::fmt::{self, Write as _};
+
+use super::connection::Peer;
+use crate::chat::{CloseReason, Name, Purpose, Record, UnixMillis};
+use crate::limits::LOG_BYTES;
+
+/// Collects log lines, at most [`LOG_BYTES`]; beyond that lines are dropped and counted.
+#[derive(Debug)]
+pub struct Journal {
+    lines: String,
+    dropped: u64,
+    now: UnixMillis,
+    log_rooms: bool,
+}
+
+impl Journal {
+    pub(super) fn new(log_rooms: bool) -> Self {
+        Self { lines: String::new(), dropped: 0, now: UnixMillis(0), log_rooms }
+    }
+
+    pub(super) fn set_time(&mut self, now: UnixMillis) {
+        self.now = now;
+    }
+
+    /// Adds a line of the caller's making, for what the loop and the listeners have to tell.
+    pub fn note(&mut self, what: fmt::Arguments<'_>) {
+        if self.lines.len() > LOG_BYTES {
+            self.dropped += 1;
+            return;
+        }
+        let time = crate::wire::format_time(self.now);
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.lines, "{time} {what}");
+    }
+
+    /// Takes the lines collected so far.
+    pub fn take(&mut self) -> String {
+        let lines = std::mem::take(&mut self.lines);
+        if self.dropped > 0 && !lines.is_empty() {
+            let dropped = std::mem::take(&mut self.dropped);
+            self.note(format_args!("log-overflow dropped={dropped}"));
+        }
+        lines
+    }
+
+    /// Whether there is nothing to take.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    pub(super) fn connected(&mut self, peer: Peer) {
+        if let Peer::Client(address) = peer {
+            self.note(format_args!("connect from={address}"));
+        }
+    }
+
+    pub(super) fn disconnected(&mut self, peer: Peer, user: Option<Name>, reason: CloseReason) {
+        match (peer, user) {
+            (Peer::Operator, _) => self.note(format_args!("console-closed reason={reason}")),
+            (Peer::Client(address), None) => self.note(format_args!("disconnect from={address} reason={reason}")),
+            (Peer::Client(address), Some(name)) => {
+                self.note(format_args!("disconnect from={address} name={name} reason={reason}"));
+            }
+        }
+    }
+
+    pub(super) fn record(&mut self, record: &Record<'_>) {
+        match record {
+            Record::Entered { uid, name, address: Some(address) } => {
+                self.note(format_args!("enter name={name} uid={uid} from={address}"));
+            }
+            Record::Entered { uid, name, address: None } => self.note(format_args!("enter name={name} uid={uid}")),
+            Record::Gone { name, reason } => self.note(format_args!("gone name={name} reason={reason}")),
+            Record::Requested { from, to, purpose } => match purpose {
+                Purpose::Session => self.note(format_args!("request from={from} to={to}")),
+                Purpose::Room(room) => self.note(format_args!("request from={from} to={to} room={room}")),
+            },
+            Record::Declined { from, to, why } => {
+                self.note(format_args!("declined from={from} to={to} why={}", why.word()));
+            }
+            Record::Cancelled { from, to } => self.note(format_args!("cancelled from={from} to={to}")),
+            Record::Paired(one, two) => self.note(format_args!("paired {one} {two}")),
+            Record::Ended(one, two) => self.note(format_args!("ended by={one} with={two}")),
+            Record::Joined { room, name } => self.note(format_args!("join room={room} name={name}")),
+            Record::Left { room, name } => self.note(format_args!("leave room={room} name={name}")),
+            Record::Announced { from, text } => self.note(format_args!("announce from={from} text={text}")),
+            Record::RoomSaid { room, from, text } => {
+                if self.log_rooms {
+                    self.note(format_args!("said room={room} from={from} text={text}"));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! From bytes that arrived to whole lines handled, one connection's share of a tick.
+
+use std::io::ErrorKind;
+
+use bytes::{Buf, BytesMut};
+
+use super::connection::{Peer, Phase, Token};
+use super::{Server, Stream};
+use crate::chat::{CloseReason, Now};
+use crate::limits::{ENTRY_TIMEOUT, READ_BYTES};
+use crate::wire::Step;
+
+/// What one read brought.
+enum Arrived {
+    Bytes(usize),
+    Nothing,
+    End,
+    Broken,
+}
+
+impl<S: Stream> Server<S> {
+    /// Handles what was left over, then reads once and handles that.
+    pub(super) fn serve(&mut self, token: Token, now: Now) {
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        let mut held = std::mem::take(&mut connection.held);
+        if !held.is_empty() {
+            let taken = self.handle_lines(token, &held, now);
+            held.advance(taken);
+        }
+        let mut scratch = std::mem::take(&mut self.scratch);
+        match self.read(token, &mut scratch) {
+            Arrived::Bytes(count) => {
+                let arrived = scratch.get(..count).unwrap_or_default();
+                self.handle_arrived(token, arrived, &mut held, now);
+            }
+            Arrived::Nothing => {}
+            Arrived::End => self.handle_end(token, now),
+            Arrived::Broken => self.break_off(token, now),
+        }
+        self.scratch = scratch;
+        self.keep(token, held);
+        self.close_doomed(now);
+    }
+
+    /// One read. Forgets the readiness when the stream has nothing more: when it says so, or when
+    /// it gave less than was asked for and has not hung up (epoll(7), questions and answers, 9).
+    /// That does not hold for a terminal, which gives one line a read.
+    fn read(&mut self, token: Token, scratch: &mut [u8]) -> Arrived {
+        let Some(connection) = self.connections.get_mut(token) else { return Arrived::Nothing };
+        let must_drain = matches!(connection.phase, Phase::Closing | Phase::Lingering);
+        if !connection.readable || !(connection.is_listening() || must_drain) {
+            return Arrived::Nothing;
+        }
+        match connection.stream.read(scratch) {
+            Ok(0) => {
+                connection.readable = false;
+                connection.hung_up = true;
+                Arrived::End
+            }
+            Ok(count) => {
+                connection.readable = count == READ_BYTES || connection.hung_up || connection.peer == Peer::Operator;
+                if connection.readable {
+                    self.connections.mark_ready(token);
+                }
+                Arrived::Bytes(count)
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                connection.readable = false;
+                Arrived::Nothing
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => {
+                self.connections.mark_ready(token);
+                Arrived::Nothing
+            }
+            Err(_) => Arrived::Broken,
+        }
+    }
+
+    /// Handles lines in place in the shared buffer if nothing is held, and behind what is held
+    /// otherwise.
+    fn handle_arrived(&mut self, token: Token, arrived: &[u8], held: &mut BytesMut, now: Now) {
+        self.note_first_bytes(token);
+        if held.is_empty() {
+            let taken = self.handle_lines(token, arrived, now);
+            held.extend_from_slice(arrived.get(taken..).unwrap_or_default());
+        } else {
+            held.extend_from_slice(arrived);
+            let taken = self.handle_lines(token, held, now);
+            held.advance(taken);
+        }
+    }
+
+    /// Handles the whole lines at the start of `bytes`, as long as the connection listens. Says
+    /// how many bytes are done with.
+    fn handle_lines(&mut self, token: Token, bytes: &[u8], now: Now) -> usize {
+        let mut taken = 0;
+        while let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_listening()) {
+            let (step, count) = connection.splitter.next(bytes.get(taken..).unwrap_or_default());
+            taken += count;
+            let line = match step {
+                Step::NeedMore => break,
+                Step::TooLong => None,
+                Step::Line(line) => Some(line),
+            };
+            match connection.phase {
+                Phase::Operator(expecting) => self.handle_operator_line(token, expecting, line, now),
+                _ => self.handle_native_line(token, line, now),
+            }
+            self.close_doomed(now);
+        }
+        taken
+    }
+
+    /// A client that speaks is not greeted; it has to enter in time.
+    fn note_first_bytes(&mut self, token: Token) {
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        if let Phase::Silent { since } = connection.phase {
+            connection.phase = Phase::Entering;
+            self.connections.set_deadline(token, Some(since + ENTRY_TIMEOUT));
+        }
+    }
+
+    /// The peer will send nothing more. What it asked before is still answered.
+    fn handle_end(&mut self, token: Token, now: Now) {
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        match connection.phase {
+            Phase::Lingering => self.give_up(token),
+            Phase::Closing | Phase::Gone => {}
+            _ => self.close(token, CloseReason::Disconnected.into(), now),
+        }
+    }
+
+    /// Keeps unhandled bytes for the next time, unless nobody will want them.
+    fn keep(&mut self, token: Token, held: BytesMut) {
+        if held.is_empty() {
+            self.connections.spares.give(held);
+        } else if let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_open()) {
+            connection.held = held;
+        }
+    }
+}
