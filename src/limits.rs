@@ -68,6 +68,54 @@ pub const LISTEN_BACKLOG: i32 = 4096;
 /// Log bytes kept while stderr does not take them; lines beyond are counted and dropped.
 pub const LOG_BYTES: usize = 256 * 1024;
 
+/// How long a user whose connection is lost keeps its place unless `--resume-grace` says otherwise.
+pub const RESUME_GRACE: Duration = Duration::from_secs(120);
+
+/// How long after a connection is lost partner and rooms are told; a quick return goes unnoticed.
+pub const DROP_NOTICE_DELAY: Duration = Duration::from_secs(3);
+
+/// Sent lines kept for a user until it says that it saw them, in bytes.
+pub const KEPT_BYTES: usize = 64 * 1024;
+
+/// A resumable client silent for this long is asked for a sign of life.
+pub const PING_AFTER: Duration = Duration::from_secs(30);
+
+/// A resumable client silent for this long is taken for dead.
+pub const DEAD_AFTER: Duration = Duration::from_secs(60);
+
+/// How long a silent user has to answer when somebody wants its name.
+pub const PROBE_TIME: Duration = Duration::from_secs(5);
+
+/// How long the kernel waits before it probes an idle TCP connection (tcp(7), `TCP_KEEPIDLE`).
+pub const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
+
+/// How long the kernel waits between two probes (tcp(7), `TCP_KEEPINTVL`).
+pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Unanswered probes after which the kernel gives a connection up (tcp(7), `TCP_KEEPCNT`).
+pub const KEEPALIVE_PROBES: u32 = 3;
+
+/// Longest wait that a wrong resume token costs; the first costs a second, each further one more.
+pub const LONGEST_PENALTY: Duration = Duration::from_secs(15);
+
+/// Addresses for which wrong resume tokens are counted; the oldest is forgotten.
+pub const PENALISED_ADDRESSES: usize = 1024;
+
+/// Lines of a room kept for those who join later unless `--backlog` says otherwise.
+pub const BACKLOG_LINES: usize = 100;
+
+/// Text of a room kept for those who join later, in bytes.
+pub const BACKLOG_BYTES: usize = 32 * 1024;
+
+/// Announcements kept for those who enter later.
+pub const ANNOUNCEMENTS_KEPT: usize = 20;
+
+/// How long what was said in a room is kept after its last member has left.
+pub const EMPTY_ROOM_TIME: Duration = Duration::from_secs(3600);
+
+/// Empty rooms for which that is done; the one that emptied first is forgotten.
+pub const EMPTY_ROOMS: usize = 256;
+
 /// Output buffers kept for reuse, so that a message needs no allocation.
 pub const SPARE_BUFFERS: usize = 256;
 
@@ -78,10 +126,14 @@ pub const SPARE_BUFFER_BYTES: usize = 16 * 1024;
 const MESSAGE_PREFIX_BYTES: usize = 160;
 
 const _: () = assert!(NAME_BYTES < ROOM_NAME_BYTES);
-const _: () = assert!(2 + 12 + 21 + 25 + ROOM_NAME_BYTES + 1 + NAME_BYTES < MESSAGE_PREFIX_BYTES);
+const _: () = assert!(2 + 18 + 21 + 25 + ROOM_NAME_BYTES + 1 + NAME_BYTES < MESSAGE_PREFIX_BYTES);
 const _: () = assert!(MESSAGE_PREFIX_BYTES + TEXT_BYTES < LINE_BYTES);
 const _: () = assert!(LINE_BYTES <= READ_BYTES);
 const _: () = assert!(LINE_BYTES < OUTPUT_SOFT_BYTES);
 const _: () = assert!(OUTPUT_SOFT_BYTES + ROWS_PER_REPLY * ROW_BYTES + LINE_BYTES < OUTPUT_HARD_BYTES);
+const _: () = assert!(TEXT_BYTES <= BACKLOG_BYTES);
+const _: () = assert!(OUTPUT_SOFT_BYTES + KEPT_BYTES + LINE_BYTES < OUTPUT_HARD_BYTES);
+const _: () = assert!(DROP_NOTICE_DELAY.as_millis() < RESUME_GRACE.as_millis());
+const _: () = assert!(PING_AFTER.as_millis() < DEAD_AFTER.as_millis());
 const _: () = assert!(GREETING_DELAY.as_millis() < ENTRY_TIMEOUT.as_millis());
 const _: () = assert!(FAREWELL_TIME.as_millis() <= DRAIN_TIME.as_millis());

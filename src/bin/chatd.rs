@@ -7,7 +7,7 @@ use std::time::Duration;
 use argh::FromArgs;
 use chatd::chat::Settings;
 use chatd::event_loop::EventLoop;
-use chatd::limits::{INVITE_TIMEOUT, PORT};
+use chatd::limits::{BACKLOG_LINES, INVITE_TIMEOUT, PORT, RESUME_GRACE};
 use chatd::server::{Config, VERSION};
 
 /// A chat daemon for one LAN. Needs no configuration: start it, and people join with `chatc`.
@@ -30,6 +30,14 @@ struct Arguments {
     #[argh(option, arg_name = "seconds", default = "INVITE_TIMEOUT", from_str_fn(parse_seconds))]
     invite_timeout: Duration,
 
+    /// seconds a user's place is kept when the connection is lost; 0: not at all (default: 120)
+    #[argh(option, arg_name = "seconds", default = "RESUME_GRACE", from_str_fn(parse_seconds_or_none))]
+    resume_grace: Duration,
+
+    /// lines of each room kept in memory for those who join later; 0: none (default: 100)
+    #[argh(option, arg_name = "lines", default = "BACKLOG_LINES")]
+    backlog: usize,
+
     /// show users' addresses to the operator only
     #[argh(switch)]
     hide_addresses: bool,
@@ -49,8 +57,13 @@ fn main() -> ExitCode {
         println!("chatd {VERSION}");
         return ExitCode::SUCCESS;
     }
-    let chat = Settings { invite_timeout: arguments.invite_timeout, hide_addresses: arguments.hide_addresses };
-    let config = Config { chat, log_rooms: arguments.log_rooms };
+    let chat = Settings {
+        invite_timeout: arguments.invite_timeout,
+        hide_addresses: arguments.hide_addresses,
+        backlog: arguments.backlog,
+    };
+    let config =
+        Config { chat, log_rooms: arguments.log_rooms, resume_grace: arguments.resume_grace, ..Config::default() };
     match run(&arguments.listen, config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -122,6 +135,10 @@ fn parse_address(text: &str) -> Result<SocketAddr, String> {
     }
     let hint = || format!("{text} is not an address to listen on; say IP, IP:PORT, [IPv6]:PORT or :PORT");
     text.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(hint)
+}
+
+fn parse_seconds_or_none(text: &str) -> Result<Duration, String> {
+    if text == "0" { Ok(Duration::ZERO) } else { parse_seconds(text) }
 }
 
 fn parse_seconds(text: &str) -> Result<Duration, String> {

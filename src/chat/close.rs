@@ -15,6 +15,10 @@ pub enum CloseReason {
     EntryTimeout,
     /// The client did not read what it was sent.
     SlowConsumer,
+    /// The client gave no sign of life when asked for one.
+    PingTimeout,
+    /// The user goes on over another connection.
+    ResumedElsewhere,
     /// The operator removed the user.
     Kicked,
     /// The daemon is shutting down.
@@ -23,12 +27,14 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Quit,
         Self::Disconnected,
         Self::Broken,
         Self::EntryTimeout,
         Self::SlowConsumer,
+        Self::PingTimeout,
+        Self::ResumedElsewhere,
         Self::Kicked,
         Self::Shutdown,
     ];
@@ -41,6 +47,8 @@ impl CloseReason {
             Self::Broken => "broken",
             Self::EntryTimeout => "entry-timeout",
             Self::SlowConsumer => "slow-consumer",
+            Self::PingTimeout => "ping-timeout",
+            Self::ResumedElsewhere => "resumed-elsewhere",
             Self::Kicked => "kicked",
             Self::Shutdown => "shutdown",
         }
@@ -59,6 +67,8 @@ impl CloseReason {
             Self::Broken => "the connection broke",
             Self::EntryTimeout => "you did not enter in time; connect again and send ENTER NAME",
             Self::SlowConsumer => "you did not read what you were sent",
+            Self::PingTimeout => "you gave no sign of life",
+            Self::ResumedElsewhere => "you go on over another connection",
             Self::Kicked => "the operator removed you",
             Self::Shutdown => "the server is shutting down",
         }

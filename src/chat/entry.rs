@@ -33,8 +33,15 @@ impl Chat {
         Ok((key, uid, name))
     }
 
+    /// Shows a user that has just entered what was announced before.
+    pub fn show_announcements(&self, user: UserKey, out: &mut dyn Sink) {
+        for (stamp, from, text) in self.announcements.iter() {
+            out.event(&[user], None, &Event::AnnouncedEarlier { stamp, from, text });
+        }
+    }
+
     /// Takes a user out of everything and forgets it; whoever had to do with it is told.
-    pub fn leave(&mut self, user: UserKey, reason: CloseReason, out: &mut dyn Sink) {
+    pub fn leave(&mut self, user: UserKey, reason: CloseReason, now: Now, out: &mut dyn Sink) {
         let Some(name) = self.name_of(user) else { return };
         out.record(&Record::Gone { name, reason });
         if let Some(partner) = self.unpair(user) {
@@ -44,7 +51,7 @@ impl Chat {
         self.withdraw_request(user, Withdrawal::Gone, out);
         self.decline_requests(user, Decline::Gone, out);
         while let Some(membership) = self.users.of(user).rooms.last().copied() {
-            self.leave_membership(user, membership, Some(reason), out);
+            self.leave_membership(user, membership, Some(reason), now, out);
         }
         self.watch(user, false);
         self.users.remove(user);

@@ -167,6 +167,30 @@ pub enum Event<'a> {
         /// What.
         text: Text<'a>,
     },
+    /// Something said in a room before I joined it.
+    Earlier {
+        /// The message's mark.
+        stamp: Stamp,
+        /// Where.
+        room: RoomName,
+        /// Who.
+        from: Name,
+        /// What.
+        text: Text<'a>,
+    },
+    /// Something announced before I entered.
+    AnnouncedEarlier {
+        /// The message's mark.
+        stamp: Stamp,
+        /// Whose.
+        from: Name,
+        /// What.
+        text: Text<'a>,
+    },
+    /// My partner or a fellow in a room has lost its connection and may come back.
+    Dropped(Name),
+    /// One of those is back.
+    Returned(Name),
     /// Somebody, perhaps I, joined a room I am in.
     Joined {
         /// Which.
@@ -220,6 +244,8 @@ pub enum Row {
         address: Option<SocketAddr>,
         /// Time since entry.
         here: Duration,
+        /// Whether the connection is lost and the user may come back.
+        is_reconnecting: bool,
     },
     /// A room.
     Room {
@@ -379,6 +405,15 @@ pub enum Record<'a> {
         /// Of whom it had been made.
         to: Name,
     },
+    /// A user's connection is lost; its place is kept.
+    Dropped {
+        /// Who.
+        name: Name,
+        /// Why.
+        reason: CloseReason,
+    },
+    /// A user is back over another connection.
+    Returned(Name),
     /// Two users are in a session.
     Paired(Name, Name),
     /// A session is over; the first ended it.

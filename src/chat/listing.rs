@@ -4,7 +4,7 @@ use super::Chat;
 use super::event::{Availability, Refusal, Reply, Row, Sink};
 use super::name::RoomName;
 use super::time::Now;
-use super::users::{User, UserKey};
+use super::users::{Contact, User, UserKey};
 use crate::limits::ROWS_PER_REPLY;
 
 impl Chat {
@@ -16,6 +16,7 @@ impl Chat {
                 availability: self.availability(user),
                 address: user.address.filter(|_| !hide_addresses),
                 here: now.steady.since(user.entered),
+                is_reconnecting: user.contact != Contact::Connected,
             };
             (user.key.uid().0.get(), row)
         });

@@ -53,6 +53,7 @@ impl Chat {
         &mut self,
         user: UserKey,
         name: Option<RoomName>,
+        now: Now,
         out: &mut dyn Sink,
     ) -> Result<Reply, Refusal> {
         let membership = match name {
@@ -60,7 +61,7 @@ impl Chat {
             None => *self.users.of(user).rooms.last().ok_or(Refusal::InNoRoom)?,
         };
         let name = self.rooms.of(membership.room).name;
-        self.leave_membership(user, membership, None, out);
+        self.leave_membership(user, membership, None, now, out);
         Ok(Reply::Room(name))
     }
 
@@ -76,13 +77,15 @@ impl Chat {
         let membership = self.membership(user, name)?;
         let stamp = self.next_stamp(now);
         let from = self.users.of(user).name;
+        self.rooms.remember(membership.room, stamp, from, text, self.settings.backlog);
         let room = self.rooms.of(membership.room);
         out.record(&Record::RoomSaid { room: room.name, from, text });
         out.event(&room.members, Some(user), &Event::RoomSaid { stamp, room: room.name, from, text });
         Ok(Reply::Taken { stamp, to: room.members.len() - 1 })
     }
 
-    /// Adds a user to an open room; all its members, the new one included, are told.
+    /// Adds a user to an open room; all its members, the new one included, are told. The new one
+    /// is shown what was said before.
     pub(super) fn enter_room(&mut self, user: UserKey, room: RoomKey, out: &mut dyn Sink) -> Result<(), Refusal> {
         let name = self.rooms.of(room).name;
         if self.users.of(user).rooms.iter().any(|membership| membership.room == room) {
@@ -95,7 +98,11 @@ impl Chat {
         let joined = Event::Joined { room: name, name: member.name };
         out.record(&Record::Joined { room: name, name: member.name });
         self.fulfil_room_requests(user, Aim::Room(room));
-        out.event(&self.rooms.of(room).members, None, &joined);
+        let room = self.rooms.of(room);
+        out.event(&room.members, None, &joined);
+        for (stamp, from, text) in room.backlog.iter() {
+            out.event(&[user], None, &Event::Earlier { stamp, room: name, from, text });
+        }
         Ok(())
     }
 
@@ -106,6 +113,7 @@ impl Chat {
         user: UserKey,
         membership: Membership,
         gone: Option<CloseReason>,
+        now: Now,
         out: &mut dyn Sink,
     ) {
         let aim = Aim::Room(membership.room);
@@ -125,7 +133,7 @@ impl Chat {
             theirs.expect("members know their rooms").moved_to(membership);
         }
         if self.rooms.of(membership.room).members.is_empty() {
-            self.rooms.close(membership.room);
+            self.rooms.close(membership.room, now.steady);
             out.event(&self.watchers, None, &Event::Closed(room_name));
         }
     }

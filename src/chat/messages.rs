@@ -6,6 +6,7 @@ use super::name::{Name, UserRef};
 use super::text::Text;
 use super::time::Now;
 use super::users::UserKey;
+use crate::limits::ANNOUNCEMENTS_KEPT;
 
 impl Chat {
     /// Sends one message to one user, in whatever state either is.
@@ -28,6 +29,7 @@ impl Chat {
         let stamp = self.next_stamp(now);
         let from = sender.map_or_else(Name::operator, |user| self.users.of(user).name);
         let everybody: Vec<UserKey> = self.users.after(0).map(|user| user.key).collect();
+        self.announcements.push(stamp, from, text, ANNOUNCEMENTS_KEPT);
         out.record(&Record::Announced { from, text });
         out.event(&everybody, sender, &Event::Announced { stamp, from, text });
         Reply::Taken { stamp, to: everybody.len() - usize::from(sender.is_some()) }

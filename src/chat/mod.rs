@@ -5,9 +5,10 @@
 //! reply; events go to a [`Sink`], each with everybody it is for. Time comes in as an argument;
 //! whoever drives this calls [`Chat::handle_timeout`] no later than [`Chat::poll_timeout`] asks.
 //!
-//! One file a subject: `entry` (coming and going), `requests`, `sessions`, `membership` (rooms),
-//! `messages` (one-shot), `listing`; below them the records: `users`, `presence`, `rooms`.
+//! One file a subject: `entry` (coming and going), `reconnect`, `requests`, `sessions`, `membership` (rooms),
+//! `messages` (one-shot), `listing`; below them the records: `users`, `presence`, `rooms`, `backlog`.
 
+mod backlog;
 mod close;
 mod command;
 mod entry;
@@ -18,6 +19,7 @@ mod membership;
 mod messages;
 mod name;
 mod presence;
+mod reconnect;
 mod requests;
 mod rooms;
 mod sessions;
@@ -37,6 +39,7 @@ pub use users::UserKey;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use backlog::Backlog;
 use rooms::Rooms;
 use users::Users;
 
@@ -47,11 +50,17 @@ pub struct Settings {
     pub invite_timeout: Duration,
     /// Whether users are kept from seeing each other's addresses.
     pub hide_addresses: bool,
+    /// How many lines of each room are kept for those who join later.
+    pub backlog: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { invite_timeout: crate::limits::INVITE_TIMEOUT, hide_addresses: false }
+        Self {
+            invite_timeout: crate::limits::INVITE_TIMEOUT,
+            hide_addresses: false,
+            backlog: crate::limits::BACKLOG_LINES,
+        }
     }
 }
 
@@ -66,6 +75,7 @@ pub struct Chat {
     /// Who is told of comings and goings.
     watchers: Vec<UserKey>,
     messages: u64,
+    announcements: Backlog,
 }
 
 impl Chat {
@@ -78,6 +88,7 @@ impl Chat {
             deadlines: BTreeSet::new(),
             watchers: Vec::new(),
             messages: 0,
+            announcements: Backlog::default(),
         }
     }
 
@@ -125,7 +136,7 @@ impl Chat {
             Command::End => self.end_session(user, out),
             Command::Join(room) => self.join(user, room, out),
             Command::JoinUser(other) => self.join_user(user, other, now, out),
-            Command::Leave(room) => self.leave_room(user, room, out),
+            Command::Leave(room) => self.leave_room(user, room, now, out),
             Command::List { after } => Ok(self.list_users(after, self.settings.hide_addresses, now, out)),
             Command::Rooms { after } => Ok(self.list_rooms(after, out)),
             Command::Members { room, after } => self.list_members(room, after, out),
@@ -144,11 +155,13 @@ impl Chat {
 
     /// When [`Self::handle_timeout`] has something to do next.
     pub fn poll_timeout(&self) -> Option<Millis> {
-        self.deadlines.first().map(|(at, _)| *at)
+        let request = self.deadlines.first().map(|(at, _)| *at);
+        [request, self.rooms.poll_timeout()].into_iter().flatten().min()
     }
 
     /// Does what is due by `now`.
     pub fn handle_timeout(&mut self, now: Now, out: &mut dyn Sink) {
+        self.rooms.forget_dormant(now.steady);
         while let Some((at, user)) = self.deadlines.first().copied() {
             if at > now.steady {
                 return;

@@ -1,11 +1,16 @@
 //! The rooms there are, and who is in which.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use slab::Slab;
 
-use super::name::RoomName;
+use super::backlog::Backlog;
+use super::event::Stamp;
+use super::name::{Name, RoomName};
+use super::text::Text;
+use super::time::Millis;
 use super::users::UserKey;
+use crate::limits::{EMPTY_ROOM_TIME, EMPTY_ROOMS};
 
 /// A room's handle: a slot, and the number that tells whether the slot is still its.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +32,7 @@ pub(super) struct Room {
     pub(super) key: RoomKey,
     pub(super) name: RoomName,
     pub(super) members: Vec<UserKey>,
+    pub(super) backlog: Backlog,
 }
 
 /// All rooms. Iterates in the order of creation.
@@ -36,6 +42,15 @@ pub(super) struct Rooms {
     by_name: HashMap<RoomName, u32>,
     by_number: BTreeMap<u64, u32>,
     created: u64,
+    dormant: VecDeque<Dormant>,
+}
+
+/// What is left of a room whose last member has left: what was said there, for a while.
+#[derive(Debug)]
+struct Dormant {
+    name: RoomName,
+    until: Millis,
+    backlog: Backlog,
 }
 
 impl RoomKey {
@@ -74,10 +89,11 @@ impl Rooms {
     /// Creates a room without members; the caller adds one next. The name must be free.
     pub(super) fn create(&mut self, name: RoomName) -> RoomKey {
         self.created += 1;
+        let backlog = self.wake(name);
         let entry = self.slots.vacant_entry();
         let slot = u32::try_from(entry.key()).expect("fewer rooms than a u32 counts");
         let key = RoomKey { number: self.created, slot };
-        entry.insert(Room { key, name, members: Vec::new() });
+        entry.insert(Room { key, name, members: Vec::new(), backlog });
         self.by_name.insert(name, slot);
         self.by_number.insert(key.number, slot);
         key
@@ -100,9 +116,43 @@ impl Rooms {
         room.members.get(position).copied()
     }
 
-    /// Forgets a room whose last member has left.
-    pub(super) fn close(&mut self, key: RoomKey) {
+    /// Keeps a line for those who join later.
+    pub(super) fn remember(&mut self, key: RoomKey, stamp: Stamp, from: Name, text: Text<'_>, most: usize) {
+        if let Some(room) = self.slots.get_mut(key.slot as usize) {
+            room.backlog.push(stamp, from, text, most);
+        }
+    }
+
+    /// When something that was kept is to be forgotten.
+    pub(super) fn poll_timeout(&self) -> Option<Millis> {
+        self.dormant.front().map(|room| room.until)
+    }
+
+    /// Forgets what was said in rooms that have been empty for long enough.
+    pub(super) fn forget_dormant(&mut self, now: Millis) {
+        while self.dormant.front().is_some_and(|room| room.until <= now) {
+            self.dormant.pop_front();
+        }
+    }
+
+    fn wake(&mut self, name: RoomName) -> Backlog {
+        let found = self.dormant.iter().position(|room| room.name == name);
+        found.and_then(|at| self.dormant.remove(at)).map(|room| room.backlog).unwrap_or_default()
+    }
+
+    /// Closes a room whose last member has left. What was said there is kept for a while.
+    pub(super) fn close(&mut self, key: RoomKey, now: Millis) {
         if let Some(room) = self.slots.try_remove(key.slot as usize) {
+            if !room.backlog.is_empty() {
+                if self.dormant.len() == EMPTY_ROOMS {
+                    self.dormant.pop_front();
+                }
+                self.dormant.push_back(Dormant {
+                    name: room.name,
+                    until: now + EMPTY_ROOM_TIME,
+                    backlog: room.backlog,
+                });
+            }
             self.by_name.remove(&room.name);
             self.by_number.remove(&key.number);
         }

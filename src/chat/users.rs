@@ -30,6 +30,16 @@ impl UserKey {
     }
 }
 
+/// Whether a user can be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Contact {
+    Connected,
+    /// The connection is lost and nobody has been told.
+    Lost,
+    /// The connection is lost, and partner and rooms know.
+    LostAndTold,
+}
+
 /// A registered user.
 #[derive(Debug)]
 pub(super) struct User {
@@ -42,6 +52,7 @@ pub(super) struct User {
     pub(super) requests: Vec<UserKey>,
     /// The rooms this user is in, in order of joining.
     pub(super) rooms: Vec<Membership>,
+    pub(super) contact: Contact,
     /// The place among the watchers of one who watches.
     pub(super) watching: Option<u32>,
 }
@@ -77,6 +88,7 @@ impl Users {
             presence: Presence::default(),
             requests: Vec::new(),
             rooms: Vec::new(),
+            contact: Contact::Connected,
             watching: None,
         });
         self.by_uid.insert(key.uid, slot);

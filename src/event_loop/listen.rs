@@ -5,10 +5,12 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use mio::net::{TcpListener, TcpStream};
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 
 use crate::chat::Millis;
-use crate::limits::{LISTEN_BACKLOG, PORT};
+#[cfg(target_os = "linux")]
+use crate::limits::DEAD_AFTER;
+use crate::limits::{KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, LISTEN_BACKLOG, PORT};
 
 /// Why the daemon cannot listen.
 #[derive(Debug)]
@@ -62,7 +64,7 @@ impl Listener {
         let (stream, address) = self.socket.accept()?;
         // Linux hands these down from the listener; elsewhere they are set here.
         if !cfg!(target_os = "linux") {
-            stream.set_nodelay(true)?;
+            set_connection_options(&SockRef::from(&stream))?;
         }
         Ok((stream, plain(address)))
     }
@@ -84,11 +86,25 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
         socket.set_only_v6(false)?;
     }
     socket.set_reuse_address(true)?;
-    socket.set_tcp_nodelay(true)?;
+    set_connection_options(&socket)?;
     socket.set_nonblocking(true)?;
     socket.bind(&SockAddr::from(address))?;
     socket.listen(LISTEN_BACKLOG)?;
     Ok(TcpListener::from_std(socket.into()))
+}
+
+/// No delay for small writes (Nagle's algorithm, RFC 9293, 3.7.4), and a kernel that finds out
+/// within a minute that the other end is gone, whether the connection is idle (keepalive probes)
+/// or has unacknowledged data (TCP_USER_TIMEOUT, RFC 5482).
+fn set_connection_options(socket: &Socket) -> io::Result<()> {
+    socket.set_tcp_nodelay(true)?;
+    let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_IDLE);
+    #[cfg(not(target_os = "openbsd"))]
+    let keepalive = keepalive.with_interval(KEEPALIVE_INTERVAL).with_retries(KEEPALIVE_PROBES);
+    socket.set_tcp_keepalive(&keepalive)?;
+    #[cfg(target_os = "linux")]
+    socket.set_tcp_user_timeout(Some(DEAD_AFTER))?;
+    Ok(())
 }
 
 /// An IPv4 client of a dual-stack socket is shown with its IPv4 address.

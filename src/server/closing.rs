@@ -9,17 +9,25 @@ use crate::chat::{CloseReason, Now, UserKey};
 use crate::limits::FAREWELL_TIME;
 
 impl<S: Stream> Server<S> {
-    /// Closes an open connection: its user leaves, whoever had to do with it is told.
+    /// Closes a connection. Its user leaves, and whoever had to do with it is told; unless the
+    /// connection was lost and the user's place is kept.
     pub(super) fn close(&mut self, token: Token, closing: Closing<'_>, now: Now) {
-        let Some(user) = self.start_closing(token, closing, now) else { return };
+        if self.is_place_kept(token, closing.reason) {
+            return self.keep_place(token, closing.reason, now);
+        }
+        let user = self.end_absence(token).or_else(|| self.start_closing(token, closing, now));
+        let Some(user) = user else { return };
+        self.connections.unlink(user);
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
-        self.chat.leave(user, closing.reason, &mut outbox);
+        self.chat.leave(user, closing.reason, now, &mut outbox);
     }
 
-    /// Closes an open connection without telling other users, who are being closed as well.
+    /// Closes a connection without telling other users, who are being closed as well.
     pub(super) fn close_quietly(&mut self, token: Token, reason: CloseReason, now: Now) {
-        let Some(user) = self.start_closing(token, reason.into(), now) else { return };
-        self.chat.leave(user, reason, &mut LogOnly(&mut self.connections.journal));
+        let user = self.end_absence(token).or_else(|| self.start_closing(token, reason.into(), now));
+        let Some(user) = user else { return };
+        self.connections.unlink(user);
+        self.chat.leave(user, reason, now, &mut LogOnly(&mut self.connections.journal));
     }
 
     /// Closes a connection whose stream is broken: there is nobody to say farewell to.
@@ -28,11 +36,12 @@ impl<S: Stream> Server<S> {
         self.give_up(token);
     }
 
-    /// Forgets a connection, whatever it still had to say.
+    /// Forgets a connection that is closing, whatever it still had to say.
     pub(super) fn give_up(&mut self, token: Token) {
         let Some(connection) = self.connections.get_mut(token) else { return };
-        connection.output.drop_all();
-        if !matches!(std::mem::replace(&mut connection.phase, Phase::Gone), Phase::Gone) {
+        if matches!(connection.phase, Phase::Closing { .. } | Phase::Lingering { .. }) {
+            connection.output.drop_all();
+            connection.phase = Phase::Gone;
             self.connections.gone.push(token);
         }
     }
@@ -40,11 +49,10 @@ impl<S: Stream> Server<S> {
     /// Goes on with a closing connection after its last byte has been written.
     pub(super) fn after_last_byte(&mut self, token: Token) {
         let Some(connection) = self.connections.get_mut(token) else { return };
-        if !matches!(connection.phase, Phase::Closing) {
-            return;
-        }
-        connection.phase = Phase::Lingering;
-        if connection.stream.finish().is_err() || connection.hung_up && !connection.readable {
+        let Phase::Closing { until } = connection.phase else { return };
+        connection.phase = Phase::Lingering { until };
+        let is_finished = connection.stream.as_mut().is_some_and(|stream| stream.finish().is_ok());
+        if !is_finished || connection.hung_up && !connection.readable {
             return self.give_up(token);
         }
         // What the peer sent meanwhile has to be read for the stream to close cleanly.
@@ -52,23 +60,21 @@ impl<S: Stream> Server<S> {
     }
 
     /// The part that concerns the connection itself; gives back its user, who must leave.
-    fn start_closing(&mut self, token: Token, closing: Closing<'_>, now: Now) -> Option<UserKey> {
+    pub(super) fn start_closing(&mut self, token: Token, closing: Closing<'_>, now: Now) -> Option<UserKey> {
         let connection = self.connections.get_mut(token).filter(|connection| connection.is_open())?;
-        let phase = std::mem::replace(&mut connection.phase, Phase::Closing);
+        let until = now.steady + FAREWELL_TIME;
+        let phase = std::mem::replace(&mut connection.phase, Phase::Closing { until });
         connection.held = bytes::BytesMut::new();
-        if connection.is_doomed {
+        connection.paused_until = None;
+        if std::mem::take(&mut connection.is_doomed) {
             connection.output.drop_unsent_lines();
-            connection.is_doomed = false;
         }
         let peer = connection.peer;
         let user = if let Phase::User(user) = phase { Some(user) } else { None };
-        if let Some(user) = user {
-            self.connections.unlink(user);
-        }
         let name = user.and_then(|user| self.chat.name_of(user));
         self.connections.journal.disconnected(peer, name, closing.reason);
         self.say_farewell(token, closing);
-        self.connections.set_deadline(token, Some(now.steady + FAREWELL_TIME));
+        self.connections.arm(token);
         self.connections.mark_dirty(token);
         user
     }
@@ -77,7 +83,12 @@ impl<S: Stream> Server<S> {
         let reason = closing.reason;
         let is_told = match reason {
             CloseReason::Quit | CloseReason::Disconnected | CloseReason::Broken => false,
-            CloseReason::EntryTimeout | CloseReason::SlowConsumer | CloseReason::Kicked | CloseReason::Shutdown => true,
+            CloseReason::EntryTimeout
+            | CloseReason::SlowConsumer
+            | CloseReason::PingTimeout
+            | CloseReason::ResumedElsewhere
+            | CloseReason::Kicked
+            | CloseReason::Shutdown => true,
         };
         let is_operator = self.connections.is_operator(token);
         if !is_told || is_operator {

@@ -6,6 +6,7 @@ use bytes::BytesMut;
 
 use super::output::Output;
 use crate::chat::{CloseReason, Millis, UserKey};
+use crate::limits::{DROP_NOTICE_DELAY, ENTRY_TIMEOUT, GREETING_DELAY, OUTPUT_SOFT_TIME, PING_AFTER};
 use crate::wire::LineSplitter;
 
 /// A connection's handle: its slot, and a generation that tells a reused slot from the old one.
@@ -54,25 +55,47 @@ pub(super) enum Expecting {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Phase {
     /// Has not said anything yet.
-    Silent { since: Millis },
+    Silent,
     /// Speaks, but is no user yet.
     Entering,
     /// Is a user's.
     User(UserKey),
     /// Is the operator's.
     Operator(Expecting),
+    /// Is lost, but its user's place is kept: what the user is to be told waits in the output.
+    Away(Absence),
     /// Is on its way out: what is queued is still written, nothing is read any more.
-    Closing,
+    Closing { until: Millis },
     /// Everything is written and the peer was told so; waits for the peer to hang up.
-    Lingering,
+    Lingering { until: Millis },
     /// To be forgotten at the end of the tick.
     Gone,
+}
+
+/// A user without a connection.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Absence {
+    pub(super) user: UserKey,
+    /// Why the connection was lost, and why the user is gone if it does not come back.
+    pub(super) reason: CloseReason,
+    pub(super) since: Millis,
+    pub(super) until: Millis,
+    /// Whether partner and rooms know.
+    pub(super) is_told: bool,
+}
+
+/// A client that was asked for a sign of life.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub(super) at: Millis,
+    pub(super) until: Millis,
 }
 
 /// A connection.
 #[derive(Debug)]
 pub(super) struct Connection<S> {
-    pub(super) stream: S,
+    /// None once it is lost.
+    pub(super) stream: Option<S>,
     pub(super) peer: Peer,
     pub(super) token: Token,
     pub(super) phase: Phase,
@@ -80,8 +103,18 @@ pub(super) struct Connection<S> {
     /// Received bytes not handled yet: an unfinished line, or what a pause left over.
     pub(super) held: BytesMut,
     pub(super) output: Output,
-    /// The moment at which something is due; what, depends on the phase.
-    pub(super) deadline: Option<Millis>,
+    /// When it was accepted.
+    pub(super) since: Millis,
+    /// When bytes came last.
+    pub(super) last_heard: Millis,
+    /// The sign of life asked for, until it is due.
+    pub(super) asked: Option<Asked>,
+    /// Since when its output has been above the soft limit.
+    pub(super) slow_since: Option<Millis>,
+    /// Until when its lines are not heard, as a penalty.
+    pub(super) paused_until: Option<Millis>,
+    /// Where it stands in the list of deadlines.
+    pub(super) armed_at: Option<Millis>,
     /// The stream may have bytes to read.
     pub(super) readable: bool,
     /// The peer will send nothing more after what can be read now.
@@ -95,16 +128,21 @@ pub(super) struct Connection<S> {
 }
 
 impl<S> Connection<S> {
-    pub(super) fn new(stream: S, peer: Peer, token: Token, phase: Phase) -> Self {
+    pub(super) fn new(stream: S, peer: Peer, token: Token, phase: Phase, now: Millis) -> Self {
         Self {
-            stream,
+            stream: Some(stream),
             peer,
             token,
             phase,
             splitter: LineSplitter::default(),
             held: BytesMut::new(),
             output: Output::default(),
-            deadline: None,
+            since: now,
+            last_heard: now,
+            asked: None,
+            slow_since: None,
+            paused_until: None,
+            armed_at: None,
             readable: false,
             hung_up: false,
             is_ready: false,
@@ -116,15 +154,41 @@ impl<S> Connection<S> {
     /// Whether its lines are heard.
     pub(super) fn is_open(&self) -> bool {
         match self.phase {
-            Phase::Silent { .. } | Phase::Entering | Phase::User(_) | Phase::Operator(_) => true,
-            Phase::Closing | Phase::Lingering | Phase::Gone => false,
+            Phase::Silent | Phase::Entering | Phase::User(_) | Phase::Operator(_) => true,
+            Phase::Away(_) | Phase::Closing { .. } | Phase::Lingering { .. } | Phase::Gone => false,
         }
     }
 
     /// Whether its next line is handled now: not while it leaves its own output unread.
     pub(super) fn is_listening(&self) -> bool {
-        self.is_open() && !self.output.is_over_soft() && !self.is_doomed
+        self.is_open() && self.paused_until.is_none() && !self.output.is_over_soft() && !self.is_doomed
     }
+
+    /// The next moment at which something is due here, whatever it is.
+    pub(super) fn next_due(&self) -> Option<Millis> {
+        let slow = self.slow_since.map(|since| since + OUTPUT_SOFT_TIME);
+        let by_phase = match self.phase {
+            Phase::Silent => Some(self.since + GREETING_DELAY),
+            Phase::Entering => Some(self.since + ENTRY_TIMEOUT),
+            Phase::User(_) => earliest(slow, self.sign_of_life_due()),
+            Phase::Operator(_) => slow,
+            Phase::Away(Absence { since, is_told: false, until, .. }) => Some(until.min(since + DROP_NOTICE_DELAY)),
+            Phase::Away(Absence { until, .. }) => Some(until),
+            Phase::Closing { until } | Phase::Lingering { until } => Some(until),
+            Phase::Gone => None,
+        };
+        earliest(by_phase, self.paused_until)
+    }
+
+    /// Only a client that can come back is asked whether it is there; for others TCP does it.
+    fn sign_of_life_due(&self) -> Option<Millis> {
+        self.output.kept()?;
+        Some(self.asked.map_or(self.last_heard + PING_AFTER, |asked| asked.until))
+    }
+}
+
+fn earliest(one: Option<Millis>, other: Option<Millis>) -> Option<Millis> {
+    [one, other].into_iter().flatten().min()
 }
 
 /// How a connection that closes is told.

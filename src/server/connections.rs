@@ -43,7 +43,10 @@ impl<S: Stream> Connections<S> {
             return Ok(Written::Blocked);
         };
         connection.is_dirty = false;
-        connection.output.write_to(&mut connection.stream, &mut self.spares)
+        match &mut connection.stream {
+            Some(stream) => connection.output.write_to(stream, &mut self.spares),
+            None => Ok(Written::Blocked),
+        }
     }
 }
 
@@ -87,33 +90,39 @@ impl<S> Connections<S> {
         Token { slot, generation: self.next_generation }
     }
 
-    pub(super) fn add(&mut self, stream: S, peer: Peer, phase: Phase) -> Token {
+    pub(super) fn add(&mut self, stream: S, peer: Peer, phase: Phase, now: Millis) -> Token {
         let token = self.next_token();
         self.next_generation = if token.generation == Token::GENERATIONS { 0 } else { token.generation + 1 };
-        self.slots.insert(Connection::new(stream, peer, token, phase));
+        self.slots.insert(Connection::new(stream, peer, token, phase, now));
+        self.arm(token);
         token
     }
 
     /// Forgets a connection; its stream is dropped, which closes it.
     pub(super) fn remove(&mut self, token: Token) {
-        self.set_deadline(token, None);
-        if self.get(token).is_some() {
-            self.slots.remove(token.slot as usize);
+        if self.get(token).is_none() {
+            return;
+        }
+        let connection = self.slots.remove(token.slot as usize);
+        if let Some(armed) = connection.armed_at {
+            self.deadlines.remove(&(armed, token));
         }
     }
 
-    /// Sets or clears the one moment at which something is due on a connection.
-    pub(super) fn set_deadline(&mut self, token: Token, at: Option<Millis>) {
+    /// Notes when something is due on a connection next. To be called when that has changed; a
+    /// moment that has only moved into the future may be left, and is found too early then.
+    pub(super) fn arm(&mut self, token: Token) {
         let Some(connection) = self.get_mut(token) else { return };
-        let before = std::mem::replace(&mut connection.deadline, at);
-        if before == at {
+        let next = connection.next_due();
+        let before = std::mem::replace(&mut connection.armed_at, next);
+        if before == next {
             return;
         }
         if let Some(before) = before {
             self.deadlines.remove(&(before, token));
         }
-        if let Some(at) = at {
-            self.deadlines.insert((at, token));
+        if let Some(next) = next {
+            self.deadlines.insert((next, token));
         }
     }
 
@@ -124,8 +133,18 @@ impl<S> Connections<S> {
     /// Takes a connection on which something is due by `now`.
     pub(super) fn take_due(&mut self, now: Millis) -> Option<Token> {
         let (_, token) = *self.deadlines.first().filter(|(at, _)| *at <= now)?;
-        self.set_deadline(token, None);
+        self.deadlines.pop_first();
+        if let Some(connection) = self.get_mut(token) {
+            connection.armed_at = None;
+        }
         Some(token)
+    }
+
+    /// Notes which lines a client has seen.
+    pub(super) fn note_seen(&mut self, token: Token, seen: u64) {
+        if let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) {
+            connection.output.note_seen(seen, &mut self.spares);
+        }
     }
 
     /// Has a connection served in the next tick.
@@ -182,6 +201,9 @@ impl<S> Connections<S> {
             return;
         }
         write(&mut self.encoder, connection.output.queue(&mut self.spares));
+        if connection.stream.is_none() {
+            return connection.output.bound_unsent();
+        }
         if connection.output.is_over_hard() {
             connection.is_doomed = true;
             self.doomed.push((token, CloseReason::SlowConsumer));

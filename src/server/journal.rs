@@ -81,6 +81,8 @@ impl Journal {
                 self.note(format_args!("declined from={from} to={to} why={}", why.word()));
             }
             Record::Cancelled { from, to } => self.note(format_args!("cancelled from={from} to={to}")),
+            Record::Dropped { name, reason } => self.note(format_args!("dropped name={name} reason={reason}")),
+            Record::Returned(name) => self.note(format_args!("returned name={name}")),
             Record::Paired(one, two) => self.note(format_args!("paired {one} {two}")),
             Record::Ended(one, two) => self.note(format_args!("ended by={one} with={two}")),
             Record::Joined { room, name } => self.note(format_args!("join room={room} name={name}")),

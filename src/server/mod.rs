@@ -15,6 +15,8 @@ mod closing;
 mod connection;
 mod connections;
 mod journal;
+mod keeping;
+mod kept;
 mod native;
 mod operator;
 mod output;
@@ -28,9 +30,10 @@ pub use stream::Stream;
 use std::time::Duration;
 
 use crate::chat::{Chat, CloseReason, Now, Settings};
-use crate::limits::{ENTRY_TIMEOUT, GREETING_DELAY, OUTPUT_SOFT_TIME, READ_BYTES};
-use connection::{Closing, Expecting, Phase};
+use crate::limits::{OUTPUT_SOFT_TIME, READ_BYTES, RESUME_GRACE};
+use connection::{Absence, Closing, Expecting, Phase};
 use connections::{Connections, Outbox};
+use keeping::Penalties;
 use output::Written;
 
 /// This program's version, as clients are told.
@@ -48,12 +51,30 @@ pub struct Readiness {
 }
 
 /// What an operator can set.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Config {
     /// The domain's part.
     pub chat: Settings,
     /// Whether what is said in rooms is logged.
     pub log_rooms: bool,
+    /// How long the place of a user whose connection is lost is kept; zero: not at all.
+    pub resume_grace: Duration,
+    /// Where the secrets come from that users take their places again with: 128 bits that nobody
+    /// can guess. Tests may use a counter.
+    pub secrets: fn() -> u128,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { chat: Settings::default(), log_rooms: false, resume_grace: RESUME_GRACE, secrets: system_secret }
+    }
+}
+
+/// 128 bits from the operating system's generator (getrandom(2)).
+fn system_secret() -> u128 {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the system's generator works once the system is up");
+    u128::from_ne_bytes(bytes)
 }
 
 /// Connections, and the chat they take part in.
@@ -64,6 +85,9 @@ pub struct Server<S> {
     /// The loop's one read buffer.
     scratch: Vec<u8>,
     stop_asked: bool,
+    resume_grace: Duration,
+    secrets: fn() -> u128,
+    penalties: Penalties,
 }
 
 impl<S: Stream> Server<S> {
@@ -74,6 +98,9 @@ impl<S: Stream> Server<S> {
             connections: Connections::new(Journal::new(config.log_rooms)),
             scratch: vec![0; READ_BYTES],
             stop_asked: false,
+            resume_grace: config.resume_grace,
+            secrets: config.secrets,
+            penalties: Penalties::default(),
         }
     }
 
@@ -87,12 +114,8 @@ impl<S: Stream> Server<S> {
         self.connections.journal.set_time(now.wall);
         self.connections.journal.connected(peer);
         match peer {
-            Peer::Operator => self.connections.add(stream, peer, Phase::Operator(Expecting::Order)),
-            Peer::Client(_) => {
-                let token = self.connections.add(stream, peer, Phase::Silent { since: now.steady });
-                self.connections.set_deadline(token, Some(now.steady + GREETING_DELAY));
-                token
-            }
+            Peer::Operator => self.connections.add(stream, peer, Phase::Operator(Expecting::Order), now.steady),
+            Peer::Client(_) => self.connections.add(stream, peer, Phase::Silent, now.steady),
         }
     }
 
@@ -139,8 +162,8 @@ impl<S: Stream> Server<S> {
     /// Tells everybody that the server is going down and closes every connection. Ticks go on
     /// until [`Self::connection_count`] is zero, or the caller has waited long enough.
     pub fn shut_down(&mut self, now: Now) {
-        let open: Vec<Token> = self.connections.iter().filter(|it| it.is_open()).map(|it| it.token).collect();
-        for token in open {
+        let all: Vec<Token> = self.connections.iter().map(|it| it.token).collect();
+        for token in all {
             self.close_quietly(token, CloseReason::Shutdown, now);
         }
     }
@@ -178,7 +201,7 @@ impl<S: Stream> Server<S> {
         for connection in self.connections.iter() {
             assert!(connection.held.len() <= crate::limits::LINE_BYTES + READ_BYTES, "input is bounded");
             assert!(!connection.output.is_over_hard(), "output is bounded");
-            if let Phase::User(user) = connection.phase {
+            if let Phase::User(user) | Phase::Away(Absence { user, .. }) = connection.phase {
                 users += 1;
                 assert_eq!(self.connections.of_user(user), Some(connection.token), "users know their connection");
             }
@@ -197,15 +220,30 @@ impl<S: Stream> Server<S> {
 
     fn handle_deadline(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
+        if connection.paused_until.is_some_and(|until| until <= now.steady) {
+            connection.paused_until = None;
+            self.connections.mark_ready(token);
+        } else {
+            self.handle_phase_deadline(token, now);
+        }
+        self.connections.arm(token);
+    }
+
+    fn handle_phase_deadline(&mut self, token: Token, now: Now) {
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        let is_slow = connection.slow_since.is_some_and(|since| since + OUTPUT_SOFT_TIME <= now.steady);
         match connection.phase {
-            Phase::Silent { since } => {
+            Phase::Silent => {
                 connection.phase = Phase::Entering;
-                self.connections.set_deadline(token, Some(since + ENTRY_TIMEOUT));
                 self.connections.append(token, |encoder, out| encoder.greeting(VERSION, out));
             }
             Phase::Entering => self.close(token, CloseReason::EntryTimeout.into(), now),
-            Phase::User(_) | Phase::Operator(_) => self.close(token, CloseReason::SlowConsumer.into(), now),
-            Phase::Closing | Phase::Lingering => self.give_up(token),
+            Phase::User(_) | Phase::Operator(_) if is_slow => {
+                self.close(token, CloseReason::SlowConsumer.into(), now);
+            }
+            Phase::User(_) | Phase::Operator(_) => self.handle_silence(token, now),
+            Phase::Away(absence) => self.handle_absence(token, absence, now),
+            Phase::Closing { .. } | Phase::Lingering { .. } => self.give_up(token),
             Phase::Gone => {}
         }
     }
@@ -239,17 +277,11 @@ impl<S: Stream> Server<S> {
     }
 
     /// Gives a client that stays above the soft limit a time in which to read.
-    fn watch_slow_consumer(&mut self, token: Token, is_paused: bool, now: Now) {
-        let Some(connection) = self.connections.get(token) else { return };
-        let is_watched = connection.deadline.is_some();
-        match connection.phase {
-            Phase::User(_) | Phase::Operator(_) if is_paused && !is_watched => {
-                self.connections.set_deadline(token, Some(now.steady + OUTPUT_SOFT_TIME));
-            }
-            Phase::User(_) | Phase::Operator(_) if !is_paused && is_watched => {
-                self.connections.set_deadline(token, None);
-            }
-            _ => {}
+    fn watch_slow_consumer(&mut self, token: Token, is_slow: bool, now: Now) {
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        if connection.is_open() && connection.slow_since.is_some() != is_slow {
+            connection.slow_since = is_slow.then_some(now.steady);
+            self.connections.arm(token);
         }
     }
 

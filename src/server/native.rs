@@ -3,7 +3,7 @@
 use super::connection::{Phase, Token};
 use super::connections::Outbox;
 use super::{Server, Stream, VERSION};
-use crate::chat::{CloseReason, Command, Entry, Name, Now};
+use crate::chat::{CloseReason, Command, Entry, Name, Now, Refusal, Uid, UserKey};
 use crate::server::connection::Peer;
 use crate::wire::commands::{self, Place};
 use crate::wire::native::{self, Answer, Request};
@@ -27,6 +27,9 @@ impl<S: Stream> Server<S> {
         match request {
             Request::Chat(command) => self.handle_command(token, command, now),
             Request::Hello => self.answer(token, Ok(Answer::Chatd { version: VERSION, protocol: native::VERSION })),
+            Request::Keep => self.keep(token),
+            Request::Resume { uid, token: secret, seen } => self.resume(token, uid, secret, seen, now),
+            Request::Seen(seen) => self.connections.note_seen(token, seen),
             Request::Ping(word) => self.answer(token, Ok(Answer::Pong(word))),
             Request::Help(topic) => self.help(token, topic),
             Request::Enter(name) => self.enter(token, name, now),
@@ -53,20 +56,32 @@ impl<S: Stream> Server<S> {
             (_, Peer::Client(address)) => Some(address),
             (_, Peer::Operator) => None,
         };
-        let mut outbox = Outbox { connections: &mut self.connections, asker: Some(token) };
-        let entered = self.chat.enter(Entry { name, address }, now, &mut outbox);
-        let answer = match entered {
-            Err(refusal) => Err(Fault::Refused(refusal)),
+        match self.enter_as(Entry { name, address }, now) {
+            Err(fault) => self.answer(token, Err(fault)),
             Ok((user, uid, name)) => {
                 self.connections.link(user, token);
-                self.connections.set_deadline(token, None);
                 if let Some(connection) = self.connections.get_mut(token) {
                     connection.phase = Phase::User(user);
                 }
-                Ok(Answer::Entered { uid, name })
+                self.connections.arm(token);
+                let mut outbox = Outbox { connections: &mut self.connections, asker: None };
+                self.chat.show_announcements(user, &mut outbox);
+                self.answer(token, Ok(Answer::Entered { uid, name }));
             }
-        };
-        self.answer(token, answer);
+        }
+    }
+
+    /// Enters, in the place of a user who has lost its connection and its right to the name perhaps.
+    fn enter_as(&mut self, entry: Entry, now: Now) -> Result<(UserKey, Uid, Name), Fault> {
+        for _ in 0..2 {
+            let mut outbox = Outbox { connections: &mut self.connections, asker: None };
+            match self.chat.enter(entry, now, &mut outbox) {
+                Ok(entered) => return Ok(entered),
+                Err(Refusal::NameTaken(name)) => self.contest(name, now)?,
+                Err(refusal) => return Err(refusal.into()),
+            }
+        }
+        Err(entry.name.map_or(Fault::NotEntered, |name| Refusal::NameTaken(name).into()))
     }
 
     fn help(&mut self, token: Token, topic: Option<&str>) {
@@ -84,7 +99,11 @@ impl<S: Stream> Server<S> {
         self.answer(token, Ok(Answer::Helped));
     }
 
-    fn answer(&mut self, token: Token, answer: Result<Answer<'_>, Fault>) {
+    /// Answers a command. Every command is answered here, and nothing else is.
+    pub(super) fn answer(&mut self, token: Token, answer: Result<Answer<'_>, Fault>) {
+        if let Some(kept) = self.connections.get_mut(token).and_then(|connection| connection.output.kept_mut()) {
+            kept.answered += 1;
+        }
         self.connections.append(token, |encoder, out| encoder.answer(&answer, out));
     }
 }

@@ -1,18 +1,26 @@
-//! What waits to be written to one connection.
+//! What waits to be written to one connection, and what has been written but may have to be
+//! written again over the next one.
 
 use std::io::{self, ErrorKind, Write};
 
 use bytes::{Buf, BytesMut};
 
-use crate::limits::{OUTPUT_HARD_BYTES, OUTPUT_SOFT_BYTES, SPARE_BUFFER_BYTES, SPARE_BUFFERS};
+use super::kept::Kept;
+use crate::limits::{KEPT_BYTES, OUTPUT_HARD_BYTES, OUTPUT_SOFT_BYTES, SPARE_BUFFER_BYTES, SPARE_BUFFERS};
 
-/// A queue of whole lines, of which the first may have been written in part. Holds no memory
-/// while it is empty.
+/// A queue of whole lines. Holds no memory while it is empty.
 #[derive(Debug, Default)]
 pub(super) struct Output {
+    /// Lines outside the count of a kept place: what was queued before `KEEP`, the answer to
+    /// `RESUME`. Written first.
+    prelude: BytesMut,
     queue: BytesMut,
-    /// Whether the first line's start has been written.
+    /// How many bytes of the queue are written. More than none only if they are kept.
+    written: usize,
+    /// Whether what was written last is the start of a line whose rest is still to be written.
     inside_line: bool,
+    /// When the user's place is kept, written lines stay in the queue until the user has seen them.
+    kept: Option<Box<Kept>>,
 }
 
 /// How far a write got.
@@ -24,13 +32,18 @@ pub(super) enum Written {
     Blocked,
 }
 
+/// The number of lines a client says it has seen cannot be true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BadSequence;
+
 impl Output {
+    /// Bytes that wait to be written.
     pub(super) fn len(&self) -> usize {
-        self.queue.len()
+        self.prelude.len() + self.queue.len() - self.written
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
+        self.len() == 0
     }
 
     pub(super) fn is_over_soft(&self) -> bool {
@@ -49,35 +62,137 @@ impl Output {
         &mut self.queue
     }
 
+    pub(super) fn kept(&self) -> Option<&Kept> {
+        self.kept.as_deref()
+    }
+
+    pub(super) fn kept_mut(&mut self) -> Option<&mut Kept> {
+        self.kept.as_deref_mut()
+    }
+
+    /// From now on lines are counted and kept. What is queued already is not among them.
+    pub(super) fn keep(&mut self, kept: Kept) {
+        self.prelude.unsplit(std::mem::take(&mut self.queue));
+        self.kept = Some(Box::new(kept));
+    }
+
     /// Writes until nothing is left or the stream blocks.
     pub(super) fn write_to(&mut self, stream: &mut impl Write, spares: &mut SpareBuffers) -> io::Result<Written> {
-        while !self.queue.is_empty() {
-            match stream.write(&self.queue) {
+        while !self.is_empty() {
+            let waiting = if self.prelude.is_empty() { &self.queue } else { &self.prelude };
+            let start = if self.prelude.is_empty() { self.written } else { 0 };
+            match stream.write(waiting.get(start..).unwrap_or_default()) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(count) if count == self.queue.len() => self.queue.clear(),
-                Ok(count) => {
-                    self.inside_line = self.queue.get(count - 1) != Some(&b'\n');
-                    self.queue.advance(count);
-                }
+                Ok(count) => self.note_written(count),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Written::Blocked),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        self.inside_line = false;
-        spares.give(std::mem::take(&mut self.queue));
+        if self.queue.is_empty() {
+            spares.give(std::mem::take(&mut self.queue));
+        }
         Ok(Written::All)
+    }
+
+    fn note_written(&mut self, count: usize) {
+        if !self.prelude.is_empty() {
+            self.inside_line = self.prelude.get(count - 1) != Some(&b'\n');
+            self.prelude.advance(count);
+            if self.prelude.is_empty() {
+                self.prelude = BytesMut::new();
+            }
+            return;
+        }
+        self.inside_line = self.queue.get(self.written + count - 1) != Some(&b'\n');
+        if self.kept.is_some() {
+            self.written += count;
+            self.forget_beyond_bound(self.written);
+        } else if count == self.queue.len() {
+            self.queue.clear();
+        } else {
+            self.queue.advance(count);
+        }
+    }
+
+    /// The client has seen this many of the lines sent since its place is kept.
+    pub(super) fn note_seen(&mut self, seen: u64, spares: &mut SpareBuffers) {
+        let written = self.written;
+        let Some(kept) = self.kept.as_deref_mut() else { return };
+        let forgotten = kept.forget_seen(seen, self.queue.get(..written).unwrap_or_default());
+        self.queue.advance(forgotten);
+        self.written -= forgotten;
+        if self.queue.is_empty() {
+            spares.give(std::mem::take(&mut self.queue));
+        }
+    }
+
+    /// Prepares the kept lines for another connection, from the one behind the `seen`th; says how
+    /// many lines are lost because there was no room to keep them.
+    pub(super) fn rewind(&mut self, seen: u64) -> Result<u64, BadSequence> {
+        let kept = self.kept.as_deref_mut().ok_or(BadSequence)?;
+        let lost = kept.lost_before(seen, &self.queue)?;
+        let forgotten = kept.forget_seen(seen, &self.queue);
+        self.queue.advance(forgotten);
+        (self.written, self.inside_line) = (0, false);
+        self.prelude = BytesMut::new();
+        Ok(lost)
+    }
+
+    /// Puts what another output had to say before everything else, outside the count.
+    pub(super) fn put_first(&mut self, other: Output) {
+        self.prelude = other.prelude;
+        self.prelude.unsplit(other.queue);
+        self.inside_line = other.inside_line;
+    }
+
+    /// While nobody is connected, the oldest lines go when there are too many to keep.
+    pub(super) fn bound_unsent(&mut self) {
+        self.forget_beyond_bound(self.queue.len());
+    }
+
+    /// Forgets kept lines, the oldest first and none behind `end`, until what is kept is in bounds.
+    fn forget_beyond_bound(&mut self, end: usize) {
+        let Some(kept) = self.kept.as_deref_mut() else { return };
+        let excess = self.queue.len().saturating_sub(KEPT_BYTES).min(end);
+        if excess == 0 {
+            return;
+        }
+        let forgotten = kept.forget_oldest(excess, self.queue.get(..end).unwrap_or_default());
+        self.queue.advance(forgotten);
+        self.written = self.written.saturating_sub(forgotten);
     }
 
     /// Forgets the lines nobody will read, but for the rest of one whose start has been written.
     pub(super) fn drop_unsent_lines(&mut self) {
-        let rest = if self.inside_line { memchr::memchr(b'\n', &self.queue).map_or(0, |at| at + 1) } else { 0 };
-        self.queue.truncate(rest);
+        let rest = |bytes: &BytesMut| memchr::memchr(b'\n', bytes).map_or(0, |at| at + 1);
+        if !self.prelude.is_empty() {
+            let end = if self.inside_line { rest(&self.prelude) } else { 0 };
+            self.prelude.truncate(end);
+            self.queue.truncate(self.written);
+            return;
+        }
+        let mut unsent = self.queue.split_off(self.written);
+        unsent.truncate(if self.inside_line { rest(&unsent) } else { 0 });
+        self.queue.unsplit(unsent);
+    }
+
+    /// What must still be written to a stream that another takes over from: the rest of a line.
+    pub(super) fn rest_of_line(&self) -> BytesMut {
+        let waiting = if self.prelude.is_empty() { self.queue.get(self.written..) } else { self.prelude.get(..) };
+        let waiting = waiting.filter(|_| self.inside_line).unwrap_or_default();
+        let end = memchr::memchr(b'\n', waiting).map_or(0, |at| at + 1);
+        BytesMut::from(waiting.get(..end).unwrap_or_default())
+    }
+
+    /// An output with nothing but these bytes.
+    pub(super) fn of(bytes: BytesMut) -> Self {
+        Self { inside_line: !bytes.is_empty(), queue: bytes, ..Self::default() }
     }
 
     /// Forgets everything: the stream is broken.
     pub(super) fn drop_all(&mut self) {
-        self.queue = BytesMut::new();
+        *self = Self::default();
     }
 }
 
@@ -125,11 +240,15 @@ mod tests {
         }
     }
 
+    fn narrow(room: usize) -> Narrow {
+        Narrow { room, taken: Vec::new() }
+    }
+
     #[test]
     fn short_writes_lose_nothing_and_an_emptied_queue_holds_no_memory() {
         let (mut output, mut spares) = (Output::default(), SpareBuffers::default());
         output.queue(&mut spares).extend_from_slice(b"one\ntwo\n");
-        let mut stream = Narrow { room: 2, taken: Vec::new() };
+        let mut stream = narrow(2);
         assert_eq!(output.write_to(&mut stream, &mut spares).unwrap(), Written::Blocked);
         assert_eq!(output.len(), 6);
         stream.room = 100;
@@ -140,13 +259,69 @@ mod tests {
 
     #[test]
     fn dropping_unsent_lines_never_leaves_half_a_line_before_the_next() {
-        for (room, kept) in [(0, ""), (2, "e\n"), (4, ""), (5, "wo\n")] {
-            let (mut output, mut spares) = (Output::default(), SpareBuffers::default());
-            output.queue(&mut spares).extend_from_slice(b"one\ntwo\nthree\n");
-            let mut stream = Narrow { room, taken: Vec::new() };
-            let _ = output.write_to(&mut stream, &mut spares);
-            output.drop_unsent_lines();
-            assert_eq!(output.queue, kept.as_bytes(), "after {room} bytes");
+        for (room, left) in [(0, ""), (2, "e\n"), (4, ""), (5, "wo\n")] {
+            for kept in [None, Some(Kept::new(7))] {
+                let (mut output, mut spares) = (Output::default(), SpareBuffers::default());
+                if let Some(kept) = kept {
+                    output.keep(kept);
+                }
+                output.queue(&mut spares).extend_from_slice(b"one\ntwo\nthree\n");
+                let _ = output.write_to(&mut narrow(room), &mut spares);
+                assert_eq!(output.rest_of_line(), left.as_bytes());
+                output.drop_unsent_lines();
+                let mut stream = narrow(100);
+                output.write_to(&mut stream, &mut spares).unwrap();
+                assert_eq!(stream.taken, left.as_bytes(), "after {room} bytes");
+            }
         }
+    }
+
+    #[test]
+    fn kept_lines_are_written_again_from_the_one_not_seen() {
+        for seen in 0..=3_u8 {
+            for room in 0..20 {
+                let (mut output, mut spares) = (Output::default(), SpareBuffers::default());
+                output.queue(&mut spares).extend_from_slice(b"before\n");
+                output.write_to(&mut narrow(100), &mut spares).unwrap();
+                output.keep(Kept::new(7));
+                output.queue(&mut spares).extend_from_slice(b"one\ntwo\nthree\n");
+                let _ = output.write_to(&mut narrow(room), &mut spares);
+                assert_eq!(output.rewind(seen.into()), Ok(0));
+                output.put_first(Output::of(BytesMut::from("welcome\n")));
+                let mut stream = narrow(100);
+                output.write_to(&mut stream, &mut spares).unwrap();
+                let rest: String = ["one\n", "two\n", "three\n"].into_iter().skip(seen.into()).collect();
+                assert_eq!(stream.taken, format!("welcome\n{rest}").as_bytes());
+            }
+        }
+    }
+
+    #[test]
+    fn lines_are_forgotten_when_seen_and_impossible_numbers_are_refused() {
+        let (mut output, mut spares) = (Output::default(), SpareBuffers::default());
+        output.keep(Kept::new(7));
+        output.queue(&mut spares).extend_from_slice(b"one\ntwo\nthree\n");
+        output.write_to(&mut narrow(100), &mut spares).unwrap();
+        output.note_seen(2, &mut spares);
+        assert_eq!(output.queue, b"three\n"[..]);
+        output.note_seen(1, &mut spares);
+        output.note_seen(99, &mut spares);
+        assert_eq!(output.queue, b"three\n"[..], "numbers that cannot be are passed over");
+        assert_eq!(output.rewind(1), Err(BadSequence), "seen already");
+        assert_eq!(output.rewind(4), Err(BadSequence), "never sent");
+        assert_eq!(output.rewind(3), Ok(0));
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_and_the_lost_lines_are_counted() {
+        let (mut output, mut spares) = (Output::default(), SpareBuffers::default());
+        output.keep(Kept::new(7));
+        let line = [b"x".repeat(1023), b"\n".to_vec()].concat();
+        for _ in 0..100 {
+            output.queue(&mut spares).extend_from_slice(&line);
+            output.bound_unsent();
+        }
+        assert_eq!(output.queue.len(), KEPT_BYTES);
+        assert_eq!(output.rewind(0), Ok(36));
     }
 }

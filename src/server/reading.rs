@@ -7,7 +7,7 @@ use bytes::{Buf, BytesMut};
 use super::connection::{Peer, Phase, Token};
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Now};
-use crate::limits::{ENTRY_TIMEOUT, READ_BYTES};
+use crate::limits::READ_BYTES;
 use crate::wire::Step;
 
 /// What one read brought.
@@ -38,7 +38,7 @@ impl<S: Stream> Server<S> {
             Arrived::Broken => self.break_off(token, now),
         }
         self.scratch = scratch;
-        self.keep(token, held);
+        self.hold(token, held);
         self.close_doomed(now);
     }
 
@@ -47,11 +47,12 @@ impl<S: Stream> Server<S> {
     /// That does not hold for a terminal, which gives one line a read.
     fn read(&mut self, token: Token, scratch: &mut [u8]) -> Arrived {
         let Some(connection) = self.connections.get_mut(token) else { return Arrived::Nothing };
-        let must_drain = matches!(connection.phase, Phase::Closing | Phase::Lingering);
+        let must_drain = matches!(connection.phase, Phase::Closing { .. } | Phase::Lingering { .. });
         if !connection.readable || !(connection.is_listening() || must_drain) {
             return Arrived::Nothing;
         }
-        match connection.stream.read(scratch) {
+        let Some(stream) = &mut connection.stream else { return Arrived::Nothing };
+        match stream.read(scratch) {
             Ok(0) => {
                 connection.readable = false;
                 connection.hung_up = true;
@@ -79,7 +80,7 @@ impl<S: Stream> Server<S> {
     /// Handles lines in place in the shared buffer if nothing is held, and behind what is held
     /// otherwise.
     fn handle_arrived(&mut self, token: Token, arrived: &[u8], held: &mut BytesMut, now: Now) {
-        self.note_first_bytes(token);
+        self.note_life(token, now);
         if held.is_empty() {
             let taken = self.handle_lines(token, arrived, now);
             held.extend_from_slice(arrived.get(taken..).unwrap_or_default());
@@ -111,12 +112,13 @@ impl<S: Stream> Server<S> {
         taken
     }
 
-    /// A client that speaks is not greeted; it has to enter in time.
-    fn note_first_bytes(&mut self, token: Token) {
+    /// A client that speaks is alive. It is not greeted any more; it has to enter in time.
+    fn note_life(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
-        if let Phase::Silent { since } = connection.phase {
+        connection.last_heard = now.steady;
+        if matches!(connection.phase, Phase::Silent) {
             connection.phase = Phase::Entering;
-            self.connections.set_deadline(token, Some(since + ENTRY_TIMEOUT));
+            self.connections.arm(token);
         }
     }
 
@@ -124,14 +126,14 @@ impl<S: Stream> Server<S> {
     fn handle_end(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
         match connection.phase {
-            Phase::Lingering => self.give_up(token),
-            Phase::Closing | Phase::Gone => {}
+            Phase::Lingering { .. } => self.give_up(token),
+            Phase::Closing { .. } | Phase::Away(_) | Phase::Gone => {}
             _ => self.close(token, CloseReason::Disconnected.into(), now),
         }
     }
 
     /// Keeps unhandled bytes for the next time, unless nobody will want them.
-    fn keep(&mut self, token: Token, held: BytesMut) {
+    fn hold(&mut self, token: Token, held: BytesMut) {
         if held.is_empty() {
             self.connections.spares.give(held);
         } else if let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_open()) {

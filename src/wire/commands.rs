@@ -42,6 +42,10 @@ pub enum Verb {
     Watch,
     /// Check the connection.
     Ping,
+    /// Have one's place kept when the connection is lost.
+    Keep,
+    /// Take one's place again over a new connection.
+    Resume,
     /// Show help.
     Help,
     /// Clear the screen.
@@ -95,7 +99,7 @@ const fn spec(
 
 /// All commands, in the order in which help shows them.
 #[rustfmt::skip]
-pub static COMMANDS: [Spec; 23] = [
+pub static COMMANDS: [Spec; 25] = [
     spec(Verb::List, "list", &["1", "who", "users"], "[AFTER]", "show who is here and who is free", &[Wire, Chatc, Console]),
     spec(Verb::Request, "request", &["2", "invite", "chat"], "USER", "ask a user for a private chat", &[Wire, Chatc]),
     spec(Verb::Quit, "quit", &["3", ".exit", "exit", "bye"], "", "leave the chat", &[Wire, Chatc, Console]),
@@ -118,6 +122,8 @@ pub static COMMANDS: [Spec; 23] = [
     spec(Verb::Hello, "hello", &[], "", "ask what speaks here", &[Wire]),
     spec(Verb::Enter, "enter", &[], "[NAME]", "enter under a name, or as a guest", &[Wire]),
     spec(Verb::Ping, "ping", &[], "[WORD]", "ask for a sign of life", &[Wire]),
+    spec(Verb::Keep, "keep", &[], "", "have your place kept when the connection is lost", &[Wire]),
+    spec(Verb::Resume, "resume", &[], "UID TOKEN SEEN", "take your place again, from the line after SEEN", &[Wire]),
     spec(Verb::Help, "help", &["?"], "[COMMAND]", "show this, or one command", &[Wire, Chatc, Console]),
 ];
 

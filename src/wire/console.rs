@@ -96,8 +96,10 @@ pub fn heading(command: &OperatorCommand<'_>, out: &mut BytesMut) {
 /// Prints one row of a listing.
 pub fn row(row: &Row, out: &mut BytesMut) {
     match row {
-        Row::User { uid, name, availability, address, here } => {
+        Row::User { uid, name, availability, address, here, is_reconnecting } => {
             let state = match availability {
+                Availability::Available if *is_reconnecting => "reconnecting".to_owned(),
+                Availability::Chatting(with) if *is_reconnecting => format!("reconnecting, with {with}"),
                 Availability::Available => "available".to_owned(),
                 Availability::Chatting(with) => format!("chatting with {with}"),
             };

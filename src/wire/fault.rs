@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::commands::{self, Verb};
-use crate::chat::{NameError, Refusal, TextError};
-use crate::limits::{LINE_BYTES, TEXT_BYTES};
+use crate::chat::{Name, NameError, Refusal, TextError};
+use crate::limits::{LINE_BYTES, PROBE_TIME, TEXT_BYTES};
 
 /// Why a line was answered with `-ERR`. The connection is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,13 +27,21 @@ pub enum Fault {
     NotEntered,
     /// The client has entered already.
     AlreadyEntered,
+    /// The name's holder has been silent and was asked for a sign of life.
+    NameSilent(Name),
+    /// The token to resume with is wrong, malformed, or nobody's any more.
+    BadToken,
+    /// The number of lines seen is none the server could have sent, or was said to be seen before.
+    BadSequence,
+    /// Places are not kept on this server.
+    NotKept,
     /// The chat says no.
     Refused(Refusal),
 }
 
 impl Fault {
     /// The codes of the faults that are not refusals.
-    pub const CODES: [&'static str; 10] = [
+    pub const CODES: [&'static str; 14] = [
         "line-too-long",
         "not-utf8",
         "unknown-command",
@@ -44,6 +52,10 @@ impl Fault {
         "text-too-long",
         "not-entered",
         "already-entered",
+        "name-silent",
+        "bad-token",
+        "bad-sequence",
+        "not-kept",
     ];
 
     /// The stable word for programs.
@@ -59,6 +71,10 @@ impl Fault {
             Self::BadText(TextError::TooLong) => "text-too-long",
             Self::NotEntered => "not-entered",
             Self::AlreadyEntered => "already-entered",
+            Self::NameSilent(_) => "name-silent",
+            Self::BadToken => "bad-token",
+            Self::BadSequence => "bad-sequence",
+            Self::NotKept => "not-kept",
             Self::Refused(refusal) => refusal.code(),
         }
     }
@@ -77,6 +93,14 @@ impl fmt::Display for Fault {
             Self::BadText(TextError::TooLong) => write!(f, "a text has at most {TEXT_BYTES} bytes; send it in parts"),
             Self::NotEntered => f.write_str("enter first: ENTER NAME, or ENTER alone to be a guest"),
             Self::AlreadyEntered => f.write_str("you have entered already; QUIT and connect again to change your name"),
+            Self::NameSilent(name) => write!(
+                f,
+                "{name} has been silent and was asked for a sign of life; try again in {} seconds",
+                PROBE_TIME.as_secs()
+            ),
+            Self::BadToken => f.write_str("that token keeps no place here (any more); ENTER NAME instead"),
+            Self::BadSequence => f.write_str("you cannot have seen that many lines; ENTER NAME instead"),
+            Self::NotKept => f.write_str("this server keeps no places; you are in, and leave with your connection"),
             Self::Refused(refusal) => write!(f, "{refusal}"),
         }
     }

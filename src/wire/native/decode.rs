@@ -1,6 +1,6 @@
 //! Lines from a native client → requests.
 
-use crate::chat::{Command, Name, RoomName, Text, UserRef};
+use crate::chat::{Command, Name, RoomName, Text, Uid, UserRef};
 use crate::wire::Fault;
 use crate::wire::commands::{self, Place, Verb};
 use crate::wire::words::Words;
@@ -14,6 +14,19 @@ pub enum Request<'a> {
     Enter(Option<Name>),
     /// Show help, on one command perhaps.
     Help(Option<&'a str>),
+    /// Keep my place when the connection is lost.
+    Keep,
+    /// Let me have my place again.
+    Resume {
+        /// Whose.
+        uid: Uid,
+        /// The secret, as the client has it.
+        token: &'a str,
+        /// How many lines since `KEEP` the client has seen.
+        seen: u64,
+    },
+    /// I have seen this many lines since `KEEP`. Not a command: it gets no answer.
+    Seen(u64),
     /// Send this word back.
     Ping(&'a str),
     /// I am leaving.
@@ -29,6 +42,9 @@ pub enum Request<'a> {
 pub fn decode(line: &str) -> Result<Option<Request<'_>>, Fault> {
     let mut words = Words::new(line);
     let Some(word) = words.next() else { return Ok(None) };
+    if word.starts_with('@') {
+        return Ok(seen(word, words));
+    }
     let spec = commands::find(word, Place::Wire).ok_or(Fault::UnknownCommand)?;
     decode_arguments(spec.verb, words).map(Some)
 }
@@ -44,6 +60,8 @@ fn decode_arguments(verb: Verb, words: Words<'_>) -> Result<Request<'_>, Fault> 
         Verb::Help => Request::Help(arguments.optional()),
         Verb::Ping => Request::Ping(arguments.optional().unwrap_or_default()),
         Verb::Quit => Request::Quit,
+        Verb::Keep => Request::Keep,
+        Verb::Resume => resume(&mut arguments)?,
         Verb::List => Request::Chat(Command::List { after: arguments.number()? }),
         Verb::Rooms => Request::Chat(Command::Rooms { after: arguments.number()? }),
         Verb::Members => {
@@ -63,6 +81,19 @@ fn decode_arguments(verb: Verb, words: Words<'_>) -> Result<Request<'_>, Fault> 
     };
     arguments.end()?;
     Ok(request)
+}
+
+/// A line that starts with `@`: `@ SEEN`. Others are for later versions and are passed over.
+fn seen<'a>(mark: &str, mut words: Words<'_>) -> Option<Request<'a>> {
+    let number = words.next().filter(|_| mark == "@")?;
+    number.parse().ok().map(Request::Seen)
+}
+
+fn resume<'a>(arguments: &mut Arguments<'a>) -> Result<Request<'a>, Fault> {
+    let uid = Uid::new(arguments.required()?).ok_or(Fault::Usage(arguments.verb))?;
+    let token = arguments.required()?;
+    let seen = arguments.required()?.parse().map_err(|_| Fault::Usage(arguments.verb))?;
+    Ok(Request::Resume { uid, token, seen })
 }
 
 fn say(mut arguments: Arguments<'_>) -> Result<Command<'_>, Fault> {

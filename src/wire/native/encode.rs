@@ -27,6 +27,14 @@ impl Encoder {
             Event::Announced { stamp, from, text } => {
                 self.message("announced", *stamp, None, *from, text.as_str(), out);
             }
+            Event::Earlier { stamp, room, from, text } => {
+                self.message("earlier", *stamp, Some(room.as_str()), *from, text.as_str(), out);
+            }
+            Event::AnnouncedEarlier { stamp, from, text } => {
+                self.message("announced-earlier", *stamp, None, *from, text.as_str(), out);
+            }
+            Event::Dropped(name) => put(out, &["* dropped ", name.as_str(), "\n"]),
+            Event::Returned(name) => put(out, &["* returned ", name.as_str(), "\n"]),
             Event::Entered { uid, name } => {
                 put(out, &["* entered "]);
                 put_number(out, uid.0.get());
@@ -58,7 +66,7 @@ impl Encoder {
     /// Appends one row of a listing.
     pub fn row(&mut self, row: &Row, out: &mut BytesMut) {
         match row {
-            Row::User { uid, name, availability, address, here } => {
+            Row::User { uid, name, availability, address, here, is_reconnecting } => {
                 put(out, &["= user "]);
                 put_number(out, uid.0.get());
                 let (state, with) = match availability {
@@ -72,7 +80,7 @@ impl Encoder {
                 }
                 put(out, &[" "]);
                 put_number(out, here.as_secs());
-                put(out, &["\n"]);
+                put(out, &[if *is_reconnecting { " reconnecting\n" } else { "\n" }]);
             }
             Row::Room { room, members } => {
                 put(out, &["= room ", room.as_str(), " "]);
@@ -107,6 +115,18 @@ impl Encoder {
                 put(out, &["+OK entered "]);
                 put_number(out, uid.0.get());
                 put(out, &[" ", name.as_str()]);
+            }
+            Ok(Answer::Kept { token, grace }) => {
+                put(out, &["+OK kept ", token, " "]);
+                put_number(out, grace.as_secs());
+            }
+            Ok(Answer::Resumed { uid, name, answered, lost }) => {
+                put(out, &["+OK resumed "]);
+                put_number(out, uid.0.get());
+                put(out, &[" ", name.as_str(), " "]);
+                put_number(out, *answered);
+                put(out, &[" "]);
+                put_number(out, *lost);
             }
             Ok(Answer::Pong("")) => put(out, &["+OK pong"]),
             Ok(Answer::Pong(word)) => put(out, &["+OK pong ", word]),
@@ -160,6 +180,11 @@ impl Encoder {
     /// Appends the line that greets a client which has not said anything.
     pub fn greeting(&mut self, version: &str, out: &mut BytesMut) {
         put(out, &["* hello This is chatd ", version, ". Type ENTER and a name, or HELP.\n"]);
+    }
+
+    /// Appends the line that asks for a sign of life.
+    pub fn ping(&mut self, out: &mut BytesMut) {
+        put(out, &["* ping\n"]);
     }
 
     /// Appends the line that comes before the server hangs up.

@@ -9,6 +9,8 @@ pub use decode::{Request, decode};
 pub use encode::Encoder;
 pub use read::{ServerLine, read};
 
+use std::time::Duration;
+
 use crate::chat::{Name, Reply, Uid};
 
 /// The protocol's version, told in the answer to `HELLO`. Grows when a client must know.
@@ -32,6 +34,24 @@ pub enum Answer<'a> {
         uid: Uid,
         /// The name, as it will be shown.
         name: Name,
+    },
+    /// To `KEEP`: what to resume with, and for how long after a loss.
+    Kept {
+        /// The secret, in hexadecimal.
+        token: &'a str,
+        /// How long a place is kept.
+        grace: Duration,
+    },
+    /// To `RESUME`: welcome back. The lines behind the last one seen follow.
+    Resumed {
+        /// The number, unchanged.
+        uid: Uid,
+        /// The name, unchanged.
+        name: Name,
+        /// How many commands since `KEEP` the server has answered; send those behind them again.
+        answered: u64,
+        /// How many lines were not kept and are lost.
+        lost: u64,
     },
     /// To `PING`, with its word.
     Pong(&'a str),

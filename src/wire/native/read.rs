@@ -30,6 +30,8 @@ pub enum ServerLine<'a> {
     Help(&'a str),
     /// A greeting; says nothing a program needs.
     Hello(&'a str),
+    /// The server asks for a sign of life.
+    Ping,
     /// The server is about to hang up.
     Bye {
         /// Why.
@@ -75,6 +77,13 @@ fn read_answer(mut words: Words<'_>) -> Option<Answer<'_>> {
             Answer::Chatd { version, protocol: words.next()?.parse().ok()? }
         }
         Some("entered") => Answer::Entered { uid: uid(&mut words)?, name: name(&mut words)? },
+        Some("kept") => Answer::Kept { token: words.next()?, grace: seconds(&mut words)? },
+        Some("resumed") => Answer::Resumed {
+            uid: uid(&mut words)?,
+            name: name(&mut words)?,
+            answered: words.next()?.parse().ok()?,
+            lost: words.next()?.parse().ok()?,
+        },
         Some("pong") => Answer::Pong(words.next().unwrap_or_default()),
         Some("bye") => Answer::Bye,
         Some(_) => return None,
@@ -83,6 +92,7 @@ fn read_answer(mut words: Words<'_>) -> Option<Answer<'_>> {
 
 fn read_event_line(mut words: Words<'_>) -> Option<ServerLine<'_>> {
     match words.next()? {
+        "ping" => Some(ServerLine::Ping),
         "hello" => Some(ServerLine::Hello(words.rest())),
         "bye" => Some(ServerLine::Bye { reason: words.next()?, text: words.rest() }),
         word => read_event(word, words).map(ServerLine::Event),
@@ -96,6 +106,10 @@ fn read_event<'a>(word: &str, mut words: Words<'a>) -> Option<Event<'a>> {
         "private" => Event::Private { stamp: stamp(w)?, from: name(w)?, text: text(w)? },
         "announced" => Event::Announced { stamp: stamp(w)?, from: name(w)?, text: text(w)? },
         "room" => Event::RoomSaid { stamp: stamp(w)?, room: room(w)?, from: name(w)?, text: text(w)? },
+        "earlier" => Event::Earlier { stamp: stamp(w)?, room: room(w)?, from: name(w)?, text: text(w)? },
+        "announced-earlier" => Event::AnnouncedEarlier { stamp: stamp(w)?, from: name(w)?, text: text(w)? },
+        "dropped" => Event::Dropped(name(w)?),
+        "returned" => Event::Returned(name(w)?),
         "entered" => Event::Entered { uid: uid(w)?, name: name(w)? },
         "gone" => Event::Gone { name: name(w)?, reason: CloseReason::from_word(w.next()?)? },
         "opened" => Event::Opened(room(w)?),
@@ -127,6 +141,7 @@ fn read_row_line(mut words: Words<'_>) -> Option<ServerLine<'_>> {
             availability: availability(w)?,
             address: w.next()?.parse().ok(),
             here: seconds(w)?,
+            is_reconnecting: w.next() == Some("reconnecting"),
         },
         "room" => Row::Room { room: room(w)?, members: number(w)? },
         "member" => Row::Member { room: room(w)?, uid: uid(w)?, name: name(w)? },

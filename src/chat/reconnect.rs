@@ -1,0 +1,44 @@
+//! Users whose connection is lost keep their place: name, UID, rooms, session, requests. Whoever
+//! drives the domain says when that happens and when the waiting is over ([`Chat::leave`]).
+
+use super::Chat;
+use super::close::CloseReason;
+use super::event::{Event, Record, Sink};
+use super::users::{Contact, UserKey};
+
+impl Chat {
+    /// The user's connection is lost. Nobody is told yet.
+    pub fn handle_drop(&mut self, user: UserKey, reason: CloseReason, out: &mut dyn Sink) {
+        let Some(dropped) = self.users.get_mut(user) else { return };
+        dropped.contact = Contact::Lost;
+        out.record(&Record::Dropped { name: dropped.name, reason });
+    }
+
+    /// The user has not come back at once: tells its partner and its rooms.
+    pub fn tell_drop(&mut self, user: UserKey, out: &mut dyn Sink) {
+        let Some(dropped) = self.users.get_mut(user).filter(|user| user.contact == Contact::Lost) else { return };
+        dropped.contact = Contact::LostAndTold;
+        let event = Event::Dropped(dropped.name);
+        out.event(&self.fellows(user), None, &event);
+    }
+
+    /// The user is back. Those who were told that it was lost are told so.
+    pub fn handle_return(&mut self, user: UserKey, out: &mut dyn Sink) {
+        let Some(returned) = self.users.get_mut(user) else { return };
+        let (name, was) = (returned.name, std::mem::replace(&mut returned.contact, Contact::Connected));
+        out.record(&Record::Returned(name));
+        if was == Contact::LostAndTold {
+            out.event(&self.fellows(user), None, &Event::Returned(name));
+        }
+    }
+
+    /// The partner and everybody who shares a room, each once, in the order of entry.
+    fn fellows(&self, user: UserKey) -> Vec<UserKey> {
+        let me = self.users.of(user);
+        let rooms = me.rooms.iter().flat_map(|membership| &self.rooms.of(membership.room).members).copied();
+        let mut fellows: Vec<UserKey> = rooms.chain(me.presence.partner()).filter(|fellow| *fellow != user).collect();
+        fellows.sort_unstable();
+        fellows.dedup();
+        fellows
+    }
+}

@@ -1,0 +1,228 @@
+//! Places that are kept: a user whose connection is lost stays for a while, and takes its place
+//! again over a new connection as if nothing had happened.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::connection::{Absence, Asked, Phase, Token};
+use super::connections::Outbox;
+use super::kept::Kept;
+use super::output::Output;
+use super::{Peer, Server, Stream};
+use crate::chat::{CloseReason, Millis, Name, Now, Uid, UserKey, UserRef};
+use crate::limits::{LONGEST_PENALTY, PENALISED_ADDRESSES, PING_AFTER, PROBE_TIME};
+use crate::wire::Fault;
+use crate::wire::native::Answer;
+
+impl<S: Stream> Server<S> {
+    /// Has the user's place kept from now on, and tells the secret to come back with.
+    pub(super) fn keep(&mut self, token: Token) {
+        let grace = self.resume_grace;
+        let Some(connection) = self.connections.get(token) else { return };
+        if !matches!(connection.phase, Phase::User(_)) {
+            return self.answer(token, Err(Fault::NotEntered));
+        }
+        if grace.is_zero() {
+            return self.answer(token, Err(Fault::NotKept));
+        }
+        if let Some(kept) = connection.output.kept() {
+            let text = kept.token.to_text();
+            return self.answer(token, Ok(Answer::Kept { token: &text, grace }));
+        }
+        let kept = Kept::new((self.secrets)());
+        let text = kept.token.to_text();
+        self.answer(token, Ok(Answer::Kept { token: &text, grace }));
+        if let Some(connection) = self.connections.get_mut(token) {
+            connection.output.keep(kept);
+        }
+        self.connections.arm(token);
+    }
+
+    /// Gives a user its place again, on this connection.
+    pub(super) fn resume(&mut self, token: Token, uid: Uid, secret: &str, seen: u64, now: Now) {
+        if self.connections.get(token).is_some_and(|it| matches!(it.phase, Phase::User(_))) {
+            return self.answer(token, Err(Fault::AlreadyEntered));
+        }
+        let Some((user, place)) = self.find_place(uid, secret) else {
+            self.answer(token, Err(Fault::BadToken));
+            return self.penalise(token, now);
+        };
+        let Some(old) = self.connections.get_mut(place) else { return };
+        let rest = Output::of(old.output.rest_of_line());
+        let lost = match old.output.rewind(seen) {
+            Ok(lost) => lost,
+            Err(_) => return self.answer(token, Err(Fault::BadSequence)),
+        };
+        let output = std::mem::replace(&mut old.output, rest);
+        if self.end_absence(place).is_none() {
+            self.start_closing(place, CloseReason::ResumedElsewhere.into(), now);
+        }
+        self.take_place(token, user, output, lost, now);
+    }
+
+    fn take_place(&mut self, token: Token, user: UserKey, mut output: Output, lost: u64, now: Now) {
+        let Some(name) = self.chat.name_of(user) else { return };
+        let answered = output.kept().map_or(0, |kept| kept.answered);
+        self.answer(token, Ok(Answer::Resumed { uid: user.uid(), name, answered, lost }));
+        if let Some(connection) = self.connections.get_mut(token) {
+            output.put_first(std::mem::take(&mut connection.output));
+            connection.output = output;
+            connection.phase = Phase::User(user);
+            connection.last_heard = now.steady;
+        }
+        self.connections.link(user, token);
+        self.connections.arm(token);
+        self.connections.mark_dirty(token);
+        let mut outbox = Outbox { connections: &mut self.connections, asker: None };
+        self.chat.handle_return(user, &mut outbox);
+    }
+
+    /// The user with this number and the connection that holds its place, if the secret is right.
+    fn find_place(&self, uid: Uid, secret: &str) -> Option<(UserKey, Token)> {
+        let user = self.chat.find(UserRef::Uid(uid))?;
+        let place = self.connections.of_user(user)?;
+        let kept = self.connections.get(place)?.output.kept()?;
+        kept.token.matches(secret).then_some((user, place))
+    }
+
+    /// Whether a connection that ends for this reason leaves a place behind.
+    pub(super) fn is_place_kept(&self, token: Token, reason: CloseReason) -> bool {
+        let is_lost = match reason {
+            CloseReason::Disconnected | CloseReason::Broken | CloseReason::SlowConsumer | CloseReason::PingTimeout => {
+                true
+            }
+            CloseReason::Quit
+            | CloseReason::EntryTimeout
+            | CloseReason::ResumedElsewhere
+            | CloseReason::Kicked
+            | CloseReason::Shutdown => false,
+        };
+        let kept = |token| {
+            let connection = self.connections.get(token)?;
+            connection.output.kept().filter(|_| matches!(connection.phase, Phase::User(_)))
+        };
+        is_lost && kept(token).is_some()
+    }
+
+    /// Lets go of a lost connection's stream and keeps the rest.
+    pub(super) fn keep_place(&mut self, token: Token, reason: CloseReason, now: Now) {
+        let until = now.steady + self.resume_grace;
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        let Phase::User(user) = connection.phase else { return };
+        connection.phase = Phase::Away(Absence { user, reason, since: now.steady, until, is_told: false });
+        connection.stream = None;
+        connection.held = bytes::BytesMut::new();
+        connection.is_doomed = false;
+        (connection.asked, connection.slow_since, connection.paused_until) = (None, None, None);
+        connection.output.bound_unsent();
+        let peer = connection.peer;
+        self.connections.journal.disconnected(peer, self.chat.name_of(user), reason);
+        self.connections.arm(token);
+        let mut outbox = Outbox { connections: &mut self.connections, asker: None };
+        self.chat.handle_drop(user, reason, &mut outbox);
+    }
+
+    /// Something is due for an absent user: telling others, or giving up.
+    pub(super) fn handle_absence(&mut self, token: Token, absence: Absence, now: Now) {
+        if absence.until <= now.steady {
+            return self.close(token, absence.reason.into(), now);
+        }
+        if let Some(connection) = self.connections.get_mut(token) {
+            connection.phase = Phase::Away(Absence { is_told: true, ..absence });
+        }
+        let mut outbox = Outbox { connections: &mut self.connections, asker: None };
+        self.chat.tell_drop(absence.user, &mut outbox);
+    }
+
+    /// Ends the keeping of an absent user's place; gives back the user.
+    pub(super) fn end_absence(&mut self, token: Token) -> Option<UserKey> {
+        let connection = self.connections.get_mut(token)?;
+        let Phase::Away(absence) = connection.phase else { return None };
+        connection.phase = Phase::Gone;
+        self.connections.gone.push(token);
+        Some(absence.user)
+    }
+
+    /// Something is due for a client that can come back: a sign of life.
+    pub(super) fn handle_silence(&mut self, token: Token, now: Now) {
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        match connection.asked {
+            Some(asked) if connection.last_heard >= asked.at => connection.asked = None,
+            Some(asked) if asked.until <= now.steady => self.close(token, CloseReason::PingTimeout.into(), now),
+            Some(_) => {}
+            None if connection.last_heard + PING_AFTER <= now.steady => {
+                self.ask_for_sign_of_life(token, now, crate::limits::DEAD_AFTER - PING_AFTER);
+            }
+            None => {}
+        }
+    }
+
+    /// What to say to somebody who wants a name that is taken. A holder that has been silent is
+    /// asked for a sign of life first; one that is away for as long loses its name at once.
+    pub(super) fn contest(&mut self, name: Name, now: Now) -> Result<(), Fault> {
+        let taken = Err(Fault::Refused(crate::chat::Refusal::NameTaken(name)));
+        let holder = self.chat.find(UserRef::Name(name)).and_then(|user| self.connections.of_user(user));
+        let Some((token, connection)) = holder.and_then(|token| Some((token, self.connections.get(token)?))) else {
+            return taken;
+        };
+        let is_silent = connection.last_heard + PING_AFTER <= now.steady && connection.output.kept().is_some();
+        match connection.phase {
+            Phase::Away(absence) if is_silent => {
+                self.close(token, Absence::into_closing(absence), now);
+                Ok(())
+            }
+            Phase::User(_) if is_silent => {
+                self.ask_for_sign_of_life(token, now, PROBE_TIME);
+                Err(Fault::NameSilent(name))
+            }
+            _ => taken,
+        }
+    }
+
+    /// Asks, unless that has been done already, and shortens the time to answer if need be.
+    fn ask_for_sign_of_life(&mut self, token: Token, now: Now, time: Duration) {
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        let until = now.steady + time;
+        match &mut connection.asked {
+            Some(asked) => asked.until = asked.until.min(until),
+            None => {
+                connection.asked = Some(Asked { at: now.steady, until });
+                self.connections.append(token, |encoder, out| encoder.ping(out));
+            }
+        }
+        self.connections.arm(token);
+    }
+
+    /// A wrong token: the connection is not heard for a while, longer each time from one address.
+    fn penalise(&mut self, token: Token, now: Now) {
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        if let Peer::Client(address) = connection.peer {
+            connection.paused_until = Some(now.steady + self.penalties.next(address.ip(), now.steady));
+            self.connections.arm(token);
+        }
+    }
+}
+
+impl Absence {
+    fn into_closing(self) -> super::connection::Closing<'static> {
+        self.reason.into()
+    }
+}
+
+/// Wrong tokens, counted per address.
+#[derive(Debug, Default)]
+pub(super) struct Penalties(BTreeMap<IpAddr, (u32, Millis)>);
+
+impl Penalties {
+    /// How long this address has to wait now.
+    fn next(&mut self, address: IpAddr, now: Millis) -> Duration {
+        self.0.retain(|_, (_, last)| now.since(*last) < 2 * LONGEST_PENALTY);
+        if self.0.len() >= PENALISED_ADDRESSES && !self.0.contains_key(&address) {
+            self.0.pop_first();
+        }
+        let (count, last) = self.0.entry(address).or_default();
+        (*count, *last) = (count.saturating_add(1), now);
+        Duration::from_secs(u64::from(*count)).min(LONGEST_PENALTY)
+    }
+}

@@ -1,0 +1,100 @@
+//! The books of a place that is kept: how many lines have been sent and seen, how many commands
+//! answered, and the secret to come back with. The idea is XEP-0198's (stream management): both
+//! sides count, so no line needs a number of its own.
+
+use subtle::ConstantTimeEq;
+
+use super::output::BadSequence;
+
+/// The secret that proves whose place it is. 128 random bits.
+#[derive(Clone, Copy)]
+pub(super) struct ResumeToken(u128);
+
+impl ResumeToken {
+    /// As the client gets it: 32 hexadecimal digits.
+    pub(super) fn to_text(self) -> String {
+        format!("{:032x}", self.0)
+    }
+
+    /// Whether `text` is this token, in a time that does not depend on where it differs.
+    pub(super) fn matches(self, text: &str) -> bool {
+        self.to_text().as_bytes().ct_eq(text.as_bytes()).into()
+    }
+}
+
+impl std::fmt::Debug for ResumeToken {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("secret")
+    }
+}
+
+/// What is counted since `KEEP`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kept {
+    pub(super) token: ResumeToken,
+    /// Commands answered.
+    pub(super) answered: u64,
+    /// Lines that were queued once and are not any more.
+    forgotten: u64,
+    /// Lines the client has said it has seen.
+    seen: u64,
+}
+
+impl Kept {
+    pub(super) fn new(secret: u128) -> Self {
+        Self { token: ResumeToken(secret), answered: 0, forgotten: 0, seen: 0 }
+    }
+
+    /// Notes that the client has seen `seen` lines; says how many bytes at the start of `lines`,
+    /// the oldest that are kept, they take. A number that cannot be changes nothing.
+    pub(super) fn forget_seen(&mut self, seen: u64, lines: &[u8]) -> usize {
+        let Some(wanted) = seen.checked_sub(self.forgotten).and_then(|count| usize::try_from(count).ok()) else {
+            return 0;
+        };
+        let end = match wanted.checked_sub(1) {
+            None => 0,
+            Some(last) => match memchr::memchr_iter(b'\n', lines).nth(last) {
+                Some(newline) => newline + 1,
+                None => return 0,
+            },
+        };
+        self.forgotten = seen;
+        self.seen = seen;
+        end
+    }
+
+    /// Forgets at least `excess` bytes of the oldest lines, as whole lines; says how many bytes.
+    pub(super) fn forget_oldest(&mut self, excess: usize, lines: &[u8]) -> usize {
+        let mut end = 0;
+        for newline in memchr::memchr_iter(b'\n', lines) {
+            if end >= excess {
+                break;
+            }
+            end = newline + 1;
+            self.forgotten += 1;
+        }
+        end
+    }
+
+    /// How many lines behind the `seen`th are not kept any more.
+    pub(super) fn lost_before(&self, seen: u64, lines: &[u8]) -> Result<u64, BadSequence> {
+        let sent = self.forgotten + memchr::memchr_iter(b'\n', lines).count() as u64;
+        if seen < self.seen || seen > sent { Err(BadSequence) } else { Ok(self.forgotten.saturating_sub(seen)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_32_hex_digits_and_matches_itself_only() {
+        let token = ResumeToken(0xabc);
+        assert_eq!(token.to_text(), format!("{}abc", "0".repeat(29)));
+        assert!(token.matches(&token.to_text()));
+        for wrong in ["", "abc", &"0".repeat(32), &token.to_text().to_uppercase()] {
+            assert!(!token.matches(wrong));
+        }
+        assert_eq!(format!("{token:?}"), "secret");
+    }
+}
