@@ -1,6 +1,8 @@
 //! Users whose connection is lost keep their place: name, UID, rooms, session, requests. Whoever
 //! drives the domain says when that happens and when the waiting is over ([`Chat::leave`]).
 
+use std::net::SocketAddr;
+
 use super::Chat;
 use super::close::CloseReason;
 use super::event::{Event, Record, Sink};
@@ -22,9 +24,10 @@ impl Chat {
         out.event(&self.fellows(user), None, &event);
     }
 
-    /// The user is back. Those who were told that it was lost are told so.
-    pub fn handle_return(&mut self, user: UserKey, out: &mut dyn Sink) {
+    /// The user is back, perhaps from another address. Those who were told that it was lost are told so.
+    pub fn handle_return(&mut self, user: UserKey, address: Option<SocketAddr>, out: &mut dyn Sink) {
         let Some(returned) = self.users.get_mut(user) else { return };
+        returned.address = address;
         let (name, was) = (returned.name, std::mem::replace(&mut returned.contact, Contact::Connected));
         out.record(&Record::Returned(name));
         if was == Contact::LostAndTold {

@@ -44,6 +44,16 @@ pub enum Peer {
     Operator,
 }
 
+impl Peer {
+    /// Where a client comes from; the operator comes from nowhere.
+    pub(super) fn address(self) -> Option<SocketAddr> {
+        match self {
+            Self::Client(address) => Some(address),
+            Self::Operator => None,
+        }
+    }
+}
+
 /// What the operator's next line is taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expecting {

@@ -9,7 +9,7 @@ use super::connection::{Absence, Asked, Phase, Token};
 use super::connections::Outbox;
 use super::kept::Kept;
 use super::output::Output;
-use super::{Peer, Server, Stream};
+use super::{Server, Stream};
 use crate::chat::{CloseReason, Millis, Name, Now, Uid, UserKey, UserRef};
 use crate::limits::{LONGEST_PENALTY, PENALISED_ADDRESSES, PING_AFTER, PROBE_TIME};
 use crate::wire::Fault;
@@ -65,7 +65,9 @@ impl<S: Stream> Server<S> {
         let Some(name) = self.chat.name_of(user) else { return };
         let answered = output.kept().map_or(0, |kept| kept.answered);
         self.answer(token, Ok(Answer::Resumed { uid: user.uid(), name, answered, lost }));
+        let mut address = None;
         if let Some(connection) = self.connections.get_mut(token) {
+            address = connection.peer.address();
             output.put_first(std::mem::take(&mut connection.output));
             connection.output = output;
             connection.phase = Phase::User(user);
@@ -75,7 +77,7 @@ impl<S: Stream> Server<S> {
         self.connections.arm(token);
         self.connections.mark_dirty(token);
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
-        self.chat.handle_return(user, &mut outbox);
+        self.chat.handle_return(user, address, &mut outbox);
     }
 
     /// The user with this number and the connection that holds its place, if the secret is right.
@@ -197,7 +199,7 @@ impl<S: Stream> Server<S> {
     /// A wrong token: the connection is not heard for a while, longer each time from one address.
     fn penalise(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
-        if let Peer::Client(address) = connection.peer {
+        if let Some(address) = connection.peer.address() {
             connection.paused_until = Some(now.steady + self.penalties.next(address.ip(), now.steady));
             self.connections.arm(token);
         }

@@ -4,7 +4,6 @@ use super::connection::{Phase, Token};
 use super::connections::Outbox;
 use super::{Server, Stream, VERSION};
 use crate::chat::{CloseReason, Command, Entry, Name, Now, Refusal, Uid, UserKey};
-use crate::server::connection::Peer;
 use crate::wire::commands::{self, Place};
 use crate::wire::native::{self, Answer, Request};
 use crate::wire::{self, Fault};
@@ -51,11 +50,10 @@ impl<S: Stream> Server<S> {
 
     fn enter(&mut self, token: Token, name: Option<Name>, now: Now) {
         let Some(connection) = self.connections.get(token) else { return };
-        let address = match (connection.phase, connection.peer) {
-            (Phase::User(_), _) => return self.answer(token, Err(Fault::AlreadyEntered)),
-            (_, Peer::Client(address)) => Some(address),
-            (_, Peer::Operator) => None,
-        };
+        if matches!(connection.phase, Phase::User(_)) {
+            return self.answer(token, Err(Fault::AlreadyEntered));
+        }
+        let address = connection.peer.address();
         match self.enter_as(Entry { name, address }, now) {
             Err(fault) => self.answer(token, Err(fault)),
             Ok((user, uid, name)) => {
