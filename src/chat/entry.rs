@@ -33,10 +33,12 @@ impl Chat {
         Ok((key, uid, name))
     }
 
-    /// Takes a user out of everything and forgets it; whoever had to do with it is told.
+    /// Takes a user out of everything and forgets it; whoever had to do with it is
+    /// told, itself never. Does nothing when the user is gone already.
     pub fn leave(&mut self, user: UserKey, reason: CloseReason, out: &mut dyn Sink) {
         let Some(name) = self.name_of(user) else { return };
         out.record(&Record::Gone { name, reason });
+        self.watch(user, false);
         if let Some(partner) = self.unpair(user) {
             out.event(&[partner], None, &Event::Ended { with: name, why: Ending::Gone });
         }
@@ -45,7 +47,6 @@ impl Chat {
         while let Some(membership) = self.users.of(user).rooms.last().copied() {
             self.leave_membership(user, membership, Some(reason), out);
         }
-        self.watch(user, false);
         self.users.remove(user);
         out.event(&self.watchers, None, &Event::Gone { name, reason });
     }
