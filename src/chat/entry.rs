@@ -40,6 +40,7 @@ impl Chat {
         out.record(&Record::Gone { name, reason });
         self.watch(user, false);
         if let Some(partner) = self.unpair(user) {
+            out.record(&Record::Ended(name, self.users.of(partner).name));
             out.event(&[partner], None, &Event::Ended { with: name, why: Ending::Gone });
         }
         self.withdraw_request(user, Withdrawal::Gone, out);
