@@ -2,18 +2,18 @@
 
 /// What is left of a line. Words are separated by blanks (spaces and tabs).
 #[derive(Clone, Copy, Debug)]
-pub struct Words<'a>(&'a str);
+pub(super) struct Words<'a>(&'a str);
 
 const BLANKS: [char; 2] = [' ', '\t'];
 
 impl<'a> Words<'a> {
     /// Starts at the left of `line`.
-    pub fn new(line: &'a str) -> Self {
+    pub(super) fn new(line: &'a str) -> Self {
         Self(line)
     }
 
     /// Takes the next word; `None` at the end of the line.
-    pub fn next(&mut self) -> Option<&'a str> {
+    pub(super) fn next(&mut self) -> Option<&'a str> {
         let rest = self.0.trim_start_matches(BLANKS);
         if rest.is_empty() {
             return None;
@@ -25,12 +25,12 @@ impl<'a> Words<'a> {
     }
 
     /// All that is left, without the one blank that ends the previous word: a text keeps its indent.
-    pub fn rest(self) -> &'a str {
+    pub(super) fn rest(self) -> &'a str {
         self.0.strip_prefix(BLANKS).unwrap_or(self.0)
     }
 
     /// Whether nothing but blanks is left.
-    pub fn is_empty(self) -> bool {
+    pub(super) fn is_empty(self) -> bool {
         self.0.trim_start_matches(BLANKS).is_empty()
     }
 }
