@@ -79,7 +79,7 @@ pub const SPARE_BUFFER_BYTES: usize = 16 * 1024;
 const MESSAGE_PREFIX_BYTES: usize = 160;
 
 const _: () = assert!(NAME_BYTES < ROOM_NAME_BYTES);
-const _: () = assert!(2 + 12 + 21 + 25 + ROOM_NAME_BYTES + 1 + NAME_BYTES + 1 <= MESSAGE_PREFIX_BYTES);
+const _: () = assert!(2 + 12 + 21 + 25 + ROOM_NAME_BYTES + 1 + NAME_BYTES < MESSAGE_PREFIX_BYTES);
 const _: () = assert!(MESSAGE_PREFIX_BYTES + TEXT_BYTES < LINE_BYTES);
 const _: () = assert!(LINE_BYTES <= READ_BYTES);
 const _: () = assert!(LINE_BYTES < OUTPUT_SOFT_BYTES);
