@@ -363,6 +363,23 @@ fn by_hand(stream: &[u8]) -> Found {
     pieces.into_iter().map(line).collect()
 }
 
+/// The list in docs/PROTOCOL.md, over every character there is.
+#[test]
+fn what_is_replaced_is_what_the_protocol_lists() {
+    let marks = ['\u{61c}', '\u{200e}', '\u{200f}'];
+    let ranges = ['\u{2028}'..='\u{202e}', '\u{2066}'..='\u{2069}'];
+    for c in '\0'..=char::MAX {
+        let is_listed = marks.contains(&c) || ranges.iter().any(|range| range.contains(&c));
+        let expected = is_listed || (c.is_control() && c != '\t');
+        assert_eq!(chatd::chat::is_unsafe(c), expected, "{c:?}");
+        assert_eq!(
+            chatd::chat::sanitize(c.encode_utf8(&mut [0; 4])) == "\u{fffd}",
+            expected || c == '\u{fffd}',
+            "{c:?}"
+        );
+    }
+}
+
 #[test]
 fn help_and_farewells_are_lines_too() {
     for spec in &COMMANDS {
