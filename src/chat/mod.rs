@@ -105,6 +105,9 @@ impl Chat {
     ///
     /// # Errors
     /// Says why when the command is refused; nothing has happened then.
+    ///
+    /// # Panics
+    /// When `user` is gone: whoever drives this drops what a client sent behind its leaving.
     pub fn handle_command(
         &mut self,
         user: UserKey,
