@@ -290,7 +290,7 @@ impl Simulation {
         self.transcript.push_str(&format!("    {answer}\n"));
         assert_eq!(answer, expected, "the answer");
         assert_eq!(out.rows, std::mem::take(&mut self.model.rows), "the rows");
-        assert_eq!(found, predicted, "who is told what");
+        assert_eq!(found, predicted, "who is told what (left: by the chat, right: by the model)");
         self.log.extend(out.log);
         self.check_state();
     }

@@ -107,16 +107,22 @@ impl Random {
     }
 }
 
-/// The lines that differ, `-` expected and `+` found, each with its number; empty when none does.
-/// Finds the longest way through both that keeps what they share.
+/// The lines that differ, `-` expected and `+` found, each with its number, below the one line
+/// they share before; empty when none differs. Keeps as much of both as they share.
 pub(crate) fn difference(expected: &str, found: &str) -> String {
     let (old, new): (Vec<&str>, Vec<&str>) = (expected.lines().collect(), found.lines().collect());
     let shared = shared_lengths(&old, &new);
-    let (mut i, mut j, mut out) = (0, 0, String::new());
+    let (mut i, mut j, mut out, mut before) = (0, 0, String::new(), Some("the start"));
     while i < old.len() || j < new.len() {
         if i < old.len() && j < new.len() && old[i] == new[j] {
+            before = Some(old[i]);
             (i, j) = (i + 1, j + 1);
-        } else if j == new.len() || (i < old.len() && shared[i + 1][j] >= shared[i][j + 1]) {
+            continue;
+        }
+        if let Some(shared) = before.take() {
+            out.push_str(&format!("@@\n{i:>5}   {shared}\n"));
+        }
+        if j == new.len() || (i < old.len() && shared[i + 1][j] >= shared[i][j + 1]) {
             out.push_str(&format!("{:>5} - {}\n", i + 1, old[i]));
             i += 1;
         } else {
