@@ -26,8 +26,9 @@ pub const REQUESTS_WAITING: usize = 32;
 /// Rows that one listing command sends; the reply says how to ask for the rest.
 pub const ROWS_PER_REPLY: usize = 500;
 
-/// Longest row of a listing on the wire, in bytes.
-pub const ROW_BYTES: usize = 160;
+/// Longest row of a listing on the wire, in bytes: a user's, with two full names, an IPv6 address
+/// with its scope, numbers of 20 digits, and marks.
+pub const ROW_BYTES: usize = 192;
 
 /// How long a request waits for an answer unless `--invite-timeout` says otherwise.
 pub const INVITE_TIMEOUT: Duration = Duration::from_secs(60);

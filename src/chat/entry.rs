@@ -4,8 +4,11 @@
 use std::net::SocketAddr;
 
 use super::close::CloseReason;
-use super::event::{Decline, Ending, Event, Record, Refusal, Reply, Sink, Withdrawal};
+use super::event::{Decline, Ending, Event, Withdrawal};
 use super::name::Name;
+use super::refusal::Refusal;
+use super::reply::Reply;
+use super::sink::{Record, Sink};
 use super::time::Now;
 use super::users::UserKey;
 use super::{Chat, Uid};
@@ -40,10 +43,12 @@ impl Chat {
         }
     }
 
-    /// Takes a user out of everything and forgets it; whoever had to do with it is told.
+    /// Takes a user out of everything and forgets it; whoever had to do with it is
+    /// told, itself never. Does nothing when the user is gone already.
     pub fn leave(&mut self, user: UserKey, reason: CloseReason, now: Now, out: &mut dyn Sink) {
         let Some(name) = self.name_of(user) else { return };
         out.record(&Record::Gone { name, reason });
+        self.watch(user, false);
         if let Some(partner) = self.unpair(user) {
             out.record(&Record::Ended(name, self.users.of(partner).name));
             out.event(&[partner], None, &Event::Ended { with: name, why: Ending::Gone });
@@ -53,7 +58,6 @@ impl Chat {
         while let Some(membership) = self.users.of(user).rooms.last().copied() {
             self.leave_membership(user, membership, Some(reason), now, out);
         }
-        self.watch(user, false);
         self.users.remove(user);
         out.event(&self.watchers, None, &Event::Gone { name, reason });
     }

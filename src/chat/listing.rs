@@ -1,8 +1,10 @@
 //! Listings: rows, at most [`ROWS_PER_REPLY`] a command, and where to go on.
 
 use super::Chat;
-use super::event::{Availability, Refusal, Reply, Row, Sink};
 use super::name::RoomName;
+use super::refusal::Refusal;
+use super::reply::{Availability, Reply, Row};
+use super::sink::Sink;
 use super::time::Now;
 use super::users::{Contact, User, UserKey};
 use crate::limits::ROWS_PER_REPLY;

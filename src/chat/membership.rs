@@ -2,10 +2,13 @@
 
 use super::Chat;
 use super::close::CloseReason;
-use super::event::{Event, Record, Refusal, Reply, Sink, Withdrawal};
+use super::event::{Event, Withdrawal};
 use super::name::{RoomName, UserRef};
 use super::presence::Aim;
+use super::refusal::Refusal;
+use super::reply::Reply;
 use super::rooms::{Membership, RoomKey};
+use super::sink::{Record, Sink};
 use super::text::Text;
 use super::time::Now;
 use super::users::UserKey;

@@ -1,8 +1,11 @@
 //! One-shot messages: to one user, or to everybody.
 
 use super::Chat;
-use super::event::{Event, Record, Refusal, Reply, Sink};
+use super::event::Event;
 use super::name::{Name, UserRef};
+use super::refusal::Refusal;
+use super::reply::Reply;
+use super::sink::{Record, Sink};
 use super::text::Text;
 use super::time::Now;
 use super::users::UserKey;

@@ -20,9 +20,12 @@ mod messages;
 mod name;
 mod presence;
 mod reconnect;
+mod refusal;
+mod reply;
 mod requests;
 mod rooms;
 mod sessions;
+mod sink;
 mod text;
 mod time;
 mod users;
@@ -30,8 +33,11 @@ mod users;
 pub use close::CloseReason;
 pub use command::{Command, OperatorCommand};
 pub use entry::Entry;
-pub use event::{Availability, Decline, Ending, Event, Purpose, Record, Refusal, Reply, Row, Sink, Stamp, Withdrawal};
+pub use event::{Decline, Ending, Event, Purpose, Stamp, Withdrawal};
 pub use name::{Name, NameError, RESERVED, RoomName, Uid, UserRef};
+pub use refusal::Refusal;
+pub use reply::{Availability, Reply, Row};
+pub use sink::{Record, Sink};
 pub use text::{Text, TextError, is_unsafe, sanitize};
 pub use time::{Millis, Now, UnixMillis};
 pub use users::UserKey;
@@ -116,6 +122,9 @@ impl Chat {
     ///
     /// # Errors
     /// Says why when the command is refused; nothing has happened then.
+    ///
+    /// # Panics
+    /// When `user` is gone: whoever drives this drops what a client sent behind its leaving.
     pub fn handle_command(
         &mut self,
         user: UserKey,

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 
 use super::Chat;
 use super::close::CloseReason;
-use super::event::{Event, Record, Sink};
+use super::event::Event;
+use super::sink::{Record, Sink};
 use super::users::{Contact, UserKey};
 
 impl Chat {

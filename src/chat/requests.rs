@@ -4,9 +4,12 @@
 //! presence, the asked one's list, and the deadlines.
 
 use super::Chat;
-use super::event::{Decline, Event, Purpose, Record, Refusal, Reply, Sink, Withdrawal};
+use super::event::{Decline, Event, Purpose, Withdrawal};
 use super::name::UserRef;
 use super::presence::{Aim, Invitation, Occupied};
+use super::refusal::Refusal;
+use super::reply::Reply;
+use super::sink::{Record, Sink};
 use super::time::Now;
 use super::users::UserKey;
 use crate::limits::REQUESTS_WAITING;

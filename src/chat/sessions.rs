@@ -1,8 +1,11 @@
 //! Private sessions: two users and nobody else.
 
 use super::Chat;
-use super::event::{Decline, Ending, Event, Record, Refusal, Reply, Sink, Withdrawal};
+use super::event::{Decline, Ending, Event, Withdrawal};
 use super::name::UserRef;
+use super::refusal::Refusal;
+use super::reply::Reply;
+use super::sink::{Record, Sink};
 use super::text::Text;
 use super::time::Now;
 use super::users::UserKey;

@@ -26,8 +26,7 @@ impl<'a> Text<'a> {
     /// Says what is wrong when nothing is left to say, or too much.
     pub fn new(clean: &'a str) -> Result<Self, TextError> {
         debug_assert!(clean.chars().all(|c| !is_unsafe(c)), "text is sanitised before it is taken");
-        let is_blank = clean.bytes().next().is_none_or(|first| first.is_ascii_whitespace()) && clean.trim().is_empty();
-        if is_blank {
+        if clean.trim().is_empty() {
             Err(TextError::Blank)
         } else if clean.len() > TEXT_BYTES {
             Err(TextError::TooLong)
@@ -86,6 +85,7 @@ mod tests {
     fn blank_and_endless_texts_are_refused() {
         assert_eq!(Text::new(" \t ").unwrap_err(), TextError::Blank);
         assert_eq!(Text::new("").unwrap_err(), TextError::Blank);
+        assert_eq!(Text::new("\u{3000}\u{a0}").unwrap_err(), TextError::Blank, "white space of any script");
         assert_eq!(Text::new(&"x".repeat(TEXT_BYTES + 1)).unwrap_err(), TextError::TooLong);
         assert!(Text::new("  indented").is_ok());
     }

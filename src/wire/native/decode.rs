@@ -58,7 +58,7 @@ fn decode_arguments(verb: Verb, words: Words<'_>) -> Result<Request<'_>, Fault> 
         Verb::Hello => return Ok(Request::Hello),
         Verb::Enter => Request::Enter(arguments.optional().map(Name::new).transpose()?),
         Verb::Help => Request::Help(arguments.optional()),
-        Verb::Ping => Request::Ping(arguments.optional().unwrap_or_default()),
+        Verb::Ping => Request::Ping(arguments.short_word()?),
         Verb::Quit => Request::Quit,
         Verb::Keep => Request::Keep,
         Verb::Resume => resume(&mut arguments)?,
@@ -136,6 +136,12 @@ impl<'a> Arguments<'a> {
         self.words.next()
     }
 
+    /// A word that will be sent back, and with it must fit a line; empty when there is none.
+    fn short_word(&mut self) -> Result<&'a str, Fault> {
+        let Some(word) = self.optional() else { return Ok("") };
+        Ok(Text::new(word)?.as_str())
+    }
+
     fn optional_user(&mut self) -> Result<Option<UserRef>, Fault> {
         Ok(self.optional().map(UserRef::new).transpose()?)
     }
@@ -169,6 +175,7 @@ impl<'a> Arguments<'a> {
 mod tests {
     use super::*;
     use crate::chat::{NameError, TextError};
+    use crate::limits::TEXT_BYTES;
 
     fn chat(line: &str) -> Command<'_> {
         match decode(line) {
@@ -196,6 +203,14 @@ mod tests {
         assert_eq!(chat("SAY bob   two  blanks "), Command::Say { to: UserRef::new("bob").unwrap(), text });
         let room = RoomName::lobby();
         assert_eq!(chat("say #lobby hi"), Command::RoomSay { room, text: Text::new("hi").unwrap() });
+    }
+
+    #[test]
+    fn a_word_that_would_not_fit_the_answer_is_refused() {
+        let fits = format!("ping {}", "x".repeat(TEXT_BYTES));
+        assert!(matches!(decode(&fits), Ok(Some(Request::Ping(_)))));
+        let too_long = format!("ping {}", "\u{fffd}".repeat(TEXT_BYTES / 3 + 1));
+        assert_eq!(decode(&too_long), Err(Fault::BadText(TextError::TooLong)));
     }
 
     #[test]

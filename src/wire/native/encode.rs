@@ -236,7 +236,7 @@ fn put_request(out: &mut BytesMut, start: &str, name: Name, purpose: &Purpose, s
 }
 
 fn seconds_rounded_up(span: Duration) -> u64 {
-    span.as_secs() + u64::from(span.subsec_nanos() > 0)
+    span.as_secs().saturating_add(u64::from(span.subsec_nanos() > 0))
 }
 
 fn purpose_word(purpose: &Purpose) -> &str {

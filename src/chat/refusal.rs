@@ -1,0 +1,123 @@
+//! Why commands are refused.
+
+use std::fmt;
+
+use super::name::{Name, RoomName, UserRef};
+
+/// Why a command was refused. Each has a stable code on the wire and says what to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The name is in use.
+    NameTaken(Name),
+    /// Nobody here is called that.
+    NoSuchUser(UserRef),
+    /// That is the asker.
+    Yourself,
+    /// The other user is in a session.
+    Busy {
+        /// Who was asked.
+        name: Name,
+        /// Whom they are chatting with.
+        with: Name,
+    },
+    /// The asker is in a session.
+    Chatting(Name),
+    /// The asker's own request still waits.
+    Asking(Name),
+    /// The asker is in no session.
+    NotChatting,
+    /// The asker is in a session, but not with the one addressed.
+    WrongPartner(Name),
+    /// No request of that user, or none at all, waits for an answer.
+    NoRequest,
+    /// Several requests wait; one must be named.
+    WhichRequest(usize),
+    /// The asker has no request to take back.
+    NothingToCancel,
+    /// The other has too many requests waiting.
+    TooManyRequests(Name),
+    /// No such room.
+    NoSuchRoom(RoomName),
+    /// The asker is not in that room.
+    NotInRoom(RoomName),
+    /// The asker is in no room.
+    InNoRoom,
+    /// The asker is in that room already.
+    AlreadyInRoom(RoomName),
+    /// The asker is in as many rooms as one may be.
+    TooManyRooms,
+}
+
+impl Refusal {
+    /// Every code a refusal can carry, in the order of the variants.
+    pub const CODES: [&'static str; 17] = [
+        "name-taken",
+        "no-such-user",
+        "yourself",
+        "busy",
+        "chatting",
+        "asking",
+        "not-chatting",
+        "wrong-partner",
+        "no-request",
+        "which-request",
+        "nothing-to-cancel",
+        "too-many-requests",
+        "no-such-room",
+        "not-in-room",
+        "in-no-room",
+        "already-in-room",
+        "too-many-rooms",
+    ];
+
+    /// The stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NameTaken(_) => "name-taken",
+            Self::NoSuchUser(_) => "no-such-user",
+            Self::Yourself => "yourself",
+            Self::Busy { .. } => "busy",
+            Self::Chatting(_) => "chatting",
+            Self::Asking(_) => "asking",
+            Self::NotChatting => "not-chatting",
+            Self::WrongPartner(_) => "wrong-partner",
+            Self::NoRequest => "no-request",
+            Self::WhichRequest(_) => "which-request",
+            Self::NothingToCancel => "nothing-to-cancel",
+            Self::TooManyRequests(_) => "too-many-requests",
+            Self::NoSuchRoom(_) => "no-such-room",
+            Self::NotInRoom(_) => "not-in-room",
+            Self::InNoRoom => "in-no-room",
+            Self::AlreadyInRoom(_) => "already-in-room",
+            Self::TooManyRooms => "too-many-rooms",
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NameTaken(name) => write!(f, "the name {name} is taken; choose another"),
+            Self::NoSuchUser(user) => write!(f, "nobody here is {user}; LIST shows who is"),
+            Self::Yourself => f.write_str("that is you; name somebody else"),
+            Self::Busy { name, with } => {
+                write!(f, "busy: {name} is chatting with {with}; try later, or PRIVATE {name} TEXT")
+            }
+            Self::Chatting(with) => write!(f, "you are chatting with {with}; END that first"),
+            Self::Asking(name) => write!(f, "your request to {name} still waits; CANCEL it first"),
+            Self::NotChatting => f.write_str("you are in no session; REQUEST somebody first"),
+            Self::WrongPartner(with) => write!(f, "you are chatting with {with}; nothing was said"),
+            Self::NoRequest => f.write_str("no such request waits for your answer; REQUESTS shows those that do"),
+            Self::WhichRequest(count) => write!(f, "{count} requests wait; say whose, REQUESTS shows them"),
+            Self::NothingToCancel => f.write_str("no request of yours is waiting"),
+            Self::TooManyRequests(name) => write!(f, "{name} has too many requests waiting; try later"),
+            Self::NoSuchRoom(room) => write!(f, "there is no room {room}; ROOMS shows those there are"),
+            Self::NotInRoom(room) => write!(f, "you are not in {room}; JOIN {room} first"),
+            Self::InNoRoom => f.write_str("you are in no room; JOIN one first"),
+            Self::AlreadyInRoom(room) => write!(f, "you are in {room} already"),
+            Self::TooManyRooms => {
+                write!(f, "you are in {} rooms, as many as one may be; LEAVE one first", crate::limits::ROOMS_PER_USER)
+            }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! What a command is answered with: rows of a listing, and the one reply.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::event::{Purpose, Stamp};
+use super::name::{Name, RoomName, Uid};
+
+/// Whether a user is free, and who has their attention if not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Availability {
+    /// May be asked for a session.
+    Available,
+    /// In a session with this user.
+    Chatting(Name),
+}
+
+/// One row of a listing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Row {
+    /// A user.
+    User {
+        /// Number.
+        uid: Uid,
+        /// Name.
+        name: Name,
+        /// Free or not.
+        availability: Availability,
+        /// Where from, unless hidden or unknown.
+        address: Option<SocketAddr>,
+        /// Time since entry.
+        here: Duration,
+        /// Whether the connection is lost and the user may come back.
+        is_reconnecting: bool,
+    },
+    /// A room.
+    Room {
+        /// Name.
+        room: RoomName,
+        /// How many are in it.
+        members: usize,
+    },
+    /// A member of a room.
+    Member {
+        /// The room.
+        room: RoomName,
+        /// Number.
+        uid: Uid,
+        /// Name.
+        name: Name,
+    },
+    /// A request somebody made of me.
+    RequestFrom {
+        /// Who.
+        name: Name,
+        /// What for.
+        purpose: Purpose,
+        /// How much longer it stands.
+        stands: Duration,
+    },
+    /// The request I made of somebody.
+    RequestTo {
+        /// Whom.
+        name: Name,
+        /// What for.
+        purpose: Purpose,
+        /// How much longer it stands.
+        stands: Duration,
+    },
+}
+
+/// What a command that succeeded is answered with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reply {
+    /// Done; events told the rest.
+    Done,
+    /// The request was delivered and waits for an answer.
+    Ringing {
+        /// Who was asked.
+        to: Name,
+        /// What for.
+        purpose: Purpose,
+        /// How long it stands.
+        stands: Duration,
+    },
+    /// The message was taken; `to` says how many it was sent to.
+    Taken {
+        /// The message's mark.
+        stamp: Stamp,
+        /// Number of recipients.
+        to: usize,
+    },
+    /// The room that was joined or left.
+    Room(RoomName),
+    /// The rows of a listing have been sent.
+    Listed {
+        /// How many.
+        shown: usize,
+        /// How many there are.
+        total: usize,
+        /// Where to go on, when there are more.
+        next: Option<u64>,
+    },
+}

@@ -1,0 +1,42 @@
+//! The model of what people say.
+
+use super::{Answer, Model};
+
+impl Model {
+    pub(super) fn say(&mut self, who: &str, user: &str, text: &str) -> Answer {
+        let partner = self.partner(who).ok_or("not-chatting")?;
+        if self.find(user).is_none_or(|person| person.name != partner) {
+            return Err("wrong-partner");
+        }
+        let stamp = self.stamp();
+        self.tell(&partner, &format!("* said {stamp} {who} {text}"));
+        Ok(format!("taken {stamp} 1"))
+    }
+
+    pub(super) fn private(&mut self, who: &str, user: &str, text: &str) -> Answer {
+        let other = self.other(who, user)?;
+        let stamp = self.stamp();
+        self.tell(&other, &format!("* private {stamp} {who} {text}"));
+        Ok(format!("taken {stamp} 1"))
+    }
+
+    pub(crate) fn announce(&mut self, who: Option<&str>, text: &str) -> Answer {
+        let (stamp, from) = (self.stamp(), who.unwrap_or("operator"));
+        let others = self.people.iter().map(|person| person.name.clone()).filter(|name| Some(name.as_str()) != who);
+        let others: Vec<String> = others.collect();
+        for other in &others {
+            self.tell(other, &format!("* announced {stamp} {from} {text}"));
+        }
+        Ok(format!("taken {stamp} {}", others.len()))
+    }
+
+    pub(super) fn say_in_room(&mut self, who: &str, room: &str, text: &str) -> Answer {
+        let room = self.own_room(who, room)?;
+        let (stamp, mut others) = (self.stamp(), self.members(&room));
+        others.retain(|other| other != who);
+        for other in &others {
+            self.tell(other, &format!("* room {stamp} {room} {who} {text}"));
+        }
+        Ok(format!("taken {stamp} {}", others.len()))
+    }
+}
