@@ -201,14 +201,10 @@ impl<S> Connections<S> {
             return;
         }
         write(&mut self.encoder, connection.output.queue(&mut self.spares));
-<<<<<<< HEAD
         if connection.stream.is_none() {
             return connection.output.bound_unsent();
         }
-        if connection.output.is_over_hard() {
-=======
         if connection.is_open() && connection.output.is_over_hard() {
->>>>>>> fd6d01f (A farewell may lie above the hard limit)
             connection.is_doomed = true;
             self.doomed.push((token, CloseReason::SlowConsumer));
         }

@@ -200,13 +200,8 @@ impl<S: Stream> Server<S> {
         let mut users = 0;
         for connection in self.connections.iter() {
             assert!(connection.held.len() <= crate::limits::LINE_BYTES + READ_BYTES, "input is bounded");
-<<<<<<< HEAD
-            assert!(!connection.output.is_over_hard(), "output is bounded");
-            if let Phase::User(user) | Phase::Away(Absence { user, .. }) = connection.phase {
-=======
             assert!(!connection.is_open() || !connection.output.is_over_hard(), "output is bounded");
-            if let Phase::User(user) = connection.phase {
->>>>>>> fd6d01f (A farewell may lie above the hard limit)
+            if let Phase::User(user) | Phase::Away(Absence { user, .. }) = connection.phase {
                 users += 1;
                 assert_eq!(self.connections.of_user(user), Some(connection.token), "users know their connection");
             }
