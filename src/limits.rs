@@ -1,4 +1,5 @@
-//! Every limit of the program, with its unit, and the relations between them.
+//! Every limit of the program, with its unit, and the relations between them. First those that are
+//! part of the program or the protocol, then [`Limits`]: those an operator can set.
 
 use std::time::Duration;
 
@@ -30,32 +31,14 @@ pub const ROWS_PER_REPLY: usize = 500;
 /// with its scope, numbers of 20 digits, and marks.
 pub const ROW_BYTES: usize = 192;
 
-/// How long a request waits for an answer unless `--invite-timeout` says otherwise.
-pub const INVITE_TIMEOUT: Duration = Duration::from_secs(60);
-
 /// Bytes read from one connection in one tick: the size of the loop's one read buffer.
 pub const READ_BYTES: usize = 16 * 1024;
-
-/// Unsent output above which the server stops reading from that client, in bytes.
-pub const OUTPUT_SOFT_BYTES: usize = 64 * 1024;
-
-/// Unsent output above which the client is closed as a slow consumer, in bytes.
-pub const OUTPUT_HARD_BYTES: usize = 256 * 1024;
-
-/// How long unsent output may stay above the soft limit before the client is closed.
-pub const OUTPUT_SOFT_TIME: Duration = Duration::from_secs(30);
 
 /// A client silent for this long after connecting is greeted: a person on `nc`, perhaps.
 pub const GREETING_DELAY: Duration = Duration::from_secs(1);
 
-/// A client that has not entered within this time of connecting is closed.
-pub const ENTRY_TIMEOUT: Duration = Duration::from_secs(20);
-
 /// How long a closing connection may take to send its last bytes and hang up.
 pub const FAREWELL_TIME: Duration = Duration::from_secs(2);
-
-/// How long a shutdown waits for farewells to arrive.
-pub const DRAIN_TIME: Duration = Duration::from_secs(3);
 
 /// Connections accepted from one listener in one tick.
 pub const ACCEPTS_PER_TICK: usize = 64;
@@ -69,20 +52,11 @@ pub const LISTEN_BACKLOG: i32 = 4096;
 /// Log bytes kept while stderr does not take them; lines beyond are counted and dropped.
 pub const LOG_BYTES: usize = 256 * 1024;
 
-/// How long a user whose connection is lost keeps its place unless `--resume-grace` says otherwise.
-pub const RESUME_GRACE: Duration = Duration::from_secs(120);
-
 /// How long after a connection is lost partner and rooms are told; a quick return goes unnoticed.
 pub const DROP_NOTICE_DELAY: Duration = Duration::from_secs(3);
 
 /// Sent lines kept for a user until it says that it saw them, in bytes.
 pub const KEPT_BYTES: usize = 64 * 1024;
-
-/// A resumable client silent for this long is asked for a sign of life.
-pub const PING_AFTER: Duration = Duration::from_secs(30);
-
-/// A resumable client silent for this long is taken for dead.
-pub const DEAD_AFTER: Duration = Duration::from_secs(60);
 
 /// How long a silent user has to answer when somebody wants its name.
 pub const PROBE_TIME: Duration = Duration::from_secs(5);
@@ -98,12 +72,6 @@ pub const KEEPALIVE_PROBES: u32 = 3;
 
 /// Longest wait that a wrong resume token costs; the first costs a second, each further one more.
 pub const LONGEST_PENALTY: Duration = Duration::from_secs(15);
-
-/// Addresses for which wrong resume tokens are counted; the oldest is forgotten.
-pub const PENALISED_ADDRESSES: usize = 1024;
-
-/// Lines of a room kept for those who join later unless `--backlog` says otherwise.
-pub const BACKLOG_LINES: usize = 100;
 
 /// Text of a room kept for those who join later, in bytes.
 pub const BACKLOG_BYTES: usize = 32 * 1024;
@@ -130,11 +98,162 @@ const _: () = assert!(NAME_BYTES < ROOM_NAME_BYTES);
 const _: () = assert!(2 + 18 + 21 + 25 + ROOM_NAME_BYTES + 1 + NAME_BYTES < MESSAGE_PREFIX_BYTES);
 const _: () = assert!(MESSAGE_PREFIX_BYTES + TEXT_BYTES < LINE_BYTES);
 const _: () = assert!(LINE_BYTES <= READ_BYTES);
-const _: () = assert!(LINE_BYTES < OUTPUT_SOFT_BYTES);
-const _: () = assert!(OUTPUT_SOFT_BYTES + ROWS_PER_REPLY * ROW_BYTES + LINE_BYTES < OUTPUT_HARD_BYTES);
 const _: () = assert!(TEXT_BYTES <= BACKLOG_BYTES);
-const _: () = assert!(OUTPUT_SOFT_BYTES + KEPT_BYTES + LINE_BYTES < OUTPUT_HARD_BYTES);
-const _: () = assert!(DROP_NOTICE_DELAY.as_millis() < RESUME_GRACE.as_millis());
-const _: () = assert!(PING_AFTER.as_millis() < DEAD_AFTER.as_millis());
-const _: () = assert!(GREETING_DELAY.as_millis() < ENTRY_TIMEOUT.as_millis());
-const _: () = assert!(FAREWELL_TIME.as_millis() <= DRAIN_TIME.as_millis());
+
+/// Refused connections that may linger at a time so that they can read why, beyond the limit on
+/// connections.
+pub const REFUSED_LINGERING: usize = 32;
+
+/// How long a refused connection may take to read why.
+pub const REFUSAL_TIME: Duration = Duration::from_millis(500);
+
+/// The log tells of refused connections at most this often.
+pub const REFUSAL_LOG_INTERVAL: Duration = Duration::from_secs(10);
+
+/// File descriptors that are not for clients: listeners, log, console, control sockets, refusals.
+pub const RESERVED_FILES: usize = 64 + REFUSED_LINGERING;
+
+/// Addresses remembered for a while after their last connection has closed.
+pub const ADDRESSES_REMEMBERED: usize = 4096;
+
+/// How often something may happen: `burst` times at once, then once each `interval`. A burst of
+/// 0 means as often as one likes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// How many at once.
+    pub burst: u32,
+    /// How long until one more.
+    pub interval: Duration,
+}
+
+/// The limits an operator can set. `chatd --print-config` shows those in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections at a time; 0: as many as the system allows, less [`RESERVED_FILES`].
+    pub connections: usize,
+    /// Connections at a time from one address; 0: no limit.
+    pub connections_per_address: usize,
+    /// Lines of one client; beyond it waits.
+    pub lines: Rate,
+    /// Requests of one client; beyond it waits.
+    pub requests: Rate,
+    /// Announcements of one client; beyond it waits.
+    pub announcements: Rate,
+    /// Attempts to enter from one address; beyond the client waits.
+    pub entries: Rate,
+    /// Unsent output above which the server stops reading from that client, in bytes.
+    pub output_soft: usize,
+    /// Unsent output above which the client is closed as a slow consumer, in bytes.
+    pub output_hard: usize,
+    /// How long unsent output may stay above the soft limit before the client is closed.
+    pub output_soft_time: Duration,
+    /// Output queued and kept for all clients together, in bytes; beyond, the largest queue goes.
+    pub queued_total: usize,
+    /// A client that has not entered within this time of connecting is closed.
+    pub entry_timeout: Duration,
+    /// How long a request waits for an answer.
+    pub invite_timeout: Duration,
+    /// How long a user whose connection is lost keeps its place; zero: not at all.
+    pub resume_grace: Duration,
+    /// A resumable client silent for this long is asked for a sign of life.
+    pub ping_after: Duration,
+    /// A resumable client silent for this long is taken for dead.
+    pub dead_after: Duration,
+    /// How long a shutdown waits for farewells to arrive.
+    pub drain_timeout: Duration,
+    /// Lines of a room kept for those who join later.
+    pub backlog: usize,
+}
+
+impl Limits {
+    /// What is in force unless an operator says otherwise.
+    pub const DEFAULT: Self = Self {
+        connections: 0,
+        connections_per_address: 64,
+        lines: Rate { burst: 10, interval: Duration::from_millis(333) },
+        requests: Rate { burst: 5, interval: Duration::from_secs(3) },
+        announcements: Rate { burst: 3, interval: Duration::from_secs(10) },
+        entries: Rate { burst: 64, interval: Duration::from_millis(250) },
+        output_soft: 64 * 1024,
+        output_hard: 256 * 1024,
+        output_soft_time: Duration::from_secs(30),
+        queued_total: 256 * 1024 * 1024,
+        entry_timeout: Duration::from_secs(20),
+        invite_timeout: Duration::from_secs(60),
+        resume_grace: Duration::from_secs(120),
+        ping_after: Duration::from_secs(30),
+        dead_after: Duration::from_secs(60),
+        drain_timeout: Duration::from_secs(3),
+        backlog: 100,
+    };
+
+    /// The same without limits on how often and from where: for benches, and for tests of other things.
+    #[must_use]
+    pub const fn without_rates(mut self) -> Self {
+        const FREE: Rate = Rate { burst: 0, interval: Duration::ZERO };
+        self.connections_per_address = 0;
+        (self.lines, self.requests, self.announcements, self.entries) = (FREE, FREE, FREE, FREE);
+        self
+    }
+
+    /// Checks the relations between them.
+    ///
+    /// # Errors
+    /// Says which one does not hold.
+    pub const fn check(&self) -> Result<(), &'static str> {
+        if self.output_soft <= LINE_BYTES {
+            return Err("--output-soft must be more than a line, 4096 bytes");
+        }
+        if self.output_soft + ROWS_PER_REPLY * ROW_BYTES + LINE_BYTES >= self.output_hard {
+            return Err("--output-hard must be more than --output-soft and the longest listing, 100096 bytes");
+        }
+        if self.output_hard > self.queued_total {
+            return Err("--max-memory-queued must be at least --output-hard");
+        }
+        if self.entry_timeout.as_millis() <= GREETING_DELAY.as_millis() {
+            return Err("--entry-timeout must be more than a second, in which people are greeted");
+        }
+        if self.ping_after.as_millis() >= self.dead_after.as_millis() {
+            return Err("--dead-after must be more than --ping-after");
+        }
+        if self.ping_after.as_millis() < PROBE_TIME.as_millis() {
+            return Err("--ping-after must be at least 5 seconds");
+        }
+        Ok(())
+    }
+
+    /// Names and values, as flags are called and given.
+    pub fn rows(&self) -> Vec<(&'static str, String)> {
+        let rate = |rate: Rate| format!("{}/{}", rate.burst, rate.interval.as_secs_f64());
+        let seconds = |span: Duration| span.as_secs_f64().to_string();
+        vec![
+            ("max-connections", self.connections.to_string()),
+            ("max-per-address", self.connections_per_address.to_string()),
+            ("rate-lines", rate(self.lines)),
+            ("rate-requests", rate(self.requests)),
+            ("rate-announcements", rate(self.announcements)),
+            ("rate-entries", rate(self.entries)),
+            ("output-soft", self.output_soft.to_string()),
+            ("output-hard", self.output_hard.to_string()),
+            ("output-soft-time", seconds(self.output_soft_time)),
+            ("max-memory-queued", self.queued_total.to_string()),
+            ("entry-timeout", seconds(self.entry_timeout)),
+            ("invite-timeout", seconds(self.invite_timeout)),
+            ("resume-grace", seconds(self.resume_grace)),
+            ("ping-after", seconds(self.ping_after)),
+            ("dead-after", seconds(self.dead_after)),
+            ("drain-timeout", seconds(self.drain_timeout)),
+            ("backlog", self.backlog.to_string()),
+        ]
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+const _: () = assert!(Limits::DEFAULT.check().is_ok());
+const _: () = assert!(Limits::DEFAULT.output_soft + KEPT_BYTES + LINE_BYTES < Limits::DEFAULT.output_hard);
+const _: () = assert!(DROP_NOTICE_DELAY.as_millis() < Limits::DEFAULT.resume_grace.as_millis());

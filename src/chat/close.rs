@@ -21,13 +21,17 @@ pub enum CloseReason {
     ResumedElsewhere,
     /// The operator removed the user.
     Kicked,
+    /// The server has no room for another connection.
+    Full,
+    /// Too many connections from one address.
+    AddressFull,
     /// The daemon is shutting down.
     Shutdown,
 }
 
 impl CloseReason {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Quit,
         Self::Disconnected,
         Self::Broken,
@@ -36,6 +40,8 @@ impl CloseReason {
         Self::PingTimeout,
         Self::ResumedElsewhere,
         Self::Kicked,
+        Self::Full,
+        Self::AddressFull,
         Self::Shutdown,
     ];
 
@@ -50,6 +56,8 @@ impl CloseReason {
             Self::PingTimeout => "ping-timeout",
             Self::ResumedElsewhere => "resumed-elsewhere",
             Self::Kicked => "kicked",
+            Self::Full => "full",
+            Self::AddressFull => "address-full",
             Self::Shutdown => "shutdown",
         }
     }
@@ -70,6 +78,8 @@ impl CloseReason {
             Self::PingTimeout => "you gave no sign of life",
             Self::ResumedElsewhere => "you go on over another connection",
             Self::Kicked => "the operator removed you",
+            Self::Full => "the server is full; try again later",
+            Self::AddressFull => "too many connections from your address; close one first",
             Self::Shutdown => "the server is shutting down",
         }
     }

@@ -45,6 +45,7 @@ pub use users::UserKey;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::limits::Limits;
 use backlog::Backlog;
 use rooms::Rooms;
 use users::Users;
@@ -62,11 +63,7 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            invite_timeout: crate::limits::INVITE_TIMEOUT,
-            hide_addresses: false,
-            backlog: crate::limits::BACKLOG_LINES,
-        }
+        Self { invite_timeout: Limits::DEFAULT.invite_timeout, hide_addresses: false, backlog: Limits::DEFAULT.backlog }
     }
 }
 

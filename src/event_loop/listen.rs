@@ -3,13 +3,12 @@
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 
 use crate::chat::Millis;
-#[cfg(target_os = "linux")]
-use crate::limits::DEAD_AFTER;
 use crate::limits::{KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, LISTEN_BACKLOG, PORT};
 
 /// Why the daemon cannot listen.
@@ -48,23 +47,24 @@ impl std::error::Error for ListenError {}
 pub(super) struct Listener {
     pub(super) socket: TcpListener,
     pub(super) address: SocketAddr,
+    dead_after: Duration,
     /// Connections may be waiting.
     pub(super) is_ready: bool,
     pub(super) paused_until: Option<Millis>,
 }
 
 impl Listener {
-    pub(super) fn bind(address: SocketAddr) -> Result<Self, ListenError> {
-        let socket = bind(address).map_err(|error| ListenError { address, error })?;
+    pub(super) fn bind(address: SocketAddr, dead_after: Duration) -> Result<Self, ListenError> {
+        let socket = bind(address, dead_after).map_err(|error| ListenError { address, error })?;
         let address = socket.local_addr().unwrap_or(address);
-        Ok(Self { socket, address, is_ready: false, paused_until: None })
+        Ok(Self { socket, address, dead_after, is_ready: false, paused_until: None })
     }
 
     pub(super) fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
         let (stream, address) = self.socket.accept()?;
         // Linux hands these down from the listener; elsewhere they are set here.
         if !cfg!(target_os = "linux") {
-            set_connection_options(&SockRef::from(&stream))?;
+            set_connection_options(&SockRef::from(&stream), self.dead_after)?;
         }
         Ok((stream, plain(address)))
     }
@@ -72,21 +72,21 @@ impl Listener {
 
 /// The addresses to listen on when none is given: all of IPv6 and IPv4 on one socket, or IPv4
 /// alone where there is no IPv6.
-pub(super) fn bind_default() -> Result<Listener, ListenError> {
+pub(super) fn bind_default(dead_after: Duration) -> Result<Listener, ListenError> {
     let (v6, v4) = (IpAddr::V6(Ipv6Addr::UNSPECIFIED), IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    Listener::bind(SocketAddr::new(v6, PORT)).or_else(|error| match error.error.kind() {
+    Listener::bind(SocketAddr::new(v6, PORT), dead_after).or_else(|error| match error.error.kind() {
         io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied => Err(error),
-        _ => Listener::bind(SocketAddr::new(v4, PORT)),
+        _ => Listener::bind(SocketAddr::new(v4, PORT), dead_after),
     })
 }
 
-fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+fn bind(address: SocketAddr, dead_after: Duration) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
         socket.set_only_v6(false)?;
     }
     socket.set_reuse_address(true)?;
-    set_connection_options(&socket)?;
+    set_connection_options(&socket, dead_after)?;
     socket.set_nonblocking(true)?;
     socket.bind(&SockAddr::from(address))?;
     socket.listen(LISTEN_BACKLOG)?;
@@ -96,14 +96,15 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 /// No delay for small writes (Nagle's algorithm, RFC 9293, 3.7.4), and a kernel that finds out
 /// within a minute that the other end is gone, whether the connection is idle (keepalive probes)
 /// or has unacknowledged data (TCP_USER_TIMEOUT, RFC 5482).
-fn set_connection_options(socket: &Socket) -> io::Result<()> {
+fn set_connection_options(socket: &Socket, dead_after: Duration) -> io::Result<()> {
     socket.set_tcp_nodelay(true)?;
     let keepalive = TcpKeepalive::new().with_time(KEEPALIVE_IDLE);
     #[cfg(not(target_os = "openbsd"))]
     let keepalive = keepalive.with_interval(KEEPALIVE_INTERVAL).with_retries(KEEPALIVE_PROBES);
     socket.set_tcp_keepalive(&keepalive)?;
-    #[cfg(target_os = "linux")]
-    socket.set_tcp_user_timeout(Some(DEAD_AFTER))?;
+    if cfg!(target_os = "linux") {
+        socket.set_tcp_user_timeout(Some(dead_after))?;
+    }
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 //! an edge is remembered by the server. No thread but this one.
 
 mod clock;
+mod files;
 mod listen;
 mod stdio;
 
@@ -21,7 +22,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_mio::v1_0::Signals;
 
 use crate::chat::{Millis, Now};
-use crate::limits::{ACCEPT_PAUSE, ACCEPTS_PER_TICK, DRAIN_TIME};
+use crate::limits::{ACCEPT_PAUSE, ACCEPTS_PER_TICK, Limits, RESERVED_FILES};
 use crate::server::{Config, Peer, Readiness, Server, Stream, Token};
 use clock::Clock;
 use listen::Listener;
@@ -39,6 +40,13 @@ const LOG_RETRY: Duration = Duration::from_millis(100);
 pub enum Failure {
     /// An address cannot be listened on.
     Listen(ListenError),
+    /// The system lets this process open too few files for that many connections.
+    TooFewFiles {
+        /// How many it may open.
+        files: usize,
+        /// How many connections were asked for.
+        connections: usize,
+    },
     /// More addresses than the loop has tokens for.
     TooManyListeners,
     /// The system refused something else that is essential.
@@ -49,6 +57,12 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Listen(error) => write!(f, "{error}"),
+            Self::TooFewFiles { files, connections } => write!(
+                f,
+                "{connections} connections need {} open files and the system allows {files}; \
+                 raise the limit (ulimit -n, or LimitNOFILE= in systemd) or lower --max-connections",
+                connections + RESERVED_FILES
+            ),
             Self::TooManyListeners => write!(f, "at most {MAX_LISTENERS} addresses can be listened on"),
             Self::System(error) => write!(f, "the system refused: {error}"),
         }
@@ -123,6 +137,7 @@ pub struct EventLoop {
     clock: Clock,
     log: Log,
     mode: Mode,
+    drain_timeout: Duration,
 }
 
 impl EventLoop {
@@ -134,10 +149,12 @@ impl EventLoop {
         if listen.len() > MAX_LISTENERS {
             return Err(Failure::TooManyListeners);
         }
+        let config = Config { limits: Self::limits_in_force(config.limits)?, ..config };
+        let (dead_after, drain_timeout) = (config.limits.dead_after, config.limits.drain_timeout);
         let poll = Poll::new()?;
         let mut listeners = match listen {
-            [] => vec![listen::bind_default()?],
-            addresses => addresses.iter().map(|address| Listener::bind(*address)).collect::<Result<_, _>>()?,
+            [] => vec![listen::bind_default(dead_after)?],
+            addresses => addresses.iter().map(|at| Listener::bind(*at, dead_after)).collect::<Result<_, _>>()?,
         };
         for (number, listener) in listeners.iter_mut().enumerate() {
             poll.registry().register(&mut listener.socket, mio::Token(LISTENERS + number), Interest::READABLE)?;
@@ -145,7 +162,21 @@ impl EventLoop {
         let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
         poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
         let (server, clock) = (Server::new(config), Clock::new());
-        Ok(Self { poll, signals, listeners, server, clock, log: Log::new(), mode: Mode::Serving })
+        Ok(Self { poll, signals, listeners, server, clock, log: Log::new(), mode: Mode::Serving, drain_timeout })
+    }
+
+    /// The limits as they will be: the number of connections depends on how many files the system
+    /// lets this process open, which is raised as far as it goes.
+    ///
+    /// # Errors
+    /// When the system allows fewer files than the limits ask for.
+    pub fn limits_in_force(limits: Limits) -> Result<Limits, Failure> {
+        let files = files::raise_limit()?;
+        let most = files.saturating_sub(RESERVED_FILES);
+        if most == 0 || limits.connections > most {
+            return Err(Failure::TooFewFiles { files, connections: limits.connections.max(1) });
+        }
+        Ok(Limits { connections: if limits.connections == 0 { most } else { limits.connections }, ..limits })
     }
 
     /// The addresses listened on, with the ports the kernel chose where none was given.
@@ -270,7 +301,7 @@ impl EventLoop {
         if self.mode != Mode::Serving {
             return;
         }
-        self.mode = Mode::Draining { until: now.steady + DRAIN_TIME };
+        self.mode = Mode::Draining { until: now.steady + self.drain_timeout };
         self.listeners.clear();
         self.server.shut_down(now);
         self.server.tick(now);

@@ -6,7 +6,7 @@ use super::connection::{Closing, Peer, Phase, Token};
 use super::connections::{LogOnly, Outbox};
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Now, UserKey};
-use crate::limits::FAREWELL_TIME;
+use crate::limits::{FAREWELL_TIME, REFUSAL_TIME};
 
 impl<S: Stream> Server<S> {
     /// Closes a connection. Its user leaves, and whoever had to do with it is told; unless the
@@ -43,6 +43,7 @@ impl<S: Stream> Server<S> {
             connection.output.drop_all();
             connection.phase = Phase::Gone;
             self.connections.gone.push(token);
+            self.connections.account(token);
         }
     }
 
@@ -64,17 +65,22 @@ impl<S: Stream> Server<S> {
     /// The part that concerns the connection itself; gives back its user, who must leave.
     pub(super) fn start_closing(&mut self, token: Token, closing: Closing<'_>, now: Now) -> Option<UserKey> {
         let connection = self.connections.get_mut(token).filter(|connection| connection.is_open())?;
-        let until = now.steady + FAREWELL_TIME;
+        let is_refused = matches!(closing.reason, CloseReason::Full | CloseReason::AddressFull);
+        let until = now.steady + if is_refused { REFUSAL_TIME } else { FAREWELL_TIME };
         let phase = std::mem::replace(&mut connection.phase, Phase::Closing { until });
         connection.held = bytes::BytesMut::new();
         connection.paused_until = None;
         if std::mem::take(&mut connection.is_doomed) {
             connection.output.drop_unsent_lines();
+            self.connections.account(token);
         }
+        let connection = self.connections.get_mut(token)?;
         let peer = connection.peer;
         let user = if let Phase::User(user) = phase { Some(user) } else { None };
         let name = user.and_then(|user| self.chat.name_of(user));
-        self.connections.journal.disconnected(peer, name, closing.reason);
+        if !is_refused {
+            self.connections.journal.disconnected(peer, name, closing.reason);
+        }
         self.say_farewell(token, closing);
         self.connections.arm(token);
         self.connections.mark_dirty(token);
@@ -85,6 +91,11 @@ impl<S: Stream> Server<S> {
         let reason = closing.reason;
         let is_told = match reason {
             CloseReason::Quit | CloseReason::Disconnected | CloseReason::Broken => false,
+            CloseReason::Full | CloseReason::AddressFull => {
+                return self
+                    .connections
+                    .append(token, |encoder, out| encoder.refusal(reason.word(), reason.farewell(), out));
+            }
             CloseReason::EntryTimeout
             | CloseReason::SlowConsumer
             | CloseReason::PingTimeout

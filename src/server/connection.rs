@@ -5,8 +5,9 @@ use std::net::SocketAddr;
 use bytes::BytesMut;
 
 use super::output::Output;
+use super::throttle::Throttle;
 use crate::chat::{CloseReason, Millis, UserKey};
-use crate::limits::{DROP_NOTICE_DELAY, ENTRY_TIMEOUT, GREETING_DELAY, OUTPUT_SOFT_TIME, PING_AFTER};
+use crate::limits::{DROP_NOTICE_DELAY, GREETING_DELAY, Limits};
 use crate::wire::LineSplitter;
 
 /// A connection's handle: its slot, and a generation that tells a reused slot from the old one.
@@ -121,7 +122,12 @@ pub(super) struct Connection<S> {
     pub(super) asked: Option<Asked>,
     /// Since when its output has been above the soft limit.
     pub(super) slow_since: Option<Millis>,
-    /// Until when its lines are not heard, as a penalty.
+    pub(super) lines: Throttle,
+    pub(super) requests: Throttle,
+    pub(super) announcements: Throttle,
+    /// How much of the memory for queues is its output's.
+    pub(super) accounted: usize,
+    /// Until when its lines are not heard: it has been too fast, or has to wait as a penalty.
     pub(super) paused_until: Option<Millis>,
     /// Where it stands in the list of deadlines.
     pub(super) armed_at: Option<Millis>,
@@ -151,6 +157,10 @@ impl<S> Connection<S> {
             last_heard: now,
             asked: None,
             slow_since: None,
+            lines: Throttle::default(),
+            requests: Throttle::default(),
+            announcements: Throttle::default(),
+            accounted: 0,
             paused_until: None,
             armed_at: None,
             readable: false,
@@ -170,17 +180,22 @@ impl<S> Connection<S> {
     }
 
     /// Whether its next line is handled now: not while it leaves its own output unread.
-    pub(super) fn is_listening(&self) -> bool {
-        self.is_open() && self.paused_until.is_none() && !self.output.is_over_soft() && !self.is_doomed
+    pub(super) fn is_listening(&self, limits: &Limits) -> bool {
+        self.is_open() && self.paused_until.is_none() && !self.is_slow(limits) && !self.is_doomed
+    }
+
+    /// Whether it leaves too much unread to be heard.
+    pub(super) fn is_slow(&self, limits: &Limits) -> bool {
+        self.output.len() > limits.output_soft
     }
 
     /// The next moment at which something is due here, whatever it is.
-    pub(super) fn next_due(&self) -> Option<Millis> {
-        let slow = self.slow_since.map(|since| since + OUTPUT_SOFT_TIME);
+    pub(super) fn next_due(&self, limits: &Limits) -> Option<Millis> {
+        let slow = self.slow_since.map(|since| since + limits.output_soft_time);
         let by_phase = match self.phase {
             Phase::Silent => Some(self.since + GREETING_DELAY),
-            Phase::Entering => Some(self.since + ENTRY_TIMEOUT),
-            Phase::User(_) => earliest(slow, self.sign_of_life_due()),
+            Phase::Entering => Some(self.since + limits.entry_timeout),
+            Phase::User(_) => earliest(slow, self.sign_of_life_due(limits)),
             Phase::Operator(_) => slow,
             Phase::Away(Absence { since, is_told: false, until, .. }) => Some(until.min(since + DROP_NOTICE_DELAY)),
             Phase::Away(Absence { until, .. }) => Some(until),
@@ -191,9 +206,9 @@ impl<S> Connection<S> {
     }
 
     /// Only a client that can come back is asked whether it is there; for others TCP does it.
-    fn sign_of_life_due(&self) -> Option<Millis> {
+    fn sign_of_life_due(&self, limits: &Limits) -> Option<Millis> {
         self.output.kept()?;
-        Some(self.asked.map_or(self.last_heard + PING_AFTER, |asked| asked.until))
+        Some(self.asked.map_or(self.last_heard + limits.ping_after, |asked| asked.until))
     }
 }
 

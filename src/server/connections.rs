@@ -11,6 +11,7 @@ use super::journal::Journal;
 use super::output::{SpareBuffers, Written};
 use super::stream::Stream;
 use crate::chat::{CloseReason, Event, Millis, Record, Row, Sink, UserKey};
+use crate::limits::Limits;
 use crate::wire::native::Encoder;
 
 /// The connections and everything that is shared between them.
@@ -32,6 +33,9 @@ pub(super) struct Connections<S> {
     pub(super) encoder: Encoder,
     pub(super) spares: SpareBuffers,
     pub(super) journal: Journal,
+    pub(super) limits: Limits,
+    /// Bytes queued and kept for all connections together.
+    pub(super) queued: usize,
     /// Where an event is encoded once for all who are told.
     line: BytesMut,
 }
@@ -43,15 +47,17 @@ impl<S: Stream> Connections<S> {
             return Ok(Written::Blocked);
         };
         connection.is_dirty = false;
-        match &mut connection.stream {
+        let written = match &mut connection.stream {
             Some(stream) => connection.output.write_to(stream, &mut self.spares),
             None => Ok(Written::Blocked),
-        }
+        };
+        self.account(token);
+        written
     }
 }
 
 impl<S> Connections<S> {
-    pub(super) fn new(journal: Journal) -> Self {
+    pub(super) fn new(journal: Journal, limits: Limits) -> Self {
         Self {
             slots: Slab::new(),
             links: Vec::new(),
@@ -64,6 +70,8 @@ impl<S> Connections<S> {
             encoder: Encoder::default(),
             spares: SpareBuffers::default(),
             journal,
+            limits,
+            queued: 0,
             line: BytesMut::new(),
         }
     }
@@ -104,6 +112,7 @@ impl<S> Connections<S> {
             return;
         }
         let connection = self.slots.remove(token.slot as usize);
+        self.queued -= connection.accounted;
         if let Some(armed) = connection.armed_at {
             self.deadlines.remove(&(armed, token));
         }
@@ -112,8 +121,9 @@ impl<S> Connections<S> {
     /// Notes when something is due on a connection next. To be called when that has changed; a
     /// moment that has only moved into the future may be left, and is found too early then.
     pub(super) fn arm(&mut self, token: Token) {
+        let limits = self.limits;
         let Some(connection) = self.get_mut(token) else { return };
-        let next = connection.next_due();
+        let next = connection.next_due(&limits);
         let before = std::mem::replace(&mut connection.armed_at, next);
         if before == next {
             return;
@@ -144,6 +154,28 @@ impl<S> Connections<S> {
     pub(super) fn note_seen(&mut self, token: Token, seen: u64) {
         if let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) {
             connection.output.note_seen(seen, &mut self.spares);
+            self.account(token);
+        }
+    }
+
+    /// Keeps the sum of all queues right after one has changed.
+    pub(super) fn account(&mut self, token: Token) {
+        if let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) {
+            let memory = connection.output.memory();
+            self.queued = self.queued - connection.accounted + memory;
+            connection.accounted = memory;
+        }
+    }
+
+    /// While all queues together are too large, dooms the connection with the largest one.
+    fn relieve_memory(&mut self) {
+        if self.queued <= self.limits.queued_total {
+            return;
+        }
+        let largest = self.slots.iter_mut().map(|(_, connection)| connection).filter(|it| !it.is_doomed);
+        if let Some(largest) = largest.max_by_key(|connection| connection.accounted) {
+            largest.is_doomed = true;
+            self.doomed.push((largest.token, CloseReason::SlowConsumer));
         }
     }
 
@@ -202,12 +234,13 @@ impl<S> Connections<S> {
         }
         write(&mut self.encoder, connection.output.queue(&mut self.spares));
         if connection.stream.is_none() {
-            return connection.output.bound_unsent();
-        }
-        if connection.is_open() && connection.output.is_over_hard() {
+            connection.output.bound_unsent();
+        } else if connection.is_open() && connection.output.len() > self.limits.output_hard {
             connection.is_doomed = true;
             self.doomed.push((token, CloseReason::SlowConsumer));
         }
+        self.account(token);
+        self.relieve_memory();
         self.mark_dirty(token);
     }
 }

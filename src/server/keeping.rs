@@ -1,8 +1,6 @@
 //! Places that are kept: a user whose connection is lost stays for a while, and takes its place
 //! again over a new connection as if nothing had happened.
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use super::connection::{Absence, Asked, Phase, Token};
@@ -10,15 +8,15 @@ use super::connections::Outbox;
 use super::kept::Kept;
 use super::output::Output;
 use super::{Server, Stream};
-use crate::chat::{CloseReason, Millis, Name, Now, Uid, UserKey, UserRef};
-use crate::limits::{LONGEST_PENALTY, PENALISED_ADDRESSES, PING_AFTER, PROBE_TIME};
+use crate::chat::{CloseReason, Name, Now, Uid, UserKey, UserRef};
+use crate::limits::PROBE_TIME;
 use crate::wire::Fault;
 use crate::wire::native::Answer;
 
 impl<S: Stream> Server<S> {
     /// Has the user's place kept from now on, and tells the secret to come back with.
     pub(super) fn keep(&mut self, token: Token) {
-        let grace = self.resume_grace;
+        let grace = self.limits.resume_grace;
         let Some(connection) = self.connections.get(token) else { return };
         if !matches!(connection.phase, Phase::User(_)) {
             return self.answer(token, Err(Fault::NotEntered));
@@ -36,6 +34,7 @@ impl<S: Stream> Server<S> {
         if let Some(connection) = self.connections.get_mut(token) {
             connection.output.keep(kept);
         }
+        self.connections.account(token);
         self.connections.arm(token);
     }
 
@@ -55,6 +54,7 @@ impl<S: Stream> Server<S> {
             Err(_) => return self.answer(token, Err(Fault::BadSequence)),
         };
         let output = std::mem::replace(&mut old.output, rest);
+        self.connections.account(place);
         if self.end_absence(place).is_none() {
             self.start_closing(place, CloseReason::ResumedElsewhere.into(), now);
         }
@@ -73,6 +73,7 @@ impl<S: Stream> Server<S> {
             connection.phase = Phase::User(user);
             connection.last_heard = now.steady;
         }
+        self.connections.account(token);
         self.connections.link(user, token);
         self.connections.arm(token);
         self.connections.mark_dirty(token);
@@ -98,6 +99,8 @@ impl<S: Stream> Server<S> {
             | CloseReason::EntryTimeout
             | CloseReason::ResumedElsewhere
             | CloseReason::Kicked
+            | CloseReason::Full
+            | CloseReason::AddressFull
             | CloseReason::Shutdown => false,
         };
         let kept = |token| {
@@ -109,7 +112,7 @@ impl<S: Stream> Server<S> {
 
     /// Lets go of a lost connection's stream and keeps the rest.
     pub(super) fn keep_place(&mut self, token: Token, reason: CloseReason, now: Now) {
-        let until = now.steady + self.resume_grace;
+        let until = now.steady + self.limits.resume_grace;
         let Some(connection) = self.connections.get_mut(token) else { return };
         let Phase::User(user) = connection.phase else { return };
         connection.phase = Phase::Away(Absence { user, reason, since: now.steady, until, is_told: false });
@@ -119,6 +122,7 @@ impl<S: Stream> Server<S> {
         (connection.asked, connection.slow_since, connection.paused_until) = (None, None, None);
         connection.output.bound_unsent();
         let peer = connection.peer;
+        self.connections.account(token);
         self.connections.journal.disconnected(peer, self.chat.name_of(user), reason);
         self.connections.arm(token);
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
@@ -148,13 +152,18 @@ impl<S: Stream> Server<S> {
 
     /// Something is due for a client that can come back: a sign of life.
     pub(super) fn handle_silence(&mut self, token: Token, now: Now) {
+        let limits = self.limits;
         let Some(connection) = self.connections.get_mut(token) else { return };
+        if !connection.is_listening(&limits) {
+            // It may well have answered; the server has not listened.
+            connection.last_heard = now.steady;
+        }
         match connection.asked {
             Some(asked) if connection.last_heard >= asked.at => connection.asked = None,
             Some(asked) if asked.until <= now.steady => self.close(token, CloseReason::PingTimeout.into(), now),
             Some(_) => {}
-            None if connection.last_heard + PING_AFTER <= now.steady => {
-                self.ask_for_sign_of_life(token, now, crate::limits::DEAD_AFTER - PING_AFTER);
+            None if connection.last_heard + limits.ping_after <= now.steady => {
+                self.ask_for_sign_of_life(token, now, limits.dead_after - limits.ping_after);
             }
             None => {}
         }
@@ -168,7 +177,8 @@ impl<S: Stream> Server<S> {
         let Some((token, connection)) = holder.and_then(|token| Some((token, self.connections.get(token)?))) else {
             return taken;
         };
-        let is_silent = connection.last_heard + PING_AFTER <= now.steady && connection.output.kept().is_some();
+        let is_silent =
+            connection.last_heard + self.limits.ping_after <= now.steady && connection.output.kept().is_some();
         match connection.phase {
             Phase::Away(absence) if is_silent => {
                 self.close(token, Absence::into_closing(absence), now);
@@ -200,7 +210,7 @@ impl<S: Stream> Server<S> {
     fn penalise(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
         if let Some(address) = connection.peer.address() {
-            connection.paused_until = Some(now.steady + self.penalties.next(address.ip(), now.steady));
+            connection.paused_until = Some(now.steady + self.addresses.penalty(address.ip(), now.steady));
             self.connections.arm(token);
         }
     }
@@ -209,22 +219,5 @@ impl<S: Stream> Server<S> {
 impl Absence {
     fn into_closing(self) -> super::connection::Closing<'static> {
         self.reason.into()
-    }
-}
-
-/// Wrong tokens, counted per address.
-#[derive(Debug, Default)]
-pub(super) struct Penalties(BTreeMap<IpAddr, (u32, Millis)>);
-
-impl Penalties {
-    /// How long this address has to wait now.
-    fn next(&mut self, address: IpAddr, now: Millis) -> Duration {
-        self.0.retain(|_, (_, last)| now.since(*last) < 2 * LONGEST_PENALTY);
-        if self.0.len() >= PENALISED_ADDRESSES && !self.0.contains_key(&address) {
-            self.0.pop_first();
-        }
-        let (count, last) = self.0.entry(address).or_default();
-        (*count, *last) = (count.saturating_add(1), now);
-        Duration::from_secs(u64::from(*count)).min(LONGEST_PENALTY)
     }
 }

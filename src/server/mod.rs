@@ -11,6 +11,8 @@
 //! 4. forgets the connections that are gone. Nothing is forgotten earlier, so that a handle stays
 //!    good for the whole tick.
 
+mod addresses;
+mod admission;
 mod closing;
 mod connection;
 mod connections;
@@ -22,6 +24,7 @@ mod operator;
 mod output;
 mod reading;
 mod stream;
+mod throttle;
 
 pub use connection::{Peer, Token};
 pub use journal::Journal;
@@ -30,10 +33,11 @@ pub use stream::Stream;
 use std::time::Duration;
 
 use crate::chat::{Chat, CloseReason, Now, Settings};
-use crate::limits::{OUTPUT_SOFT_TIME, READ_BYTES, RESUME_GRACE};
-use connection::{Absence, Closing, Expecting, Phase};
+use crate::limits::{Limits, READ_BYTES};
+use addresses::Addresses;
+use admission::Refusals;
+use connection::{Absence, Closing, Phase};
 use connections::{Connections, Outbox};
-use keeping::Penalties;
 use output::Written;
 
 /// This program's version, as clients are told.
@@ -53,12 +57,12 @@ pub struct Readiness {
 /// What an operator can set.
 #[derive(Clone, Copy, Debug)]
 pub struct Config {
-    /// The domain's part.
-    pub chat: Settings,
+    /// Whether users are kept from seeing each other's addresses.
+    pub hide_addresses: bool,
     /// Whether what is said in rooms is logged.
     pub log_rooms: bool,
-    /// How long the place of a user whose connection is lost is kept; zero: not at all.
-    pub resume_grace: Duration,
+    /// How much, how often, how long.
+    pub limits: Limits,
     /// Where the secrets come from that users take their places again with: 128 bits that nobody
     /// can guess. Tests may use a counter.
     pub secrets: fn() -> u128,
@@ -66,7 +70,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { chat: Settings::default(), log_rooms: false, resume_grace: RESUME_GRACE, secrets: system_secret }
+        Self { hide_addresses: false, log_rooms: false, limits: Limits::DEFAULT, secrets: system_secret }
     }
 }
 
@@ -85,38 +89,34 @@ pub struct Server<S> {
     /// The loop's one read buffer.
     scratch: Vec<u8>,
     stop_asked: bool,
-    resume_grace: Duration,
+    limits: Limits,
     secrets: fn() -> u128,
-    penalties: Penalties,
+    addresses: Addresses,
+    refusals: Refusals,
 }
 
 impl<S: Stream> Server<S> {
     /// A server without connections.
     pub fn new(config: Config) -> Self {
         Self {
-            chat: Chat::new(config.chat),
-            connections: Connections::new(Journal::new(config.log_rooms)),
+            chat: Chat::new(Settings {
+                invite_timeout: config.limits.invite_timeout,
+                hide_addresses: config.hide_addresses,
+                backlog: config.limits.backlog,
+            }),
+            connections: Connections::new(Journal::new(config.log_rooms), config.limits),
             scratch: vec![0; READ_BYTES],
             stop_asked: false,
-            resume_grace: config.resume_grace,
+            limits: config.limits,
             secrets: config.secrets,
-            penalties: Penalties::default(),
+            addresses: Addresses::default(),
+            refusals: Refusals::default(),
         }
     }
 
     /// The token the next accepted connection will have, to register it under.
     pub fn next_token(&self) -> Token {
         self.connections.next_token()
-    }
-
-    /// Takes a new connection in.
-    pub fn accept(&mut self, stream: S, peer: Peer, now: Now) -> Token {
-        self.connections.journal.set_time(now.wall);
-        self.connections.journal.connected(peer);
-        match peer {
-            Peer::Operator => self.connections.add(stream, peer, Phase::Operator(Expecting::Order), now.steady),
-            Peer::Client(_) => self.connections.add(stream, peer, Phase::Silent, now.steady),
-        }
     }
 
     /// Notes what the event queue said. A token that is no longer anybody's is ignored: events
@@ -145,6 +145,9 @@ impl<S: Stream> Server<S> {
         self.handle_timeouts(now);
         self.write_dirty(now);
         for token in std::mem::take(&mut self.connections.gone) {
+            if let Some(address) = self.connections.get(token).and_then(|gone| gone.peer.address()) {
+                self.addresses.disconnected(address.ip(), now.steady);
+            }
             self.connections.remove(token);
         }
     }
@@ -197,16 +200,23 @@ impl<S: Stream> Server<S> {
         assert!(self.connections.dirty.is_empty(), "a tick writes to every dirty connection");
         assert!(self.connections.doomed.is_empty(), "a tick closes every doomed connection");
         assert!(self.connections.gone.is_empty(), "a tick forgets every gone connection");
-        let mut users = 0;
+        let (mut users, mut queued) = (0, 0);
         for connection in self.connections.iter() {
             assert!(connection.held.len() <= crate::limits::LINE_BYTES + READ_BYTES, "input is bounded");
-            assert!(!connection.is_open() || !connection.output.is_over_hard(), "output is bounded");
+            assert!(!connection.is_open() || connection.output.len() <= self.limits.output_hard, "output is bounded");
+            assert_eq!(connection.accounted, connection.output.memory(), "queues are accounted for");
+            queued += connection.accounted;
             if let Phase::User(user) | Phase::Away(Absence { user, .. }) = connection.phase {
                 users += 1;
                 assert_eq!(self.connections.of_user(user), Some(connection.token), "users know their connection");
             }
         }
         assert_eq!(users, self.chat.user_count(), "every user has a connection");
+        assert_eq!(queued, self.connections.queued, "the sum of all queues is right");
+        assert!(
+            self.connections.len() > 0 || self.addresses.is_empty(),
+            "addresses have as many connections as they have"
+        );
     }
 
     fn handle_timeouts(&mut self, now: Now) {
@@ -231,7 +241,7 @@ impl<S: Stream> Server<S> {
 
     fn handle_phase_deadline(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
-        let is_slow = connection.slow_since.is_some_and(|since| since + OUTPUT_SOFT_TIME <= now.steady);
+        let is_slow = connection.slow_since.is_some_and(|since| since + self.limits.output_soft_time <= now.steady);
         match connection.phase {
             Phase::Silent => {
                 connection.phase = Phase::Entering;
@@ -261,14 +271,14 @@ impl<S: Stream> Server<S> {
 
     fn write(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get(token) else { return };
-        let was_paused = connection.output.is_over_soft();
+        let was_paused = connection.is_slow(&self.limits);
         match self.connections.write_out(token) {
             Err(_) => return self.break_off(token, now),
             Ok(Written::All) => self.after_last_byte(token),
             Ok(Written::Blocked) => {}
         }
         let Some(connection) = self.connections.get(token) else { return };
-        let is_paused = connection.output.is_over_soft();
+        let is_paused = connection.is_slow(&self.limits);
         let has_work = connection.readable || !connection.held.is_empty();
         if was_paused && !is_paused && has_work {
             self.connections.mark_ready(token);

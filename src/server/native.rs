@@ -2,24 +2,47 @@
 
 use super::connection::{Phase, Token};
 use super::connections::Outbox;
+use super::reading::Handled;
 use super::{Server, Stream, VERSION};
-use crate::chat::{CloseReason, Command, Entry, Name, Now, Refusal, Uid, UserKey};
+use crate::chat::{CloseReason, Command, Entry, Millis, Name, Now, Refusal, Uid, UserKey};
 use crate::wire::commands::{self, Place};
 use crate::wire::native::{self, Answer, Request};
 use crate::wire::{self, Fault};
 
 impl<S: Stream> Server<S> {
     /// Handles one line (`None`: one that was too long) and answers it.
-    pub(super) fn handle_native_line(&mut self, token: Token, line: Option<&[u8]>, now: Now) {
-        let Some(line) = line else { return self.answer(token, Err(Fault::LineTooLong)) };
-        match wire::clean(line) {
+    pub(super) fn handle_native_line(&mut self, token: Token, line: Option<&[u8]>, now: Now) -> Handled {
+        let cleaned = line.ok_or(Fault::LineTooLong).and_then(wire::clean);
+        match cleaned.as_deref().map_err(|fault| *fault).and_then(native::decode) {
             Err(fault) => self.answer(token, Err(fault)),
-            Ok(line) => match native::decode(&line) {
-                Err(fault) => self.answer(token, Err(fault)),
-                Ok(None) => {}
-                Ok(Some(request)) => self.handle_request(token, request, now),
+            Ok(None) => {}
+            Ok(Some(request)) => match self.too_soon(token, request, now) {
+                Some(until) => return Handled::Later(until),
+                None => self.handle_request(token, request, now),
             },
         }
+        Handled::Done
+    }
+
+    /// Some requests have a rate of their own: until when this one has to wait. One that need not
+    /// wait is counted.
+    fn too_soon(&mut self, token: Token, request: Request<'_>, now: Now) -> Option<Millis> {
+        let limits = self.limits;
+        let connection = self.connections.get_mut(token)?;
+        let (throttle, rate) = match request {
+            Request::Enter(_) | Request::Resume { .. } => {
+                let peer = connection.peer;
+                return self.entry_wait(peer, now);
+            }
+            Request::Chat(Command::Announce(_)) => (&mut connection.announcements, limits.announcements),
+            Request::Chat(Command::Request(_) | Command::JoinUser(_)) => (&mut connection.requests, limits.requests),
+            _ => return None,
+        };
+        let wait = throttle.wait(rate, now.steady);
+        if wait.is_none() {
+            throttle.take(rate, now.steady);
+        }
+        wait
     }
 
     fn handle_request(&mut self, token: Token, request: Request<'_>, now: Now) {

@@ -2,6 +2,7 @@
 
 use super::connection::{Closing, Expecting, Phase, Token};
 use super::connections::Outbox;
+use super::reading::Handled;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Now, OperatorCommand, Refusal, Text, UserRef};
 use crate::wire::console::{self, Order};
@@ -9,10 +10,17 @@ use crate::wire::{self, Fault};
 
 impl<S: Stream> Server<S> {
     /// Handles one line (`None`: one that was too long) and prints what comes of it.
-    pub(super) fn handle_operator_line(&mut self, token: Token, expecting: Expecting, line: Option<&[u8]>, now: Now) {
+    pub(super) fn handle_operator_line(
+        &mut self,
+        token: Token,
+        expecting: Expecting,
+        line: Option<&[u8]>,
+        now: Now,
+    ) -> Handled {
         if let Err(fault) = self.try_operator_line(token, expecting, line, now) {
             self.connections.append(token, |_, out| console::fault(&fault, out));
         }
+        Handled::Done
     }
 
     fn try_operator_line(

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, Write};
 use bytes::{Buf, BytesMut};
 
 use super::kept::Kept;
-use crate::limits::{KEPT_BYTES, OUTPUT_HARD_BYTES, OUTPUT_SOFT_BYTES, SPARE_BUFFER_BYTES, SPARE_BUFFERS};
+use crate::limits::{KEPT_BYTES, SPARE_BUFFER_BYTES, SPARE_BUFFERS};
 
 /// A queue of whole lines. Holds no memory while it is empty.
 #[derive(Debug, Default)]
@@ -46,12 +46,9 @@ impl Output {
         self.len() == 0
     }
 
-    pub(super) fn is_over_soft(&self) -> bool {
-        self.len() > OUTPUT_SOFT_BYTES
-    }
-
-    pub(super) fn is_over_hard(&self) -> bool {
-        self.len() > OUTPUT_HARD_BYTES
+    /// Bytes of memory in use: those that wait, and those that are kept.
+    pub(super) fn memory(&self) -> usize {
+        self.prelude.len() + self.queue.len()
     }
 
     /// The queue, to append whole lines to.

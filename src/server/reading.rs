@@ -6,7 +6,7 @@ use bytes::{Buf, BytesMut};
 
 use super::connection::{Peer, Phase, Token};
 use super::{Server, Stream};
-use crate::chat::{CloseReason, Now};
+use crate::chat::{CloseReason, Millis, Now};
 use crate::limits::READ_BYTES;
 use crate::wire::Step;
 
@@ -16,6 +16,13 @@ enum Arrived {
     Nothing,
     End,
     Broken,
+}
+
+/// What has become of a line.
+pub(super) enum Handled {
+    Done,
+    /// The client does this too often; the line is to be handled again then.
+    Later(Millis),
 }
 
 impl<S: Stream> Server<S> {
@@ -46,9 +53,10 @@ impl<S: Stream> Server<S> {
     /// it gave less than was asked for and has not hung up (epoll(7), questions and answers, 9).
     /// That does not hold for a terminal, which gives one line a read.
     fn read(&mut self, token: Token, scratch: &mut [u8]) -> Arrived {
+        let limits = self.limits;
         let Some(connection) = self.connections.get_mut(token) else { return Arrived::Nothing };
         let must_drain = matches!(connection.phase, Phase::Closing { .. } | Phase::Lingering { .. });
-        if !connection.readable || !(connection.is_listening() || must_drain) {
+        if !connection.readable || !(connection.is_listening(&limits) || must_drain) {
             return Arrived::Nothing;
         }
         let Some(stream) = &mut connection.stream else { return Arrived::Nothing };
@@ -91,25 +99,61 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Handles the whole lines at the start of `bytes`, as long as the connection listens. Says
-    /// how many bytes are done with.
+    /// Handles the whole lines at the start of `bytes`, as long as the connection listens and is
+    /// not too fast. Says how many bytes are done with.
     fn handle_lines(&mut self, token: Token, bytes: &[u8], now: Now) -> usize {
         let mut taken = 0;
-        while let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_listening()) {
+        while self.may_be_heard(token, now) {
+            let Some(connection) = self.connections.get_mut(token) else { break };
             let (step, count) = connection.splitter.next(bytes.get(taken..).unwrap_or_default());
-            taken += count;
             let line = match step {
-                Step::NeedMore => break,
+                Step::NeedMore => return taken + count,
                 Step::TooLong => None,
                 Step::Line(line) => Some(line),
             };
-            match connection.phase {
+            let handled = match connection.phase {
                 Phase::Operator(expecting) => self.handle_operator_line(token, expecting, line, now),
                 _ => self.handle_native_line(token, line, now),
-            }
+            };
             self.close_doomed(now);
+            if let Handled::Later(until) = handled {
+                self.pause(token, until);
+                break;
+            }
+            taken += count;
+            self.note_line(token, now);
         }
         taken
+    }
+
+    /// Whether the next line is handled now. A client that has been too fast is paused.
+    fn may_be_heard(&mut self, token: Token, now: Now) -> bool {
+        let limits = self.limits;
+        let Some(connection) = self.connections.get(token).filter(|connection| connection.is_listening(&limits)) else {
+            return false;
+        };
+        let wait = connection.lines.wait(limits.lines, now.steady);
+        match wait.filter(|_| connection.peer != Peer::Operator) {
+            None => true,
+            Some(until) => {
+                self.pause(token, until);
+                false
+            }
+        }
+    }
+
+    fn note_line(&mut self, token: Token, now: Now) {
+        let rate = self.limits.lines;
+        if let Some(connection) = self.connections.get_mut(token) {
+            connection.lines.take(rate, now.steady);
+        }
+    }
+
+    fn pause(&mut self, token: Token, until: Millis) {
+        if let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_open()) {
+            connection.paused_until = Some(until);
+            self.connections.arm(token);
+        }
     }
 
     /// A client that speaks is alive. It is not greeted any more; it has to enter in time.

@@ -187,6 +187,11 @@ impl Encoder {
         put(out, &["* ping\n"]);
     }
 
+    /// Appends the line that tells a newcomer why it is refused.
+    pub fn refusal(&mut self, reason: &str, text: &str, out: &mut BytesMut) {
+        put(out, &["-ERR ", reason, " ", text, "\n"]);
+    }
+
     /// Appends the line that comes before the server hangs up.
     pub fn bye(&mut self, reason: &str, text: &str, out: &mut BytesMut) {
         put(out, &["* bye ", reason, " ", text, "\n"]);

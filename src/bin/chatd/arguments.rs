@@ -1,0 +1,178 @@
+//! The command line: flags, and what their values mean.
+
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::time::Duration;
+
+use argh::FromArgs;
+use chatd::limits::{Limits, PORT, Rate};
+use chatd::server::Config;
+
+const DEFAULT: Limits = Limits::DEFAULT;
+
+/// A chat daemon for one LAN. Needs no configuration: start it, and people join with `chatc`.
+///
+/// Its own terminal is the operator's console; type `help` there.
+#[derive(FromArgs)]
+#[argh(
+    note = "A RATE is BURST/SECONDS: so many at once, then one each so many seconds; 0 means no limit.\n\
+            Signals: TERM, INT or HUP once tells everybody and ends in order; twice ends at once.\n\
+            The log goes to stderr, the console's answers to stdout.",
+    example = "Listen on one address only:\n  {command_name} --listen 192.168.1.5",
+    example = "Run without a console, with the log in a file:\n  {command_name} < /dev/null 2>> chatd.log &",
+    error_code(1, "could not start, or could not go on; the reason is on stderr")
+)]
+pub(crate) struct Arguments {
+    /// address to listen on: IP, IP:PORT, or :PORT; may be given several times (default: all, port 2428)
+    #[argh(option, arg_name = "address", from_str_fn(parse_address))]
+    pub(crate) listen: Vec<SocketAddr>,
+
+    /// seconds a request for a private chat waits for an answer (default: 60)
+    #[argh(option, arg_name = "seconds", default = "DEFAULT.invite_timeout", from_str_fn(parse_seconds))]
+    invite_timeout: Duration,
+
+    /// seconds a user's place is kept when the connection is lost; 0: not at all (default: 120)
+    #[argh(option, arg_name = "seconds", default = "DEFAULT.resume_grace", from_str_fn(parse_seconds_or_none))]
+    resume_grace: Duration,
+
+    /// lines of each room kept in memory for those who join later; 0: none (default: 100)
+    #[argh(option, arg_name = "lines", default = "DEFAULT.backlog")]
+    backlog: usize,
+
+    /// show users' addresses to the operator only
+    #[argh(switch)]
+    hide_addresses: bool,
+
+    /// log what is said in rooms, too (private chats are never logged)
+    #[argh(switch)]
+    log_rooms: bool,
+
+    /// connections at a time (default: as many as the system allows)
+    #[argh(option, arg_name = "count", default = "DEFAULT.connections")]
+    max_connections: usize,
+
+    /// connections at a time from one address; 0: no limit (default: 64)
+    #[argh(option, arg_name = "count", default = "DEFAULT.connections_per_address")]
+    max_per_address: usize,
+
+    /// lines a client may send; it waits beyond (default: 10/0.333)
+    #[argh(option, arg_name = "rate", default = "DEFAULT.lines", from_str_fn(parse_rate))]
+    rate_lines: Rate,
+
+    /// requests a client may make (default: 5/3)
+    #[argh(option, arg_name = "rate", default = "DEFAULT.requests", from_str_fn(parse_rate))]
+    rate_requests: Rate,
+
+    /// announcements a client may make (default: 3/10)
+    #[argh(option, arg_name = "rate", default = "DEFAULT.announcements", from_str_fn(parse_rate))]
+    rate_announcements: Rate,
+
+    /// attempts to enter from one address (default: 64/0.25)
+    #[argh(option, arg_name = "rate", default = "DEFAULT.entries", from_str_fn(parse_rate))]
+    rate_entries: Rate,
+
+    /// unsent bytes above which a client is not heard until it reads (default: 65536)
+    #[argh(option, arg_name = "bytes", default = "DEFAULT.output_soft")]
+    output_soft: usize,
+
+    /// unsent bytes above which a client is closed (default: 262144)
+    #[argh(option, arg_name = "bytes", default = "DEFAULT.output_hard")]
+    output_hard: usize,
+
+    /// seconds unsent bytes may stay above --output-soft (default: 30)
+    #[argh(option, arg_name = "seconds", default = "DEFAULT.output_soft_time", from_str_fn(parse_seconds))]
+    output_soft_time: Duration,
+
+    /// bytes queued for all clients together; beyond, the largest queue goes (default: 268435456)
+    #[argh(option, arg_name = "bytes", default = "DEFAULT.queued_total")]
+    max_memory_queued: usize,
+
+    /// seconds a client may take to enter (default: 20)
+    #[argh(option, arg_name = "seconds", default = "DEFAULT.entry_timeout", from_str_fn(parse_seconds))]
+    entry_timeout: Duration,
+
+    /// seconds of silence after which a resumable client is asked for a sign of life (default: 30)
+    #[argh(option, arg_name = "seconds", default = "DEFAULT.ping_after", from_str_fn(parse_seconds))]
+    ping_after: Duration,
+
+    /// seconds of silence after which it is taken for dead (default: 60)
+    #[argh(option, arg_name = "seconds", default = "DEFAULT.dead_after", from_str_fn(parse_seconds))]
+    dead_after: Duration,
+
+    /// seconds a shutdown waits for farewells to arrive (default: 3)
+    #[argh(option, arg_name = "seconds", default = "DEFAULT.drain_timeout", from_str_fn(parse_seconds))]
+    drain_timeout: Duration,
+
+    /// print the limits in force and exit
+    #[argh(switch)]
+    pub(crate) print_config: bool,
+
+    /// print the version and exit
+    #[argh(switch)]
+    pub(crate) version: bool,
+}
+
+impl Arguments {
+    /// What the flags say.
+    pub(crate) fn config(&self) -> Config {
+        Config {
+            hide_addresses: self.hide_addresses,
+            log_rooms: self.log_rooms,
+            limits: Limits {
+                connections: self.max_connections,
+                connections_per_address: self.max_per_address,
+                lines: self.rate_lines,
+                requests: self.rate_requests,
+                announcements: self.rate_announcements,
+                entries: self.rate_entries,
+                output_soft: self.output_soft,
+                output_hard: self.output_hard,
+                output_soft_time: self.output_soft_time,
+                queued_total: self.max_memory_queued,
+                entry_timeout: self.entry_timeout,
+                invite_timeout: self.invite_timeout,
+                resume_grace: self.resume_grace,
+                ping_after: self.ping_after,
+                dead_after: self.dead_after,
+                drain_timeout: self.drain_timeout,
+                backlog: self.backlog,
+            },
+            ..Config::default()
+        }
+    }
+}
+
+fn parse_address(text: &str) -> Result<SocketAddr, String> {
+    let unspecified = IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED);
+    if let Ok(ip) = text.trim_matches(['[', ']']).parse::<IpAddr>() {
+        return Ok(SocketAddr::new(ip, PORT));
+    }
+    if let Some(port) = text.strip_prefix(':') {
+        let port = port.parse().map_err(|_| format!("{port} is not a port"))?;
+        return Ok(SocketAddr::new(unspecified, port));
+    }
+    let hint = || format!("{text} is not an address to listen on; say IP, IP:PORT, [IPv6]:PORT or :PORT");
+    text.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(hint)
+}
+
+fn parse_seconds_or_none(text: &str) -> Result<Duration, String> {
+    if text == "0" { Ok(Duration::ZERO) } else { parse_seconds(text) }
+}
+
+fn parse_seconds(text: &str) -> Result<Duration, String> {
+    match text.parse() {
+        Ok(seconds @ 1..=86_400) => Ok(Duration::from_secs(seconds)),
+        _ => Err(format!("{text} is not a number of seconds from 1 to 86400")),
+    }
+}
+
+fn parse_rate(text: &str) -> Result<Rate, String> {
+    let hint = || format!("{text} is not a rate; say BURST/SECONDS, as in 10/0.5, or 0 for no limit");
+    if text == "0" {
+        return Ok(Rate { burst: 0, interval: Duration::ZERO });
+    }
+    let (burst, interval) = text.split_once('/').ok_or_else(hint)?;
+    let burst = burst.parse().map_err(|_| hint())?;
+    let interval: f64 = interval.parse().map_err(|_| hint())?;
+    let interval = Duration::try_from_secs_f64(interval).map_err(|_| hint())?;
+    if interval > Duration::from_secs(86_400) { Err(hint()) } else { Ok(Rate { burst, interval }) }
+}
