@@ -219,7 +219,12 @@ proptest! {
             let longer = format!("{line} more");
             let is_message = matches!(
                 event,
-                Event::Said { .. } | Event::Private { .. } | Event::Announced { .. } | Event::RoomSaid { .. }
+                Event::Said { .. }
+                    | Event::Private { .. }
+                    | Event::Announced { .. }
+                    | Event::RoomSaid { .. }
+                    | Event::Earlier { .. }
+                    | Event::AnnouncedEarlier { .. }
             );
             prop_assert!(is_message || read(&longer) == ServerLine::Event(event), "{} is extensible", longer);
         }

@@ -90,12 +90,15 @@ fn print_welcome(addresses: &[SocketAddr]) {
     }
     lines.push('\n');
     let port = addresses.first().map_or(PORT, SocketAddr::port);
-    let mut hosts = addresses.iter().flat_map(|address| reachable_at(address.ip())).collect::<Vec<_>>();
-    hosts.dedup();
     lines.push_str(&format!("to join from this machine:  {}\n", join_command(addresses.first(), port)));
-    for host in hosts {
-        let target = SocketAddr::new(host, port).to_string();
-        let shown = if port == PORT { host.to_string() } else { target };
+    let own = |address: &SocketAddr| {
+        let port = address.port();
+        reachable_at(address.ip()).into_iter().map(move |ip| SocketAddr::new(ip, port))
+    };
+    let mut targets = addresses.iter().flat_map(own).collect::<Vec<_>>();
+    targets.dedup();
+    for target in targets {
+        let shown = if target.port() == PORT { target.ip().to_string() } else { target.to_string() };
         lines.push_str(&format!("to join from the network:   chatc {shown}\n"));
     }
     lines.push_str("this terminal is the operator's console: type help\n");

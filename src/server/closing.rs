@@ -2,7 +2,7 @@
 //! given a little time to hang up, since closing a socket with unread input destroys what the
 //! peer has not read yet (RFC 1122, 4.2.2.13).
 
-use super::connection::{Closing, Phase, Token};
+use super::connection::{Closing, Peer, Phase, Token};
 use super::connections::{LogOnly, Outbox};
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Now, UserKey};
@@ -52,7 +52,9 @@ impl<S: Stream> Server<S> {
         let Phase::Closing { until } = connection.phase else { return };
         connection.phase = Phase::Lingering { until };
         let is_finished = connection.stream.as_mut().is_some_and(|stream| stream.finish().is_ok());
-        if !is_finished || connection.hung_up && !connection.readable {
+        // A terminal does not hang up because nothing more is written to it.
+        let is_terminal = connection.peer == Peer::Operator;
+        if !is_finished || is_terminal || connection.hung_up && !connection.readable {
             return self.give_up(token);
         }
         // What the peer sent meanwhile has to be read for the stream to close cleanly.

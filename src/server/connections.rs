@@ -204,7 +204,7 @@ impl<S> Connections<S> {
         if connection.stream.is_none() {
             return connection.output.bound_unsent();
         }
-        if connection.output.is_over_hard() {
+        if connection.is_open() && connection.output.is_over_hard() {
             connection.is_doomed = true;
             self.doomed.push((token, CloseReason::SlowConsumer));
         }

@@ -22,8 +22,8 @@ impl<S: Stream> Server<S> {
         line: Option<&[u8]>,
         now: Now,
     ) -> Result<(), Fault> {
-        let line = wire::clean(line.ok_or(Fault::LineTooLong)?)?;
         self.expect(token, Expecting::Order);
+        let line = wire::clean(line.ok_or(Fault::LineTooLong)?)?;
         let order = match expecting {
             Expecting::Order => console::decode(&line)?,
             Expecting::AnnouncementText => Some(Order::Announce(Some(Text::new(&line)?))),

@@ -141,7 +141,7 @@ fn read_row_line(mut words: Words<'_>) -> Option<ServerLine<'_>> {
             availability: availability(w)?,
             address: w.next()?.parse().ok(),
             here: seconds(w)?,
-            is_reconnecting: w.next() == Some("reconnecting"),
+            is_reconnecting: std::iter::from_fn(|| w.next()).any(|mark| mark == "reconnecting"),
         },
         "room" => Row::Room { room: room(w)?, members: number(w)? },
         "member" => Row::Member { room: room(w)?, uid: uid(w)?, name: name(w)? },
