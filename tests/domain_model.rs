@@ -9,7 +9,7 @@
 //! CHATD_SEED=7 cargo test --test domain_model -- --nocapture simulation
 //! ```
 //!
-//! `CHATD_SEEDS=5000` tries that many seeds instead of the usual 96.
+//! `CHATD_SEEDS=5000` tries that many seeds instead of the usual 64.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test a panic is a failure that says where")]
 
@@ -23,7 +23,7 @@ use chatd::chat::{Chat, CloseReason, Entry, Name, OperatorCommand, Settings, Tex
 use domain_support::model::Model;
 use domain_support::{Random, Recorder, at, command};
 
-const SEEDS: u64 = 96;
+const SEEDS: u64 = 64;
 const STEPS: u64 = 1200;
 const NAMES: [&str; 12] =
     ["alice", "Bob", "carol", "dave", "erin", "frank", "gina", "hank", "ida", "jack", "USERx", "_x-1"];
@@ -59,14 +59,15 @@ impl Simulation {
     fn new(seed: u64) -> Self {
         let mut random = Random(seed);
         let (patience, hide_addresses) = (1000 + random.below(60_000), random.one_in(3));
-        let settings = Settings { invite_timeout: Duration::from_millis(patience), hide_addresses, backlog: 0 };
+        let backlog = *random.pick(&[0, 1, 5, 100]);
+        let settings = Settings { invite_timeout: Duration::from_millis(patience), hide_addresses, backlog };
         Self {
             seed,
             step: 0,
             doing: String::new(),
             random,
             chat: Chat::new(settings),
-            model: Model::new(patience, hide_addresses),
+            model: Model::new(patience, hide_addresses, backlog),
             keys: BTreeMap::new(),
             gone: Vec::new(),
             millis: 0,
@@ -89,9 +90,10 @@ impl Simulation {
         match self.random.below(100) {
             0..6 => self.pass_time(),
             6..8 => self.leave_again(),
-            8..11 => self.operator(),
-            11..20 if crowd > 1 => self.somebody_leaves(),
-            11..34 if crowd < 12 => self.somebody_enters(),
+            8..10 => self.operator(),
+            10..13 if crowd > 0 => self.connection_is_lost_or_back(),
+            13..20 if crowd > 1 => self.somebody_leaves(),
+            13..34 if crowd < 12 => self.somebody_enters(),
             _ if crowd == 0 => self.somebody_enters(),
             _ => self.somebody_acts(),
         }
@@ -112,7 +114,11 @@ impl Simulation {
         self.compare("", "", out);
         if let Ok((key, uid, name)) = entered {
             assert_eq!(uid.0.get(), self.model.people.last().unwrap().uid);
-            self.keys.insert(name.to_string(), key);
+            let (name, mut out) = (name.to_string(), Recorder::default());
+            self.keys.insert(name.clone(), key);
+            self.chat.show_announcements(key, &mut out);
+            self.model.show_announcements(&name);
+            self.compare("", "", out);
         }
     }
 
@@ -143,12 +149,34 @@ impl Simulation {
         assert_eq!(self.chat.name_of(*key), None);
     }
 
+    /// Somebody's connection is lost, the others are told, and the user comes back from elsewhere.
+    fn connection_is_lost_or_back(&mut self) {
+        let (who, mut out) = (self.somebody(), Recorder::default());
+        let key = self.keys[&who];
+        if !self.model.is_lost(&who) {
+            self.begin(format!("{who} loses its connection"));
+            self.chat.handle_drop(key, CloseReason::Broken, &mut out);
+            self.model.drop_connection(&who);
+        } else if self.random.one_in(2) {
+            self.begin(format!("{who} is said to be lost"));
+            self.chat.tell_drop(key, &mut out);
+            self.model.tell_drop(&who);
+        } else {
+            let address = format!("10.0.1.1:{}", self.random.below(100));
+            self.begin(format!("{who} is back from {address}"));
+            self.chat.handle_return(key, Some(address.parse().unwrap()), &mut out);
+            self.model.come_back(&who, &address);
+        }
+        self.compare("", "", out);
+    }
+
     /// Lets some time pass, to just before or exactly when something is due as likely as not.
     fn pass_time(&mut self) {
         let due = self.chat.poll_timeout().map(|at| at.0);
         self.millis = match (due, self.random.below(4)) {
             (Some(due), 0) => due.max(self.millis),
             (Some(due), 1) => due.saturating_sub(1).max(self.millis),
+            (_, 2) if self.random.one_in(20) => self.millis + self.random.below(4_000_000),
             _ => self.millis + self.random.below(2 * self.model.patience),
         };
         self.begin(format!("time passes until {}", self.millis));
@@ -315,6 +343,13 @@ impl Simulation {
             self.leave(&who, CloseReason::Shutdown);
         }
         assert!(self.model.is_empty());
+        // What was said in the rooms is kept for an hour after; then that is gone too.
+        self.millis += 3_600_000;
+        self.begin("an hour passes".to_owned());
+        let mut out = Recorder::default();
+        self.chat.handle_timeout(at(self.millis), &mut out);
+        self.model.timeout();
+        self.compare("", "", out);
         assert_eq!((self.chat.user_count(), self.chat.room_count(), self.chat.poll_timeout()), (0, 0, None));
         let count = |kind: &str| self.log.iter().filter(|record| record.starts_with(kind)).count();
         assert_eq!(count("Entered"), count("Gone"), "the log tells of every entry and departure");
@@ -350,7 +385,11 @@ fn assert_every_code_was_seen(transcripts: &str) {
     for code in chatd::chat::Refusal::CODES.iter().filter(|code| !rare.contains(code)) {
         assert!(transcripts.contains(&format!("-ERR {code}\n")), "no simulation met {code}");
     }
-    for event in ["said", "room", "private", "announced", "paired", "ended", "left", "opened", "closed", "entered"] {
+    for event in
+        ["said", "room", "private", "announced", "paired", "ended", "left", "opened", "closed", "entered", "earlier"]
+            .into_iter()
+            .chain(["announced-earlier", "dropped", "returned"])
+    {
         assert!(transcripts.contains(&format!(" < * {event} ")), "no simulation met {event}");
     }
     for why in ["expired", "paired", "gone"] {

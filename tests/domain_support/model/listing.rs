@@ -1,14 +1,15 @@
 //! The model of listings.
 
-use super::{Answer, Model, Person, Request, seconds};
+use super::{Answer, Contact, Model, Person, Request, seconds};
 
 impl Model {
     pub(crate) fn list(&mut self, after: u64, hide_addresses: bool) -> Answer {
         for person in self.people.iter().filter(|person| person.uid > after) {
             let (uid, name, here) = (person.uid, &person.name, (self.now - person.entered) / 1000);
             let state = self.partner(name).map_or("available -".to_owned(), |with| format!("chatting {with}"));
+            let mark = if person.contact == Contact::Connected { "" } else { " reconnecting" };
             let address = if hide_addresses { "-" } else { &person.address };
-            self.rows.push(format!("= user {uid} {name} {state} {address} {here}"));
+            self.rows.push(format!("= user {uid} {name} {state} {address} {here}{mark}"));
         }
         self.listed(self.people.len())
     }

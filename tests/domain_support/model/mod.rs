@@ -2,12 +2,15 @@
 //! lists of facts, searched from end to end, with names for keys. Shares no code with the domain.
 //! Commands come as the lines a client types; what comes out are the lines clients read.
 
+mod history;
 mod listing;
 mod requests;
 mod rooms;
 mod talk;
 
 use std::collections::BTreeSet;
+
+use history::History;
 
 const ROOMS_PER_USER: usize = 16;
 const REQUESTS_WAITING: usize = 32;
@@ -17,6 +20,15 @@ pub(crate) struct Person {
     pub(crate) uid: u64,
     pub(crate) address: String,
     entered: u64,
+    contact: Contact,
+}
+
+/// Whether somebody's connection is lost, and whether its fellows have been told.
+#[derive(Clone, Copy, PartialEq)]
+enum Contact {
+    Connected,
+    Lost,
+    Told,
 }
 
 #[derive(Clone)]
@@ -38,6 +50,7 @@ pub(crate) struct Model {
     /// Number and name, in order of creation.
     rooms: Vec<(u64, String)>,
     watchers: BTreeSet<String>,
+    history: History,
     counted: Counted,
     pub(crate) hide_addresses: bool,
     /// How long a request stands, in milliseconds.
@@ -72,8 +85,8 @@ fn seconds(millis: u64) -> u64 {
 }
 
 impl Model {
-    pub(crate) fn new(patience: u64, hide_addresses: bool) -> Self {
-        Self { patience, hide_addresses, ..Self::default() }
+    pub(crate) fn new(patience: u64, hide_addresses: bool, backlog: usize) -> Self {
+        Self { patience, hide_addresses, history: History::new(backlog), ..Self::default() }
     }
 
     pub(crate) fn enter(&mut self, name: Option<&str>, address: &str) -> Result<String, &'static str> {
@@ -87,7 +100,13 @@ impl Model {
         }
         self.counted.people += 1;
         let uid = self.counted.people;
-        self.people.push(Person { name: name.clone(), uid, address: address.to_owned(), entered: self.now });
+        self.people.push(Person {
+            name: name.clone(),
+            uid,
+            address: address.to_owned(),
+            entered: self.now,
+            contact: Contact::Connected,
+        });
         self.tell_watchers(&format!("* entered {uid} {name}"));
         Ok(name)
     }
@@ -107,10 +126,11 @@ impl Model {
     }
 
     pub(crate) fn next_due(&self) -> Option<u64> {
-        self.requests.iter().map(|request| request.until).min()
+        self.requests.iter().map(|request| request.until).chain(self.history.next_due()).min()
     }
 
     pub(crate) fn timeout(&mut self) {
+        self.history.forget(self.now);
         let (mut due, standing): (Vec<_>, Vec<_>) = self.requests.drain(..).partition(|r| r.until <= self.now);
         self.requests = standing;
         due.sort_by_key(|request| (request.until, self.person(&request.from).uid));
@@ -193,6 +213,10 @@ impl Model {
 
     fn person(&self, name: &str) -> &Person {
         self.people.iter().find(|person| person.name == name).expect("somebody present")
+    }
+
+    fn person_mut(&mut self, name: &str) -> &mut Person {
+        self.people.iter_mut().find(|person| person.name == name).expect("somebody present")
     }
 
     fn other(&self, who: &str, user: &str) -> Answer {

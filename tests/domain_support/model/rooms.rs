@@ -27,6 +27,7 @@ impl Model {
     pub(super) fn open(&mut self, name: &str) -> String {
         self.tell_watchers(&format!("* opened {name}"));
         self.counted.rooms += 1;
+        self.history.opened(name);
         self.rooms.push((self.counted.rooms, name.to_owned()));
         name.to_owned()
     }
@@ -40,6 +41,9 @@ impl Model {
         self.seats.push((who.to_owned(), room.to_owned()));
         for member in self.members(room) {
             self.tell(&member, &format!("* joined {room} {who}"));
+        }
+        for line in self.history.lines_of(room).cloned().collect::<Vec<_>>() {
+            self.tell(who, &format!("* earlier {}", line.replace("ROOM", room)));
         }
         Ok(())
     }
@@ -82,6 +86,7 @@ impl Model {
         self.seats.retain(|(name, seat)| !(name == who && seat == room));
         if self.members(room).is_empty() {
             self.rooms.retain(|(_, name)| name != room);
+            self.history.closed(room, self.now);
             self.tell_watchers(&format!("* closed {room}"));
         }
     }

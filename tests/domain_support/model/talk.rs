@@ -24,6 +24,7 @@ impl Model {
         let (stamp, from) = (self.stamp(), who.unwrap_or("operator"));
         let others = self.people.iter().map(|person| person.name.clone()).filter(|name| Some(name.as_str()) != who);
         let others: Vec<String> = others.collect();
+        self.history.announced(format!("{stamp} {from} {text}"));
         for other in &others {
             self.tell(other, &format!("* announced {stamp} {from} {text}"));
         }
@@ -34,6 +35,8 @@ impl Model {
         let room = self.own_room(who, room)?;
         let (stamp, mut others) = (self.stamp(), self.members(&room));
         others.retain(|other| other != who);
+        // The room's name is told as it is spelled when the line is shown.
+        self.history.said(&room, format!("{stamp} ROOM {who} {text}"));
         for other in &others {
             self.tell(other, &format!("* room {stamp} {room} {who} {text}"));
         }
