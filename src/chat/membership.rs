@@ -28,8 +28,8 @@ impl Chat {
         Ok(Reply::Room(self.rooms.of(room).name))
     }
 
-    /// Joins the room that another user joined last. If that user is in none, opens one and asks
-    /// the user to join it.
+    /// Joins the room that another user joined last. If that user is in none, opens one (unless the
+    /// asker sits alone in one already) and asks the user to join it.
     pub(super) fn join_user(
         &mut self,
         user: UserKey,
@@ -45,10 +45,22 @@ impl Chat {
         }
         self.check_free(user)?;
         self.check_can_be_asked(other)?;
-        self.check_has_room(user)?;
-        let room = self.open_room(self.free_room_name(user), out);
-        self.enter_room(user, room, out)?;
+        let room = match self.lonely_room(user) {
+            Some(room) => room,
+            None => {
+                self.check_has_room(user)?;
+                let room = self.open_room(self.free_room_name(user), out);
+                self.enter_room(user, room, out)?;
+                room
+            }
+        };
         Ok(self.ask(user, other, Aim::Room(room), now, out))
+    }
+
+    /// A room in which the user is alone, opened for somebody who did not come perhaps.
+    fn lonely_room(&self, user: UserKey) -> Option<RoomKey> {
+        let rooms = self.users.of(user).rooms.iter().map(|membership| self.rooms.of(membership.room));
+        rooms.filter(|room| room.members.len() == 1).map(|room| room.key).next_back()
     }
 
     /// Leaves the room named, or the one joined last.

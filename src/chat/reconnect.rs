@@ -12,7 +12,7 @@ use super::users::{Contact, UserKey};
 impl Chat {
     /// The user's connection is lost. Nobody is told yet.
     pub fn handle_drop(&mut self, user: UserKey, reason: CloseReason, out: &mut dyn Sink) {
-        let Some(dropped) = self.users.get_mut(user) else { return };
+        let Some(dropped) = self.users.get_mut(user).filter(|user| user.contact == Contact::Connected) else { return };
         dropped.contact = Contact::Lost;
         out.record(&Record::Dropped { name: dropped.name, reason });
     }

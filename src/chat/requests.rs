@@ -102,9 +102,7 @@ impl Chat {
     pub(super) fn withdraw_request(&mut self, asker: UserKey, why: Withdrawal, out: &mut dyn Sink) -> bool {
         let Some(invitation) = self.take_request(asker) else { return false };
         let (from, to) = (self.users.of(asker).name, self.users.of(invitation.to).name);
-        if why == Withdrawal::Cancelled {
-            out.record(&Record::Cancelled { from, to });
-        }
+        out.record(&Record::Withdrawn { from, to, why });
         out.event(&[invitation.to], None, &Event::Withdrawn { from, why });
         true
     }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::close::CloseReason;
-use super::event::{Decline, Event, Purpose};
+use super::event::{Decline, Event, Purpose, Withdrawal};
 use super::name::{Name, RoomName, Uid};
 use super::reply::Row;
 use super::text::Text;
@@ -57,12 +57,14 @@ pub enum Record<'a> {
         /// In the asked one's view.
         why: Decline,
     },
-    /// A request was taken back.
-    Cancelled {
-        /// By whom.
+    /// A request is over because of the one who made it.
+    Withdrawn {
+        /// By whom it was made.
         from: Name,
-        /// Of whom it had been made.
+        /// Of whom.
         to: Name,
+        /// Why.
+        why: Withdrawal,
     },
     /// A user's connection is lost; its place is kept.
     Dropped {

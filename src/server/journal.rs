@@ -80,7 +80,9 @@ impl Journal {
             Record::Declined { from, to, why } => {
                 self.note(format_args!("declined from={from} to={to} why={}", why.word()));
             }
-            Record::Cancelled { from, to } => self.note(format_args!("cancelled from={from} to={to}")),
+            Record::Withdrawn { from, to, why } => {
+                self.note(format_args!("withdrawn from={from} to={to} why={}", why.word()));
+            }
             Record::Dropped { name, reason } => self.note(format_args!("dropped name={name} reason={reason}")),
             Record::Returned(name) => self.note(format_args!("returned name={name}")),
             Record::Paired(one, two) => self.note(format_args!("paired {one} {two}")),

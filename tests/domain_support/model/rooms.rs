@@ -56,6 +56,10 @@ impl Model {
         }
         self.check_free(who)?;
         self.check_can_be_asked(&other)?;
+        let mine = self.rooms_of(who);
+        if let Some(lonely) = mine.iter().rev().find(|room| self.members(room).len() == 1) {
+            return self.ask(who, &other, Some(lonely.clone()));
+        }
         self.check_has_place(who)?;
         let mut names = std::iter::once(format!("#{who}")).chain((2..).map(|number| format!("#{who}-{number}")));
         let name = names.find(|name| self.room(name).is_none()).expect("one is free");
