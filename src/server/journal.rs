@@ -85,6 +85,8 @@ impl Journal {
             }
             Record::Dropped { name, reason } => self.note(format_args!("dropped name={name} reason={reason}")),
             Record::Returned(name) => self.note(format_args!("returned name={name}")),
+            Record::Muted { name, on: true } => self.note(format_args!("mute name={name}")),
+            Record::Muted { name, on: false } => self.note(format_args!("unmute name={name}")),
             Record::Paired(one, two) => self.note(format_args!("paired {one} {two}")),
             Record::Ended(one, two) => self.note(format_args!("ended by={one} with={two}")),
             Record::Joined { room, name } => self.note(format_args!("join room={room} name={name}")),

@@ -40,6 +40,16 @@ pub enum Verb {
     Members,
     /// Follow comings and goings.
     Watch,
+    /// Do not show what a user says.
+    Ignore,
+    /// Show it again.
+    Unignore,
+    /// Take no requests.
+    Dnd,
+    /// Be away from the keyboard.
+    Away,
+    /// Be here again.
+    Here,
     /// Check the connection.
     Ping,
     /// Have one's place kept when the connection is lost.
@@ -99,7 +109,7 @@ const fn spec(
 
 /// All commands, in the order in which help shows them.
 #[rustfmt::skip]
-pub static COMMANDS: [Spec; 25] = [
+pub static COMMANDS: [Spec; 30] = [
     spec(Verb::List, "list", &["1", "who", "users"], "[AFTER]", "show who is here and who is free", &[Wire, Chatc, Console]),
     spec(Verb::Request, "request", &["2", "invite", "chat"], "USER", "ask a user for a private chat", &[Wire, Chatc]),
     spec(Verb::Quit, "quit", &["3", ".exit", "exit", "bye"], "", "leave the chat", &[Wire, Chatc, Console]),
@@ -117,6 +127,11 @@ pub static COMMANDS: [Spec; 25] = [
     spec(Verb::Members, "members", &[], "#ROOM [AFTER]", "show who is in a room", &[Wire, Chatc]),
     spec(Verb::Focus, "focus", &["menu", "back"], "[USER|#ROOM]", "choose where the next line goes; without a name: the menu", &[Chatc]),
     spec(Verb::Watch, "watch", &[], "on|off", "be told who enters and goes, which rooms open and close", &[Wire, Chatc]),
+    spec(Verb::Ignore, "ignore", &[], "[USER]", "not be shown what a user asks, sends and says in rooms", &[Wire, Chatc]),
+    spec(Verb::Unignore, "unignore", &[], "USER", "be shown it again", &[Wire, Chatc]),
+    spec(Verb::Dnd, "dnd", &[], "on|off", "do not disturb: take no requests", &[Wire, Chatc]),
+    spec(Verb::Away, "away", &[], "[TEXT]", "be shown as away, with a text perhaps", &[Wire, Chatc]),
+    spec(Verb::Here, "here", &[], "", "be here again", &[Wire, Chatc]),
     spec(Verb::Kick, "kick", &[], "USER [REASON]", "remove a user", &[Console]),
     spec(Verb::Clear, "clear", &[], "", "clear the screen", &[Chatc, Console]),
     spec(Verb::Hello, "hello", &[], "", "ask what speaks here", &[Wire]),

@@ -8,7 +8,7 @@ use bytes::{BufMut, BytesMut};
 use super::Fault;
 use super::commands::{self, Place, Spec, Verb};
 use super::words::Words;
-use crate::chat::{Availability, Name, OperatorCommand, Reply, Row, Text, UserRef};
+use crate::chat::{Availability, Marks, Name, OperatorCommand, Reply, Row, Text, UserRef};
 
 /// What the operator can order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,22 +94,34 @@ pub fn heading(command: &OperatorCommand<'_>, out: &mut BytesMut) {
 }
 
 /// Prints one row of a listing.
-pub fn row(row: &Row, out: &mut BytesMut) {
+pub fn row(row: &Row<'_>, out: &mut BytesMut) {
     match row {
-        Row::User { uid, name, availability, address, here, is_reconnecting } => {
+        Row::User { uid, name, availability, address, here, marks } => {
             let state = match availability {
-                Availability::Available if *is_reconnecting => "reconnecting".to_owned(),
-                Availability::Chatting(with) if *is_reconnecting => format!("reconnecting, with {with}"),
+                Availability::Available if marks.is_reconnecting => "reconnecting".to_owned(),
+                Availability::Chatting(with) if marks.is_reconnecting => format!("reconnecting, with {with}"),
                 Availability::Available => "available".to_owned(),
                 Availability::Chatting(with) => format!("chatting with {with}"),
             };
             let from = address.map_or_else(|| "-".to_owned(), |address| address.to_string());
-            print!(out, "{uid:>6}  {name:<24}  {state:<33}  {:>7}  {from}", span(*here));
+            print!(out, "{uid:>6}  {name:<24}  {state:<33}  {:>7}  {from}{}", span(*here), marks_text(marks));
         }
         Row::Room { room, members } => print!(out, "{members:>7}  {room}"),
         Row::Member { uid, name, .. } => print!(out, "{uid:>6}  {name}"),
-        Row::RequestFrom { name, .. } | Row::RequestTo { name, .. } => print!(out, "{name}"),
+        Row::RequestFrom { name, .. } | Row::RequestTo { name, .. } | Row::Ignored(name) => print!(out, "{name}"),
     }
+}
+
+fn marks_text(marks: &Marks<'_>) -> String {
+    let mut text = String::new();
+    let flags = [(marks.is_not_to_be_disturbed, "  do not disturb"), (marks.is_muted, "  muted")];
+    flags.iter().filter(|(on, _)| *on).for_each(|(_, word)| text.push_str(word));
+    match marks.away {
+        None => {}
+        Some("") => text.push_str("  away"),
+        Some(words) => text.push_str(&format!("  away: {words}")),
+    }
+    text
 }
 
 /// Prints what came of an order.

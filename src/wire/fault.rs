@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::commands::{self, Verb};
 use crate::chat::{Name, NameError, Refusal, TextError};
-use crate::limits::{LINE_BYTES, PROBE_TIME, TEXT_BYTES};
+use crate::limits::{AWAY_BYTES, LINE_BYTES, PROBE_TIME, TEXT_BYTES};
 
 /// Why a line was answered with `-ERR`. The connection is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Fault {
     BadRoom,
     /// There is nothing to say, or too much.
     BadText(TextError),
+    /// The text left behind by one who is away is longer than [`AWAY_BYTES`].
+    AwayTooLong,
     /// The command is for users, and the client has not entered.
     NotEntered,
     /// The client has entered already.
@@ -68,7 +70,7 @@ impl Fault {
             Self::BadName(_) => "bad-name",
             Self::BadRoom => "bad-room",
             Self::BadText(TextError::Blank) => "empty-text",
-            Self::BadText(TextError::TooLong) => "text-too-long",
+            Self::BadText(TextError::TooLong) | Self::AwayTooLong => "text-too-long",
             Self::NotEntered => "not-entered",
             Self::AlreadyEntered => "already-entered",
             Self::NameSilent(_) => "name-silent",
@@ -91,6 +93,7 @@ impl fmt::Display for Fault {
             Self::BadRoom => f.write_str("a room's name is # and letters, digits, _ or -, at most 50 in all"),
             Self::BadText(TextError::Blank) => f.write_str("there is nothing to send; type a text"),
             Self::BadText(TextError::TooLong) => write!(f, "a text has at most {TEXT_BYTES} bytes; send it in parts"),
+            Self::AwayTooLong => write!(f, "the text of AWAY has at most {AWAY_BYTES} bytes"),
             Self::NotEntered => f.write_str("enter first: ENTER NAME, or ENTER alone to be a guest"),
             Self::AlreadyEntered => f.write_str("you have entered already; QUIT and connect again to change your name"),
             Self::NameSilent(name) => write!(
