@@ -113,6 +113,12 @@ pub const REFUSED_LINGERING: usize = 32;
 /// How long a refused connection may take to read why.
 pub const REFUSAL_TIME: Duration = Duration::from_millis(500);
 
+/// A round of the loop that takes longer is logged with what it did.
+pub const SLOW_TICK: Duration = Duration::from_millis(50);
+
+/// Longest server password, in bytes.
+pub const PASSWORD_BYTES: usize = 200;
+
 /// The log tells of refused connections at most this often.
 pub const REFUSAL_LOG_INTERVAL: Duration = Duration::from_secs(10);
 

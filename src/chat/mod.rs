@@ -112,6 +112,16 @@ impl Chat {
         self.rooms.len()
     }
 
+    /// How many private sessions there are. Counts them: for reports.
+    pub fn pair_count(&self) -> usize {
+        self.users.after(0).filter(|user| user.presence.partner().is_some()).count() / 2
+    }
+
+    /// How many messages there have been.
+    pub fn message_count(&self) -> u64 {
+        self.messages
+    }
+
     /// Finds a user.
     pub fn find(&self, user: UserRef) -> Option<UserKey> {
         self.users.find(user).map(|user| user.key)

@@ -35,6 +35,12 @@ pub enum Fault {
     BadToken,
     /// The number of lines seen is none the server could have sent, or was said to be seen before.
     BadSequence,
+    /// The server has a password and it has not been given.
+    PasswordRequired,
+    /// That is not the server's password.
+    WrongPassword,
+    /// The operator has shut this name out; for how many more seconds, if not for ever.
+    Banned(Option<u64>),
     /// Places are not kept on this server.
     NotKept,
     /// The chat says no.
@@ -43,7 +49,7 @@ pub enum Fault {
 
 impl Fault {
     /// The codes of the faults that are not refusals.
-    pub const CODES: [&'static str; 14] = [
+    pub const CODES: [&'static str; 17] = [
         "line-too-long",
         "not-utf8",
         "unknown-command",
@@ -58,6 +64,9 @@ impl Fault {
         "bad-token",
         "bad-sequence",
         "not-kept",
+        "password-required",
+        "wrong-password",
+        "banned",
     ];
 
     /// The stable word for programs.
@@ -77,6 +86,9 @@ impl Fault {
             Self::BadToken => "bad-token",
             Self::BadSequence => "bad-sequence",
             Self::NotKept => "not-kept",
+            Self::PasswordRequired => "password-required",
+            Self::WrongPassword => "wrong-password",
+            Self::Banned(_) => "banned",
             Self::Refused(refusal) => refusal.code(),
         }
     }
@@ -103,6 +115,10 @@ impl fmt::Display for Fault {
             ),
             Self::BadToken => f.write_str("that token keeps no place here (any more); ENTER NAME instead"),
             Self::BadSequence => f.write_str("you cannot have seen that many lines; ENTER NAME instead"),
+            Self::PasswordRequired => f.write_str("this server asks for a password: PASSWORD WORD, then ENTER"),
+            Self::WrongPassword => f.write_str("that is not the password; ask the operator for it"),
+            Self::Banned(None) => f.write_str("the operator has shut that name out"),
+            Self::Banned(Some(seconds)) => write!(f, "the operator has shut that name out for {seconds} more seconds"),
             Self::NotKept => f.write_str("this server keeps no places; you are in, and leave with your connection"),
             Self::Refused(refusal) => write!(f, "{refusal}"),
         }

@@ -28,6 +28,8 @@ pub enum Request<'a> {
     },
     /// I have seen this many lines since `KEEP`. Not a command: it gets no answer.
     Seen(u64),
+    /// This is the server's password; spaces count.
+    Password(&'a str),
     /// Send this word back.
     Ping(&'a str),
     /// I am leaving.
@@ -83,7 +85,17 @@ fn decode_arguments(verb: Verb, words: Words<'_>) -> Result<Request<'_>, Fault> 
         Verb::Away => return away(arguments).map(Request::Chat),
         Verb::Here => Request::Chat(Command::Here),
         Verb::Watch => Request::Chat(Command::Watch(arguments.on_or_off()?)),
-        Verb::Clear | Verb::Focus | Verb::Kick => return Err(Fault::UnknownCommand),
+        Verb::Password => return Ok(Request::Password(arguments.words.rest())),
+        Verb::Clear
+        | Verb::Focus
+        | Verb::Kick
+        | Verb::Ban
+        | Verb::Unban
+        | Verb::Bans
+        | Verb::Mute
+        | Verb::Unmute
+        | Verb::Stats
+        | Verb::Log => return Err(Fault::UnknownCommand),
     };
     arguments.end()?;
     Ok(request)

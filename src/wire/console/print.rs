@@ -1,81 +1,13 @@
-//! The operator's dialect: what is typed at chatd's own terminal, and what is printed there.
+//! What is printed at the operator's console.
 
 use std::io::Write as _;
 use std::time::Duration;
 
 use bytes::{BufMut, BytesMut};
 
-use super::Fault;
-use super::commands::{self, Place, Spec, Verb};
-use super::words::Words;
-use crate::chat::{Availability, Marks, Name, OperatorCommand, Reply, Row, Text, UserRef};
-
-/// What the operator can order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order<'a> {
-    /// Show who is here.
-    List {
-        /// Rows start behind this UID.
-        after: u64,
-    },
-    /// Show which rooms there are.
-    Rooms {
-        /// Rows start behind this room.
-        after: u64,
-    },
-    /// Send a message to everybody; the text is asked for when it is missing.
-    Announce(Option<Text<'a>>),
-    /// Remove a user.
-    Kick {
-        /// Whom.
-        user: UserRef,
-        /// What to tell that user.
-        reason: Option<Text<'a>>,
-    },
-    /// Shut the server down.
-    Quit,
-    /// Clear the screen.
-    Clear,
-    /// Show help, on one command perhaps.
-    Help(Option<&'a str>),
-}
-
-/// Reads one cleaned line; `Ok(None)` for an empty one.
-///
-/// # Errors
-/// Says what is wrong with the line.
-pub fn decode(line: &str) -> Result<Option<Order<'_>>, Fault> {
-    let mut words = Words::new(line);
-    let Some(word) = words.next() else { return Ok(None) };
-    let word = word.strip_prefix('<').and_then(|word| word.strip_suffix('>')).unwrap_or(word);
-    let spec = commands::find(word, Place::Console).ok_or(Fault::UnknownCommand)?;
-    decode_arguments(spec.verb, words).map(Some)
-}
-
-fn decode_arguments(verb: Verb, mut words: Words<'_>) -> Result<Order<'_>, Fault> {
-    let order = match verb {
-        Verb::List => Order::List { after: after(&mut words, verb)? },
-        Verb::Rooms => Order::Rooms { after: after(&mut words, verb)? },
-        Verb::Announce => return optional_text(words).map(Order::Announce),
-        Verb::Kick => {
-            let user = UserRef::new(words.next().ok_or(Fault::Usage(verb))?)?;
-            return Ok(Order::Kick { user, reason: optional_text(words)? });
-        }
-        Verb::Quit => Order::Quit,
-        Verb::Clear => Order::Clear,
-        Verb::Help => Order::Help(words.next()),
-        _ => return Err(Fault::UnknownCommand),
-    };
-    if words.is_empty() { Ok(order) } else { Err(Fault::Usage(verb)) }
-}
-
-fn after(words: &mut Words<'_>, verb: Verb) -> Result<u64, Fault> {
-    words.next().map_or(Ok(0), |word| word.parse().map_err(|_| Fault::Usage(verb)))
-}
-
-fn optional_text(words: Words<'_>) -> Result<Option<Text<'_>>, Fault> {
-    if words.is_empty() { Ok(None) } else { Ok(Some(Text::new(words.rest())?)) }
-}
+use crate::chat::{Availability, Marks, Name, OperatorCommand, Reply, Row};
+use crate::wire::Fault;
+use crate::wire::commands::{self, Place, Spec, Verb};
 
 /// Appends formatted text. Writing to memory cannot fail.
 macro_rules! print {
@@ -142,9 +74,9 @@ pub fn fault(fault: &Fault, out: &mut BytesMut) {
     print!(out, "error: {fault}");
 }
 
-/// Asks the operator for something.
-pub fn ask(question: &str, out: &mut BytesMut) {
-    print!(out, "{question}");
+/// Prints a line, or several.
+pub fn say(what: std::fmt::Arguments<'_>, out: &mut BytesMut) {
+    print!(out, "{what}");
 }
 
 /// Says that a user was removed.
@@ -182,11 +114,11 @@ fn help_line(spec: &Spec, out: &mut BytesMut) {
         Verb::Announce => ("announce [TEXT]".to_owned(), spec.summary),
         _ => (format!("{} {}", spec.word, spec.arguments), spec.summary),
     };
-    print!(out, "  {usage:<22} {summary}");
+    print!(out, "  {usage:<38} {summary}");
 }
 
 /// A span as people say it: `42s`, `7m`, `3h12m`, `2d4h`.
-fn span(span: Duration) -> String {
+pub fn span(span: Duration) -> String {
     let seconds = span.as_secs();
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
     match (days, hours, minutes) {
@@ -200,21 +132,6 @@ fn span(span: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn orders_are_read_as_operators_type_them() {
-        assert_eq!(decode("LIST"), Ok(Some(Order::List { after: 0 })));
-        assert_eq!(decode("<list>"), Ok(Some(Order::List { after: 0 })));
-        assert_eq!(decode("announce"), Ok(Some(Order::Announce(None))));
-        assert_eq!(decode("announce lunch now"), Ok(Some(Order::Announce(Some(Text::new("lunch now").unwrap())))));
-        let user = UserRef::new("bob").unwrap();
-        let reason = Some(Text::new("too loud").unwrap());
-        assert_eq!(decode("kick bob too loud"), Ok(Some(Order::Kick { user, reason })));
-        assert_eq!(decode("kick"), Err(Fault::Usage(Verb::Kick)));
-        assert_eq!(decode("quit now"), Err(Fault::Usage(Verb::Quit)));
-        assert_eq!(decode("join #x"), Err(Fault::UnknownCommand));
-        assert_eq!(decode(""), Ok(None));
-    }
 
     #[test]
     fn spans_are_short() {
