@@ -1,0 +1,95 @@
+//! Scripts: what each client sends and what it must see next, in the form of the transcripts in
+//! docs/PROTOCOL.md.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use super::Client;
+
+/// Clients named by capital letters, connected when they are first used.
+pub(crate) struct Script {
+    address: SocketAddr,
+    clients: BTreeMap<char, Client>,
+    /// The last line each was sent.
+    last: BTreeMap<char, String>,
+}
+
+impl Script {
+    pub(crate) fn new(address: SocketAddr) -> Self {
+        Self { address, clients: BTreeMap::new(), last: BTreeMap::new() }
+    }
+
+    /// A client, to do with it what a script cannot say.
+    pub(crate) fn client(&mut self, name: char) -> &mut Client {
+        self.clients.entry(name).or_insert_with(|| Client::connect(self.address))
+    }
+
+    /// Takes a client out of the script.
+    pub(crate) fn take(&mut self, name: char) -> Client {
+        self.clients.remove(&name).expect("the client was used before")
+    }
+
+    /// Runs some lines; a failure names the line.
+    #[track_caller]
+    pub(crate) fn run(&mut self, lines: &str) -> &mut Self {
+        for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            if let Err(failure) = self.step(line) {
+                panic!("{line}\n{failure}\n");
+            }
+        }
+        self
+    }
+
+    /// Runs one line: `A> text` or `A< pattern`.
+    pub(crate) fn step(&mut self, line: &str) -> Result<(), String> {
+        let bad = || format!("not a line of a script: {line}");
+        let (head, text) = line.split_at_checked(2).ok_or_else(bad)?;
+        let text = text.strip_prefix(' ').unwrap_or(text);
+        let name = head.chars().next().filter(char::is_ascii_uppercase).ok_or_else(bad)?;
+        match head.chars().nth(1) {
+            Some('>') => {
+                self.client(name).send(text);
+                Ok(())
+            }
+            Some('<') => self.expect(name, text),
+            _ => Err(bad()),
+        }
+    }
+
+    fn expect(&mut self, name: char, pattern: &str) -> Result<(), String> {
+        let found = self.client(name).check(pattern)?;
+        self.last.insert(name, found);
+        Ok(())
+    }
+
+    /// Every client must have read everything; one that took its leave must have been hung up on.
+    #[track_caller]
+    pub(crate) fn end(&mut self) {
+        if let Err(failure) = self.finish() {
+            panic!("{failure}\n");
+        }
+    }
+
+    /// As [`Self::end`], for callers that report failures themselves.
+    pub(crate) fn finish(&mut self) -> Result<(), String> {
+        for name in self.clients.keys().copied().collect::<Vec<_>>() {
+            self.end_of(name).map_err(|failure| format!("{name} has something unread at the end\n{failure}"))?;
+        }
+        Ok(())
+    }
+
+    fn end_of(&mut self, name: char) -> Result<(), String> {
+        match self.clients.get(&name).map(|_| self.last_seen(name)) {
+            Some("{closed}") => Ok(()),
+            Some("+OK bye") => self.expect(name, "{closed}"),
+            _ => {
+                self.step(&format!("{name}> PING end-of-{name}"))?;
+                self.expect(name, &format!("+OK pong end-of-{name}"))
+            }
+        }
+    }
+
+    fn last_seen(&self, name: char) -> &str {
+        self.last.get(&name).map_or("", String::as_str)
+    }
+}
