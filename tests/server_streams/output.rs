@@ -204,21 +204,17 @@ fn a_farewell_to_a_nearly_full_queue_is_no_second_ending() {
     let console = bench.console();
     let [speaker, slow] = bench.room(["speaker", "slow"]);
     slow.script(|wire| wire.room = 0);
-    // A line of text T has 54 + T bytes on the wire; fill up to within a farewell of the limit.
     let mut left = OUTPUT_HARD_BYTES;
-    while left > 4 {
-        let before = speaker.lines().len();
-        assert_eq!(before, 0);
-        let text = if left > 4_096 { 3_800 } else { left.saturating_sub(60).max(1) };
-        bench.send(&speaker, format!("SAY #r {}\n", "y".repeat(text)));
-        let answer = speaker.received();
-        let id = answer.split(' ').nth(2).unwrap().len();
-        left = left.saturating_sub("* room   #r speaker \n".len() + id + 24 + text);
-        if left < 100 {
+    for id in 1.. {
+        let rest = format!("* room {id} 2026-11-20T07:16:59.123Z #r speaker \n").len();
+        let line = if left > 8_000 { 3_900 } else { left.div_ceil(2).max(left.min(3_900)) };
+        bench.send(&speaker, format!("SAY #r {}\n", "y".repeat(line - rest)));
+        left -= line;
+        if left == 0 {
             break;
         }
     }
-    assert_eq!(bench.server.user_count(), 2);
+    assert_eq!(bench.server.user_count(), 2, "at the limit, not above it");
     assert_eq!(bench.ask(&console, "kick slow\n"), ["slow was removed"]);
     bench.make_room(&slow, usize::MAX);
     assert!(slow.received().ends_with("* bye kicked the operator removed you\n"));
