@@ -15,6 +15,8 @@ use super::{Client, PATIENCE, Script, matches};
 /// How a daemon is to be started.
 pub(crate) struct DaemonBuilder {
     command: Command,
+    out_limit: usize,
+    log_limit: usize,
 }
 
 /// A running daemon.
@@ -28,9 +30,26 @@ pub(crate) struct Daemon {
 
 impl DaemonBuilder {
     pub(crate) fn new(args: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_chatd"));
+        Self::program(env!("CARGO_BIN_EXE_chatd"), args)
+    }
+
+    /// A program that starts the daemon in its own place.
+    pub(crate) fn program(program: &str, args: &[&str]) -> Self {
+        let mut command = Command::new(program);
         command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        Self { command }
+        Self { command, out_limit: usize::MAX, log_limit: usize::MAX }
+    }
+
+    /// Stdout is closed by its reader after so many lines.
+    pub(crate) fn out_limit(mut self, lines: usize) -> Self {
+        self.out_limit = lines;
+        self
+    }
+
+    /// Stderr is closed by its reader after so many lines.
+    pub(crate) fn log_limit(mut self, lines: usize) -> Self {
+        self.log_limit = lines;
+        self
     }
 
     pub(crate) fn stdin(mut self, stdin: Stdio) -> Self {
@@ -41,12 +60,17 @@ impl DaemonBuilder {
     /// Starts it and reads from its first line where it listens.
     pub(crate) fn start(mut self) -> Daemon {
         let mut child = self.command.spawn().expect("the daemon starts");
-        let out = Lines::of(child.stdout.take().expect("stdout is piped"));
-        let log = Lines::of(child.stderr.take().expect("stderr is piped"));
+        let out = Lines::of(child.stdout.take().expect("stdout is piped"), self.out_limit);
+        let log = Lines::of(child.stderr.take().expect("stderr is piped"), self.log_limit);
         let stdin = child.stdin.take();
         let mut daemon = Daemon { child, stdin, addresses: Vec::new(), out, log };
         let first = daemon.out.next().unwrap_or_else(|| panic!("no first line; log: {:?}", daemon.log.all()));
         let (_, addresses) = first.split_once("listens on").expect("the first line says where it listens");
+        for lines in [(self.out_limit, &mut daemon.out), (self.log_limit, &mut daemon.log)] {
+            if let (..usize::MAX, lines) = lines {
+                lines.all();
+            }
+        }
         daemon.addresses = addresses.split_whitespace().map(|word| word.parse().expect("an address")).collect();
         daemon
     }
@@ -122,6 +146,12 @@ impl Daemon {
     #[track_caller]
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
         self.stdin = None;
+        self.end_with_console_open()
+    }
+
+    /// The same, without closing its stdin.
+    #[track_caller]
+    pub(crate) fn end_with_console_open(mut self) -> (Option<i32>, String) {
         // A process closes its ends of the pipes when it ends, which is what can be waited for.
         let log = self.log.all().join("\n");
         self.out.all();
@@ -147,8 +177,8 @@ pub(crate) fn run_to_end(args: &[&str]) -> (ExitStatus, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatd"));
     let command = command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = Reaped(command.spawn().expect("the daemon starts"));
-    let mut out = Lines::of(child.0.stdout.take().expect("stdout is piped"));
-    let mut err = Lines::of(child.0.stderr.take().expect("stderr is piped"));
+    let mut out = Lines::of(child.0.stdout.take().expect("stdout is piped"), usize::MAX);
+    let mut err = Lines::of(child.0.stderr.take().expect("stderr is piped"), usize::MAX);
     let (out, err) = (out.all().join("\n"), err.all().join("\n"));
     (child.0.wait().expect("it was started"), out, err)
 }
@@ -170,10 +200,11 @@ struct Lines {
 }
 
 impl Lines {
-    fn of(pipe: impl Read + Send + 'static) -> Self {
+    /// Reads at most `limit` lines, then closes the pipe.
+    fn of(pipe: impl Read + Send + 'static, limit: usize) -> Self {
         let (sender, arriving) = channel();
         thread::spawn(move || {
-            for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+            for line in BufReader::new(pipe).lines().map_while(Result::ok).take(limit) {
                 if sender.send(line).is_err() {
                     return;
                 }

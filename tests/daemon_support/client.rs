@@ -34,6 +34,11 @@ impl Client {
         self.stream.get_ref().local_addr().expect("it is connected").port()
     }
 
+    /// The server's address.
+    pub(crate) fn peer(&self) -> SocketAddr {
+        self.stream.get_ref().peer_addr().expect("it is connected")
+    }
+
     pub(crate) fn send(&mut self, line: &str) {
         self.send_bytes(format!("{line}\n").as_bytes());
     }
