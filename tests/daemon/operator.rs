@@ -116,6 +116,25 @@ fn row_12_an_operator_who_vanishes_does_not_take_the_daemon_along() {
     alice.expect_quiet();
 }
 
+#[test]
+fn row_12_a_console_that_is_not_read_delays_nobody_and_loses_nothing() {
+    let mut daemon = Daemon::with_console(&[]);
+    let mut alice = daemon.user("alice");
+    let rounds = 400;
+    for _ in 0..rounds {
+        daemon.type_line("help");
+    }
+    daemon.type_line("rooms");
+    alice.expect_quiet();
+    for _ in 0..rounds {
+        for word in ["list", "quit", "announce", "rooms", "kick", "clear", "help"] {
+            daemon.expect_out(&format!("  {word}{{any}}"));
+        }
+    }
+    daemon.expect_out("MEMBERS  ROOM");
+    alice.expect_quiet();
+}
+
 /// A daemon whose stdin and stdout are a terminal.
 struct Terminal {
     child: std::process::Child,

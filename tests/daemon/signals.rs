@@ -194,3 +194,18 @@ fn row_13_a_log_that_nobody_reads_stops_nobody() {
     }
     alice.expect_quiet();
 }
+
+#[test]
+fn row_13_a_log_that_is_read_too_slowly_stops_nobody_and_says_what_it_lost() {
+    let mut daemon = Daemon::start(&["--log-rooms"]);
+    let mut alice = daemon.user("alice");
+    alice.ask("JOIN", &["* joined #lobby alice", "+OK room #lobby"]);
+    // More than the pipe to this test and the log's bound hold together.
+    let text = "x".repeat(3_000);
+    for _ in 0..chatd::limits::LOG_BYTES / 1_000 {
+        alice.ask(&format!("SAY #lobby {text}"), &["+OK taken {any}"]);
+    }
+    daemon.expect_log("log-overflow dropped={id}");
+    alice.ask("ANNOUNCE logged again", &["+OK taken {any}"]);
+    daemon.expect_log("announce from=alice text=logged again");
+}

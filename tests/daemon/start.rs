@@ -15,14 +15,20 @@ fn row_1_it_says_where_it_listens_and_how_to_join() {
 
 #[test]
 fn row_1_no_argument_is_needed() {
-    // The port may be in use on the machine that runs this; then that is what it must say.
-    let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_chatd"));
-    let child = child.stdin(std::process::Stdio::null());
-    let taken = TcpListener::bind("[::]:2428").or_else(|_| TcpListener::bind("0.0.0.0:2428"));
-    let output = if taken.is_ok() { child.output().expect("it starts") } else { return };
-    assert_eq!(output.status.code(), Some(1));
-    let error = String::from_utf8(output.stderr).expect("UTF-8");
-    assert!(error.starts_with("chatd: cannot listen on [::]:2428: another program does"), "{error}");
+    // Another chatd may be running on this machine; then that is what it must say.
+    let in_use =
+        |error: &str| error.starts_with("chatd: cannot listen on ") && error.contains(":2428: another program");
+    match DaemonBuilder::new(&[]).try_start() {
+        Err(error) => assert!(in_use(&error), "{error}"),
+        Ok(mut daemon) => {
+            assert_eq!(daemon.address().port(), chatd::limits::PORT);
+            assert!(daemon.address().ip().is_unspecified());
+            daemon.expect_out("to join from this machine:  chatc");
+            let (status, _, error) = run_to_end(&[]);
+            assert_eq!(status.code(), Some(1));
+            assert!(in_use(&error), "{error}");
+        }
+    }
 }
 
 #[test]
@@ -127,4 +133,17 @@ fn help_and_version_are_shown() {
     let (status, out, _) = run_to_end(&["--version"]);
     assert!(status.success());
     assert_eq!(out, format!("chatd {}", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn without_free_descriptors_it_waits_and_goes_on() {
+    let script = "ulimit -n 24; exec \"$0\" --listen 127.0.0.1:0";
+    let mut daemon = DaemonBuilder::program("sh", &["-c", script, env!("CARGO_BIN_EXE_chatd")]).start();
+    let mut clients: Vec<Client> = (0..30).map(|_| Client::connect(daemon.address())).collect();
+    daemon.expect_log("accept-failed on=127.0.0.1:{any}");
+    let mut last = clients.pop().expect("thirty clients");
+    let first = clients.first_mut().expect("twenty-nine more");
+    first.ask("ENTER first", &["+OK entered 1 first"]);
+    drop(clients);
+    last.ask("ENTER last", &["+OK entered {id} last"]);
 }

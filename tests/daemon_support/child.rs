@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Instant;
 
@@ -11,6 +11,10 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::{Client, PATIENCE, Script, matches};
+
+/// Lines of a pipe that are read before a test asks for them; the rest waits in the pipe, so that
+/// a test which asks for none is a reader that does not read.
+const READ_AHEAD: usize = 16;
 
 /// How a daemon is to be started.
 pub(crate) struct DaemonBuilder {
@@ -58,13 +62,23 @@ impl DaemonBuilder {
     }
 
     /// Starts it and reads from its first line where it listens.
-    pub(crate) fn start(mut self) -> Daemon {
+    #[track_caller]
+    pub(crate) fn start(self) -> Daemon {
+        self.try_start().unwrap_or_else(|log| panic!("the daemon did not start: {log}"))
+    }
+
+    /// As [`Self::start`]; if it does not start gives what it says on stderr.
+    pub(crate) fn try_start(mut self) -> Result<Daemon, String> {
         let mut child = self.command.spawn().expect("the daemon starts");
         let out = Lines::of(child.stdout.take().expect("stdout is piped"), self.out_limit);
         let log = Lines::of(child.stderr.take().expect("stderr is piped"), self.log_limit);
         let stdin = child.stdin.take();
         let mut daemon = Daemon { child, stdin, addresses: Vec::new(), out, log };
-        let first = daemon.out.next().unwrap_or_else(|| panic!("no first line; log: {:?}", daemon.log.all()));
+        let Some(first) = daemon.out.next() else {
+            let (code, log) = daemon.end();
+            assert_eq!(code, Some(1), "{log}");
+            return Err(log);
+        };
         let (_, addresses) = first.split_once("listens on").expect("the first line says where it listens");
         for lines in [(self.out_limit, &mut daemon.out), (self.log_limit, &mut daemon.log)] {
             if let (..usize::MAX, lines) = lines {
@@ -72,7 +86,7 @@ impl DaemonBuilder {
             }
         }
         daemon.addresses = addresses.split_whitespace().map(|word| word.parse().expect("an address")).collect();
-        daemon
+        Ok(daemon)
     }
 }
 
@@ -202,7 +216,7 @@ struct Lines {
 impl Lines {
     /// Reads at most `limit` lines, then closes the pipe.
     fn of(pipe: impl Read + Send + 'static, limit: usize) -> Self {
-        let (sender, arriving) = channel();
+        let (sender, arriving) = sync_channel(READ_AHEAD);
         thread::spawn(move || {
             for line in BufReader::new(pipe).lines().map_while(Result::ok).take(limit) {
                 if sender.send(line).is_err() {
