@@ -179,8 +179,14 @@ fn check_text(text: &str) {
     assert_eq!(found, None, "in {text:?}");
 }
 
+/// 128 stories a run, or as many as `PROPTEST_CASES` says.
+fn config() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(128);
+    ProptestConfig { failure_persistence: None, cases, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(128) })]
+    #![proptest_config(config())]
 
     #[test]
     fn nothing_breaks_the_server_or_gets_through_it(story in vec(happenings(), 1..120)) {
