@@ -1,5 +1,7 @@
 //! Row 13: what is logged and what is not, and how a signal ends the daemon.
 
+use std::net::TcpStream;
+
 use nix::sys::signal::Signal;
 
 use crate::daemon_support::{Daemon, DaemonBuilder, PATIENCE};
@@ -166,6 +168,7 @@ fn row_13_who_does_not_hang_up_delays_the_end_for_a_bounded_time() {
     let mut alice = daemon.user("alice");
     daemon.signal(Signal::SIGTERM);
     alice.expect("* bye shutdown {any}");
+    assert!(TcpStream::connect(daemon.address()).is_err(), "nobody is let in any more");
     // Alice stays connected; `end` fails after PATIENCE.
     assert!(chatd::limits::DRAIN_TIME < PATIENCE);
     assert_eq!(daemon.end().0, Some(0));

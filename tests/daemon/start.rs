@@ -2,6 +2,8 @@
 
 use std::net::TcpListener;
 
+use nix::sys::signal::Signal;
+
 use crate::daemon_support::{Client, Daemon, DaemonBuilder, matches, run_to_end};
 
 #[test]
@@ -144,6 +146,14 @@ fn without_free_descriptors_it_waits_and_goes_on() {
     let mut last = clients.pop().expect("thirty clients");
     let first = clients.first_mut().expect("twenty-nine more");
     first.ask("ENTER first", &["+OK entered 1 first"]);
+    for _ in 0..50 {
+        first.expect_quiet();
+    }
     drop(clients);
     last.ask("ENTER last", &["+OK entered {id} last"]);
+    drop(last);
+    daemon.signal(Signal::SIGTERM);
+    let (_, log) = daemon.end();
+    let tries = log.lines().filter(|line| line.contains(" accept-failed ")).count();
+    assert!(tries < 20, "it tries again a few times a second, not at every turn: {tries}");
 }
