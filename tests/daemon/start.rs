@@ -2,8 +2,6 @@
 
 use std::net::TcpListener;
 
-use nix::sys::signal::Signal;
-
 use crate::daemon_support::{Client, Daemon, DaemonBuilder, matches, run_to_end};
 
 #[test]
@@ -135,25 +133,4 @@ fn help_and_version_are_shown() {
     let (status, out, _) = run_to_end(&["--version"]);
     assert!(status.success());
     assert_eq!(out, format!("chatd {}", env!("CARGO_PKG_VERSION")));
-}
-
-#[test]
-fn without_free_descriptors_it_waits_and_goes_on() {
-    let script = "ulimit -n 24; exec \"$0\" --listen 127.0.0.1:0";
-    let mut daemon = DaemonBuilder::program("sh", &["-c", script, env!("CARGO_BIN_EXE_chatd")]).start();
-    let mut clients: Vec<Client> = (0..30).map(|_| Client::connect(daemon.address())).collect();
-    daemon.expect_log("accept-failed on=127.0.0.1:{any}");
-    let mut last = clients.pop().expect("thirty clients");
-    let first = clients.first_mut().expect("twenty-nine more");
-    first.ask("ENTER first", &["+OK entered 1 first"]);
-    for _ in 0..50 {
-        first.expect_quiet();
-    }
-    drop(clients);
-    last.ask("ENTER last", &["+OK entered {id} last"]);
-    drop(last);
-    daemon.signal(Signal::SIGTERM);
-    let (_, log) = daemon.end();
-    let tries = log.lines().filter(|line| line.contains(" accept-failed ")).count();
-    assert!(tries < 20, "it tries again a few times a second, not at every turn: {tries}");
 }

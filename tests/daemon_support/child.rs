@@ -16,6 +16,10 @@ use super::{Client, PATIENCE, Script, matches};
 /// a test which asks for none is a reader that does not read.
 const READ_AHEAD: usize = 16;
 
+/// Flags of limits on how often and from where.
+const RATES: [&str; 5] =
+    ["--rate-lines", "--rate-requests", "--rate-announcements", "--rate-entries", "--max-per-address"];
+
 /// How a daemon is to be started.
 pub(crate) struct DaemonBuilder {
     command: Command,
@@ -37,10 +41,23 @@ impl DaemonBuilder {
         Self::program(env!("CARGO_BIN_EXE_chatd"), args)
     }
 
+    /// The daemon at a port of 127.0.0.1 that the kernel chose, without limits on how often and
+    /// from where but those among `args`.
+    pub(crate) fn unlimited(args: &[&str]) -> Self {
+        let mut all = vec!["--listen", "127.0.0.1:0"];
+        for flag in RATES.into_iter().filter(|flag| !args.contains(flag)) {
+            all.extend([flag, "0"]);
+        }
+        all.extend(args);
+        Self::new(&all)
+    }
+
     /// A program that starts the daemon in its own place.
     pub(crate) fn program(program: &str, args: &[&str]) -> Self {
         let mut command = Command::new(program);
         command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // No control socket unless a test asks for one.
+        command.env_remove("XDG_RUNTIME_DIR").env_remove("NOTIFY_SOCKET");
         Self { command, out_limit: usize::MAX, log_limit: usize::MAX }
     }
 
@@ -91,15 +108,15 @@ impl DaemonBuilder {
 }
 
 impl Daemon {
-    /// A daemon at a port of 127.0.0.1 that the kernel chose, without a console.
+    /// A daemon at a port of 127.0.0.1 that the kernel chose, without a console, and without limits
+    /// on how often and from where but those among `args`.
     pub(crate) fn start(args: &[&str]) -> Self {
-        DaemonBuilder::new(&[&["--listen", "127.0.0.1:0"], args].concat()).start()
+        DaemonBuilder::unlimited(args).start()
     }
 
     /// The same, with a pipe to its console.
     pub(crate) fn with_console(args: &[&str]) -> Self {
-        let daemon = DaemonBuilder::new(&[&["--listen", "127.0.0.1:0"], args].concat()).stdin(Stdio::piped());
-        let mut daemon = daemon.start();
+        let mut daemon = DaemonBuilder::unlimited(args).stdin(Stdio::piped()).start();
         daemon.expect_out("to join from this machine: {any}");
         daemon.expect_out("this terminal is the operator's console: type help");
         daemon

@@ -22,10 +22,16 @@ impl Client {
         Self { stream: BufReader::new(stream) }
     }
 
-    /// A client that has entered.
+    /// A client that has entered, and has been shown what was announced before.
+    #[track_caller]
     pub(crate) fn entered(address: SocketAddr, name: &str) -> Self {
         let mut client = Self::connect(address);
-        client.ask(&format!("ENTER {name}"), &["+OK entered {any}"]);
+        client.send(&format!("ENTER {name}"));
+        let mut line = client.line();
+        while line.starts_with("* announced-earlier ") {
+            line = client.line();
+        }
+        assert!(line.starts_with("+OK entered "), "{line}");
         client
     }
 

@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
 use super::Client;
+use super::pattern::TOKEN_LENGTH;
+
+const TOKEN: &str = "{token}";
 
 /// Clients named by capital letters, connected when they are first used.
 pub(crate) struct Script {
@@ -12,11 +15,13 @@ pub(crate) struct Script {
     clients: BTreeMap<char, Client>,
     /// The last line each was sent.
     last: BTreeMap<char, String>,
+    /// What `{token}` stands for, once it has been received.
+    token: Option<String>,
 }
 
 impl Script {
     pub(crate) fn new(address: SocketAddr) -> Self {
-        Self { address, clients: BTreeMap::new(), last: BTreeMap::new() }
+        Self { address, clients: BTreeMap::new(), last: BTreeMap::new(), token: None }
     }
 
     /// A client, to do with it what a script cannot say.
@@ -40,15 +45,21 @@ impl Script {
         self
     }
 
-    /// Runs one line: `A> text` or `A< pattern`.
+    /// Runs one line: `A> text`, `A< pattern` or `A> {hangs up}`. `{token}` stands for a secret:
+    /// what is received in its place first, and the same ever after.
     pub(crate) fn step(&mut self, line: &str) -> Result<(), String> {
         let bad = || format!("not a line of a script: {line}");
         let (head, text) = line.split_at_checked(2).ok_or_else(bad)?;
         let text = text.strip_prefix(' ').unwrap_or(text);
         let name = head.chars().next().filter(char::is_ascii_uppercase).ok_or_else(bad)?;
         match head.chars().nth(1) {
+            Some('>') if text == "{hangs up}" => {
+                self.last.remove(&name);
+                self.clients.remove(&name).map(drop).ok_or_else(bad)
+            }
             Some('>') => {
-                self.client(name).send(text);
+                let text = self.with_token(text);
+                self.client(name).send(&text);
                 Ok(())
             }
             Some('<') => self.expect(name, text),
@@ -56,8 +67,16 @@ impl Script {
         }
     }
 
+    fn with_token(&self, text: &str) -> String {
+        self.token.as_ref().map_or_else(|| text.to_owned(), |token| text.replace(TOKEN, token))
+    }
+
     fn expect(&mut self, name: char, pattern: &str) -> Result<(), String> {
-        let found = self.client(name).check(pattern)?;
+        let pattern = self.with_token(pattern);
+        let found = self.client(name).check(&pattern)?;
+        if let Some((before, _)) = pattern.split_once(TOKEN) {
+            self.token = found.get(before.len()..before.len() + TOKEN_LENGTH).map(str::to_owned);
+        }
         self.last.insert(name, found);
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use chatd::chat::is_unsafe;
-use chatd::server::{Config, Readiness};
+use chatd::server::Readiness;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -111,7 +111,7 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let mut bench = Bench::with(Config { log_rooms: true, ..Config::default() });
+        let mut bench = Bench::logging_rooms();
         let clients = vec![bench.console(), bench.connect(), bench.connect()];
         Self { bench, clients }
     }

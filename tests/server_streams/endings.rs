@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chatd::limits::{ENTRY_TIMEOUT, FAREWELL_TIME, GREETING_DELAY, ROWS_PER_REPLY};
+use chatd::limits::{FAREWELL_TIME, GREETING_DELAY, Limits, ROWS_PER_REPLY};
 
 use super::support::{Bench, Deed};
 
@@ -41,7 +41,7 @@ fn who_has_not_entered_in_time_is_closed() {
         let mut bench = Bench::new();
         let client = bench.connect();
         bench.send(&client, first);
-        bench.advance(ENTRY_TIMEOUT - MILLISECOND);
+        bench.advance(Limits::DEFAULT.entry_timeout - MILLISECOND);
         assert_eq!(client.history(), []);
         bench.advance(MILLISECOND);
         let lines = client.lines();

@@ -2,7 +2,7 @@
 
 use chatd::chat::is_unsafe;
 use chatd::limits::{LINE_BYTES, REQUESTS_WAITING, ROOMS_PER_USER, TEXT_BYTES};
-use chatd::server::Config;
+use chatd::wire::commands::{Place, commands_in};
 
 use super::support::Bench;
 
@@ -42,7 +42,7 @@ fn the_longest_line_is_taken() {
 
 #[test]
 fn no_line_of_the_servers_is_longer_than_a_line_may_be() {
-    let mut bench = Bench::with(Config { log_rooms: true, ..Config::default() });
+    let mut bench = Bench::logging_rooms();
     let long_name = "n".repeat(24);
     let [alice, bob] = bench.room(["alice", &long_name]);
     let room = format!("#{}", "r".repeat(49));
@@ -123,7 +123,7 @@ fn before_entry_only_what_needs_no_name_is_understood() {
 
 #[test]
 fn nothing_that_one_sends_can_act_on_anothers_terminal() {
-    let mut bench = Bench::with(Config { log_rooms: true, ..Config::default() });
+    let mut bench = Bench::logging_rooms();
     let [alice, bob] = bench.room(["alice", "bob"]);
     let evil = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{0}\u{8}\u{7f}\r\u{202e}txt\u{2066}\u{2028}\u{200f}\u{61c}";
     bench.send(&bob, "REQUEST alice\n");
@@ -147,7 +147,7 @@ fn nothing_that_one_sends_can_act_on_anothers_terminal() {
 
 #[test]
 fn private_words_are_not_in_the_log() {
-    let mut bench = Bench::with(Config { log_rooms: true, ..Config::default() });
+    let mut bench = Bench::logging_rooms();
     let (alice, bob) = bench.pair("alice", "bob");
     bench.send(&alice, "JOIN #r\nSAY bob secret1\nPRIVATE bob secret2\nSAY #r public1\nANNOUNCE public2\n");
     let log = bench.log().join("\n");
@@ -190,7 +190,7 @@ fn in_band_help_shows_every_command_or_one() {
     let mut bench = Bench::new();
     let client = bench.connect();
     let all = bench.ask(&client, "HELP\n");
-    assert_eq!(all.len(), 21, "{all:#?}");
+    assert_eq!(all.len(), commands_in(Place::Wire).count() + 1, "{all:#?}");
     assert_eq!(bench.ask(&client, "help say\n").len(), 2);
     assert_eq!(code(&bench.ask(&client, "HELP kick\n")), "unknown-command");
 }

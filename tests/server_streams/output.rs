@@ -3,9 +3,11 @@
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use chatd::limits::{OUTPUT_HARD_BYTES, OUTPUT_SOFT_BYTES, OUTPUT_SOFT_TIME};
+use chatd::limits::Limits;
 
 use super::support::{Bench, Client};
+
+const LIMITS: Limits = Limits::DEFAULT;
 
 /// A line that says `number` in room #r in about 3.9 kB.
 fn long_line(number: usize) -> String {
@@ -128,7 +130,7 @@ fn a_queue_above_the_hard_limit_closes_a_slow_consumer_and_nobody_else_loses_a_l
     let mut bench = Bench::new();
     let [speaker, slow, listener] = bench.room(["speaker", "slow", "listener"]);
     slow.script(|wire| wire.room = 10);
-    let count = say_at_least(&mut bench, &speaker, OUTPUT_HARD_BYTES);
+    let count = say_at_least(&mut bench, &speaker, LIMITS.output_hard);
     let heard = listener.lines();
     assert_eq!(numbers(&heard), (0..count).collect::<Vec<_>>());
     assert_eq!(heard.iter().filter(|line| *line == "* left #r slow slow-consumer").count(), 1);
@@ -149,7 +151,7 @@ fn several_slow_consumers_of_one_line_are_all_closed() {
     for slow in [&one, &two, &three] {
         slow.script(|wire| wire.room = 0);
     }
-    say_at_least(&mut bench, &speaker, OUTPUT_HARD_BYTES);
+    say_at_least(&mut bench, &speaker, LIMITS.output_hard);
     assert_eq!(bench.server.user_count(), 1);
     let log = bench.log();
     assert_eq!(log.iter().filter(|line| line.starts_with("disconnect ") && line.contains("slow-consumer")).count(), 3);
@@ -163,8 +165,8 @@ fn thirty_seconds_above_the_soft_limit_close() {
     let mut bench = Bench::new();
     let [speaker, slow] = bench.room(["speaker", "slow"]);
     slow.script(|wire| wire.room = 0);
-    say_at_least(&mut bench, &speaker, OUTPUT_SOFT_BYTES);
-    bench.advance(OUTPUT_SOFT_TIME - Duration::from_millis(1));
+    say_at_least(&mut bench, &speaker, LIMITS.output_soft);
+    bench.advance(LIMITS.output_soft_time - Duration::from_millis(1));
     assert_eq!(bench.server.user_count(), 2);
     bench.advance(Duration::from_millis(1));
     assert_eq!(bench.server.user_count(), 1);
@@ -180,12 +182,12 @@ fn who_reads_in_time_stays() {
     let [speaker, slow] = bench.room(["speaker", "slow"]);
     for _ in 0..3 {
         slow.script(|wire| wire.room = 0);
-        let count = say_at_least(&mut bench, &speaker, OUTPUT_SOFT_BYTES);
-        bench.advance(OUTPUT_SOFT_TIME - Duration::from_secs(1));
+        let count = say_at_least(&mut bench, &speaker, LIMITS.output_soft);
+        bench.advance(LIMITS.output_soft_time - Duration::from_secs(1));
         bench.make_room(&slow, usize::MAX / 2);
         assert_eq!(numbers(&slow.lines()), (0..count).collect::<Vec<_>>());
     }
-    bench.advance(OUTPUT_SOFT_TIME * 2);
+    bench.advance(LIMITS.output_soft_time * 2);
     assert_eq!(bench.server.user_count(), 2);
     bench.all_leave(&[&speaker, &slow]);
 }
@@ -204,7 +206,7 @@ fn a_farewell_to_a_nearly_full_queue_is_no_second_ending() {
     let console = bench.console();
     let [speaker, slow] = bench.room(["speaker", "slow"]);
     slow.script(|wire| wire.room = 0);
-    let mut left = OUTPUT_HARD_BYTES;
+    let mut left = LIMITS.output_hard;
     for id in 1.. {
         let rest = format!("* room {id} 2026-11-20T07:16:59.123Z #r speaker \n").len();
         let line = if left > 8_000 { 3_900 } else { left.div_ceil(2).max(left.min(3_900)) };

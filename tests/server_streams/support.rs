@@ -13,7 +13,8 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use chatd::chat::{Millis, Now, UnixMillis};
-use chatd::server::{Config, Peer, Readiness, Server, Stream, Token};
+use chatd::limits::{EMPTY_ROOM_TIME, Limits};
+use chatd::server::{Config, Level, Peer, Readiness, Server, Stream, Token};
 
 /// What lies between a client and the server, and what the stream's script says.
 #[derive(Debug)]
@@ -180,8 +181,15 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
+    /// Without limits on how often and from where, which are for other tests.
     pub(crate) fn new() -> Self {
-        Self::with(Config::default())
+        Self::with(Config { limits: Limits::DEFAULT.without_rates(), ..Config::default() })
+    }
+
+    /// With a log that tells all it can.
+    pub(crate) fn logging_rooms() -> Self {
+        let limits = Limits::DEFAULT.without_rates();
+        Self::with(Config { limits, log_level: Level::Rooms, ..Config::default() })
     }
 
     pub(crate) fn with(config: Config) -> Self {
@@ -343,11 +351,14 @@ impl Bench {
         lines.lines().map(|line| line.split_once(' ').map_or("", |(_, what)| what).to_owned()).collect()
     }
 
-    /// Nobody and nothing is left.
+    /// Nobody and nothing is left, once what was said in rooms is forgotten.
     pub(crate) fn assert_empty(&mut self) {
         self.settle();
         assert_eq!(self.server.connection_count(), 0);
         assert_eq!(self.server.user_count(), 0);
+        if self.server.poll_timeout(self.now).is_some() {
+            self.advance(EMPTY_ROOM_TIME);
+        }
         assert_eq!(self.server.poll_timeout(self.now), None);
     }
 
