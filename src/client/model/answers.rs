@@ -67,7 +67,7 @@ impl Here {
             Sent::OpeningRooms => self.show_opening_rooms(rows, total, out),
             Sent::QuietUsers => self.note_users(rows, false, next, Sent::QuietUsers, out),
             Sent::Users { whole } => {
-                out.show_all(listing::users(rows, self.me, true));
+                out.show_all(listing::users(rows, self.me, whole));
                 self.note_users(rows, whole, next, Sent::Users { whole: false }, out);
             }
             Sent::Rooms { whole } => self.list_rooms(rows, whole, next, out),

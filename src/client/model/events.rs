@@ -138,7 +138,12 @@ impl Here {
     fn leave_focus(&mut self, lost: Focus, out: &mut Actions) {
         if self.focus() == lost {
             self.turn_to(Focus::Menu, out);
-            out.show(Line::new().bold(help::MENU));
+            out.show(match self.session {
+                Some(partner) => {
+                    Line::aside(format!("you are still chatting with {partner}; focus {partner} goes there"))
+                }
+                None => Line::new().bold(help::MENU),
+            });
         }
     }
 
