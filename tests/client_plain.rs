@@ -1,5 +1,7 @@
 //! chatc without a terminal: lines in, lines out, an exit code.
 
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed, as it should")]
+
 mod client_support;
 
 use std::io::{BufRead, BufReader, Read, Write};

@@ -103,7 +103,11 @@ fn not_a_key_is_lost_in_a_storm_of_lines_and_prompt_changes() {
     assert_eq!(said, (0..200).map(|number| format!("SAY zoe line {number}")).collect::<Vec<_>>());
     chatc.writes("reply 199");
     let raw = chatc.raw();
-    assert!((0..200).all(|number| raw.contains(&format!("reply {number}\r\n"))), "every line was shown");
+    let missing: Vec<_> = (0..200).filter(|number| !raw.contains(&format!("reply {number}\r\n"))).collect();
+    if !missing.is_empty() {
+        std::fs::write("/tmp/fc/raw", &raw).unwrap();
+    }
+    assert!(missing.is_empty(), "lines that were not shown: {missing:?}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What the tests of chatc share: a server that follows a script, and a terminal to read from.
 //! Everything waits on conditions, with one deadline; nothing sleeps.
 #![allow(dead_code, unused_imports, unreachable_pub, missing_docs, reason = "each test binary uses a part of it")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed, as it should")]
 
 pub mod pty;
 pub mod server;
