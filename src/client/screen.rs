@@ -1,13 +1,13 @@
 //! What the two threads of the terminal front end share: the model, the socket to write to, and
 //! the text that waits for the screen.
 //!
-//! Text goes to the screen from three places, none of which may disturb the editor's line:
-//! the main thread, while the editor does not run; the editor itself, which takes over what the
-//! socket's thread prints while it runs; and whoever ends the process. `editing` says which, and
-//! the socket's thread waits while the main thread is between two lines.
+//! All text goes to the screen from the main thread, so that it stays in order: between two lines
+//! directly, and while the editor runs as a part of its prompt, in front of the label. That works
+//! because the editor moves its cursor only relative to where the prompt ends. The socket's thread
+//! adds to the text that waits, and wakes the editor so that it paints.
 
 use std::net::TcpStream;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustyline::ExternalPrinter;
@@ -16,7 +16,7 @@ use super::model::{Action, EXIT_FAILED, Focus, Model, Prompt};
 use super::view::{LABEL_WIDTH, Painter, Style};
 use super::{connection, tty};
 
-/// Makes the editor paint its prompt again without showing anything: up a line, and down.
+/// Printed through the editor, shows nothing and makes it paint its prompt: up a line, and down.
 const REPAINT: &str = "\x1b[A\n";
 
 /// Clears the screen and starts at its top.
@@ -37,8 +37,10 @@ pub(super) struct State {
     stream: TcpStream,
     /// Painted text that the screen has not got yet.
     waiting: String,
-    /// The editor has painted its prompt and takes what is printed.
+    /// The editor has painted its prompt and can be woken.
     editing: bool,
+    /// The editor has been woken and has not painted since.
+    woken: bool,
     /// Enter was pressed behind the prompt as it is painted: it must not change any more.
     accepted: bool,
     /// The prompt as it was painted last.
@@ -59,6 +61,7 @@ impl Screen {
             stream,
             waiting: String::new(),
             editing: false,
+            woken: false,
             accepted: false,
             painted,
             draft_is_empty: true,
@@ -119,18 +122,21 @@ impl Screen {
 
     // For the editor, which calls from the main thread.
 
-    /// The prompt as it is to be painted now. Text may be printed above it from now on.
+    /// What the editor is to paint in front of the input: the text that waits, and the prompt.
     pub(super) fn paint_prompt(&self) -> String {
         let mut state = self.lock();
         if state.leave_now {
             leave(state);
         }
+        let mut text = String::new();
         if !state.accepted {
+            text = std::mem::take(&mut state.waiting);
             state.painted = state.model.prompt();
             state.editing = true;
-            self.changed.notify_all();
+            state.woken = false;
         }
-        label(&state.painted, &self.painter)
+        text.push_str(&label(&state.painted, &self.painter));
+        text
     }
 
     /// What is being typed has changed.
@@ -147,85 +153,61 @@ impl Screen {
 
     // For the socket's thread.
 
-    /// Feeds lines of the server's to the model and shows what comes of it.
+    /// Feeds lines of the server's to the model, and has the editor show what comes of it.
     pub(super) fn hear(&self, lines: &[String], printer: &mut impl ExternalPrinter) {
         let mut state = self.lock();
         for line in lines {
             let actions = state.model.handle_line(line);
             state.perform(actions, &self.painter);
         }
-        if !state.waiting.is_empty() {
-            self.print(state, printer);
-        } else if state.editing && state.painted != state.model.prompt() {
-            drop(state);
-            // An editor that takes nothing any more needs no prompt.
-            let _ = printer.print(REPAINT.to_owned());
+        if state.model.is_leaving() && !state.editing {
+            return self.show_waiting(state);
+        }
+        if !state.waiting.is_empty() || state.painted != state.model.prompt() {
+            wake(state, printer);
         }
     }
 
-    fn print<'a>(&'a self, mut state: MutexGuard<'a, State>, printer: &mut impl ExternalPrinter) {
-        while !state.waiting.is_empty() {
-            if state.editing {
-                let text = std::mem::take(&mut state.waiting);
-                drop(state);
-                // The editor is gone when its last line was typed meanwhile.
-                if printer.print(text.clone()).is_err() {
-                    tty::put(&text);
-                }
-                state = self.lock();
-            } else if state.model.is_leaving() {
-                tty::put(&std::mem::take(&mut state.waiting));
-            } else {
-                state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-            }
-        }
-    }
-
-    /// The connection has ended. If the editor runs, the process ends as soon as it has shown
-    /// why: each print returns when the editor has taken the one before.
-    pub(super) fn hang_up(&self, printer: &mut impl ExternalPrinter) {
+    /// The connection has ended. If the editor runs, the process ends from inside it, with
+    /// nothing left on the screen of the line that was being typed.
+    pub(super) fn hang_up(self: &Arc<Self>, printer: &mut impl ExternalPrinter) {
         let mut state = self.lock();
         let actions = state.model.handle_closed();
-        let last_words = state.perform(actions, &self.painter);
-        let code = state.model.exit_code().unwrap_or(EXIT_FAILED);
-        if state.editing {
-            leave_if_busy(last_words, code);
-        }
-        self.print(state, printer);
-        if self.lock().editing {
-            let _ = printer.print(REPAINT.to_owned());
-        }
-        let mut state = self.lock();
+        state.perform(actions, &self.painter);
         state.hung_up = true;
         state.leave_now = true;
-        let editing = state.editing;
-        drop(state);
         self.changed.notify_all();
-        if editing {
-            let _ = printer.print(REPAINT.to_owned());
-        }
+        leave_if_busy(Arc::clone(self));
+        wake(state, printer);
+    }
+}
+
+/// Has the editor paint, if it runs and is not about to. The editor takes one waking at a time:
+/// this may wait until it has taken the one before, so it must not hold the state.
+fn wake(mut state: MutexGuard<'_, State>, printer: &mut impl ExternalPrinter) {
+    if state.editing && !state.woken {
+        state.woken = true;
+        drop(state);
+        // An editor that takes nothing any more has ended, and the main thread shows the rest.
+        let _ = printer.print(REPAINT.to_owned());
     }
 }
 
 impl State {
-    /// Does what the model wants; returns the text that this adds to what waits for the screen.
-    fn perform(&mut self, actions: Vec<Action>, painter: &Painter) -> String {
-        let mut text = String::new();
+    fn perform(&mut self, actions: Vec<Action>, painter: &Painter) {
         for action in actions {
             match action {
                 Action::Send(line) => self.send(&line),
                 Action::Show(line) => {
-                    text.push_str(&painter.paint(&line));
-                    text.push('\n');
+                    self.waiting.push_str(&painter.paint(&line));
+                    self.waiting.push('\n');
                 }
-                Action::Bell => text.insert(0, '\x07'),
-                Action::Clear => text.push_str(CLEAR),
+                Action::Bell => self.waiting.push('\x07'),
+                Action::Clear => self.waiting.push_str(CLEAR),
                 // That follows from the model's state.
                 Action::Leave(_) | Action::Connect => {}
             }
         }
-        self.waiting.push_str(&text);
-        text
     }
 
     fn send(&self, line: &str) {
@@ -236,7 +218,7 @@ impl State {
     }
 }
 
-/// Ends the process from inside the editor, with the terminal as it was.
+/// Ends the process with the terminal as it was found.
 fn leave(mut state: MutexGuard<'_, State>) -> ! {
     let waiting = std::mem::take(&mut state.waiting);
     tty::restore(&format!("\r\x1b[J{waiting}"));
@@ -244,11 +226,10 @@ fn leave(mut state: MutexGuard<'_, State>) -> ! {
 }
 
 /// Ends the process from outside the editor if that does not do it in time.
-fn leave_if_busy(last_words: String, code: u8) {
+fn leave_if_busy(screen: Arc<Screen>) {
     let watch = move || {
         std::thread::sleep(BUSY_TIME);
-        tty::restore(&format!("\r\n{last_words}"));
-        std::process::exit(i32::from(code));
+        leave(screen.lock());
     };
     // Without a thread to spare, an editor that is not busy still ends the process.
     drop(std::thread::Builder::new().name("leaving".to_owned()).spawn(watch));

@@ -32,11 +32,12 @@ type Input = Editor<Hands, FileHistory>;
 
 /// Runs until the user leaves or the connection ends.
 pub(super) fn run(config: &Config, model: Model, painter: Painter) -> u8 {
-    tty::remember();
-    match start(config, model, painter) {
+    tty::take_over();
+    let ended = start(config, model, painter);
+    tty::restore("");
+    match ended {
         Ok(code) => code,
         Err(error) => {
-            tty::restore("\r\n");
             tty::put(&format!("chatc cannot use this terminal: {error}; try chatc --plain\n"));
             EXIT_FAILED
         }
@@ -66,8 +67,9 @@ fn start(config: &Config, mut model: Model, painter: Painter) -> Result<u8, Read
         listener.hang_up(&mut printer);
     })?;
     type_lines(&mut input, &screen, config.history.as_deref())?;
-    // What the editor has not taken yet goes to the screen directly from here on.
     drop(input);
+    // From here on Ctrl-C ends it, in case the server takes its time.
+    tty::restore("");
     screen.wait_for_hang_up(GOODBYE_TIME);
     Ok(farewell(&screen))
 }
@@ -120,6 +122,7 @@ fn remember(input: &mut Input, line: &str, history: Option<&Path>, screen: &Scre
 }
 
 fn farewell(screen: &Screen) -> u8 {
+    screen.flush();
     let state = screen.lock();
     match (state.model.unacknowledged(), state.model.exit_code()) {
         (_, Some(code)) => code,

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::thread;
 
 use nix::libc::termios;
-use nix::sys::termios::{SetArg, Termios, tcgetattr, tcsetattr};
+use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use nix::unistd::{getpgrp, tcgetpgrp, write};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::Signals;
@@ -16,11 +16,18 @@ static FOUND: OnceLock<termios> = OnceLock::new();
 /// Ends what an interrupted editor may have left on: synchronised output, bracketed paste, colours.
 const CALM: &str = "\x1b[?2026l\x1b[?2004l\x1b[0m";
 
-/// Remembers the terminal's modes and sees to it that a panic puts them back.
-pub(super) fn remember() {
+/// Remembers the terminal's modes and sees to it that a panic puts them back. Turns off the
+/// terminal's own echo and line editing: what is typed before the editor is ready for it waits
+/// unseen, instead of standing in the way of what is shown.
+pub(super) fn take_over() {
     if let Ok(found) = tcgetattr(io::stdin()) {
+        let mut quiet = found.clone();
+        quiet.local_flags &= !(LocalFlags::ECHO | LocalFlags::ICANON);
+        quiet.local_flags |= LocalFlags::NOFLSH;
         // The first to come is right; there is only one terminal.
         let _ = FOUND.set(found.into());
+        // If that is refused, the editor still works.
+        let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, &quiet);
     }
     let usual = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
