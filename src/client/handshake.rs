@@ -69,7 +69,7 @@ impl Attempt {
                 match action {
                     // A connection that takes no more shows itself when it is read from.
                     Action::Send(line) => drop(connection::send(&self.stream, &line)),
-                    Action::Show(line) => person.show(&line),
+                    Action::Show(line) | Action::Acknowledge(line) => person.show(&line),
                     Action::Leave(code) => return Err(code),
                     Action::Connect => return Ok(None),
                     Action::Bell | Action::Clear => {}

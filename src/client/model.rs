@@ -49,6 +49,8 @@ pub enum Action {
     Send(String),
     /// Show this line.
     Show(Line),
+    /// The server has a message: show this beside it, or below.
+    Acknowledge(Line),
     /// Ring the bell.
     Bell,
     /// Clear the screen.

@@ -109,7 +109,7 @@ impl State {
             match action {
                 // A connection that takes no more shows itself when it is read from.
                 Action::Send(line) => drop(connection::send(&self.stream, &line)),
-                Action::Show(line) => {
+                Action::Show(line) | Action::Acknowledge(line) => {
                     text.push_str(&self.painter.paint(&line));
                     text.push('\n');
                 }

@@ -11,9 +11,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustyline::ExternalPrinter;
+use unicode_width::UnicodeWidthChar;
 
 use super::model::{Action, EXIT_FAILED, Focus, Model, Prompt};
-use super::view::{LABEL_WIDTH, Painter, Style};
+use super::view::{LABEL_WIDTH, Line, PROMPT_WIDTH, Painter, Style};
 use super::{connection, tty};
 
 /// Printed through the editor, shows nothing and makes it paint its prompt: up a line, and down.
@@ -21,6 +22,9 @@ const REPAINT: &str = "\x1b[A\n";
 
 /// Clears the screen and starts at its top.
 const CLEAR: &str = "\x1b[H\x1b[2J";
+
+/// Columns kept for an acknowledgement: two blanks, the tick, the time and whom it reached.
+const ACKNOWLEDGEMENT_WIDTH: usize = 2 + 7 + 4 + crate::limits::ROOM_NAME_BYTES;
 
 /// How long the editor may take to let the process end, if it is busy with a search for example.
 const BUSY_TIME: Duration = Duration::from_secs(1);
@@ -37,6 +41,9 @@ pub(super) struct State {
     stream: TcpStream,
     /// Painted text that the screen has not got yet.
     waiting: String,
+    /// Where the line above the prompt ends, if that is a text that was just typed and has room
+    /// for an acknowledgement behind it. In columns.
+    own_line_end: Option<usize>,
     /// The editor has painted its prompt and can be woken.
     editing: bool,
     /// The editor has been woken and has not painted since.
@@ -60,6 +67,7 @@ impl Screen {
             model,
             stream,
             waiting: String::new(),
+            own_line_end: None,
             editing: false,
             woken: false,
             accepted: false,
@@ -83,6 +91,17 @@ impl Screen {
         let mut state = self.lock();
         let actions = input(&mut state.model);
         state.perform(actions, &self.painter);
+        self.show_waiting(state);
+    }
+
+    /// Feeds the model what was typed behind `prompt` on a terminal of so many columns.
+    pub(super) fn do_typed(&self, typed: &str, prompt: &Prompt, columns: usize) {
+        let mut state = self.lock();
+        let actions = state.model.handle_typed(typed, prompt);
+        let is_one_message = matches!(actions.as_slice(), [Action::Send(_)]);
+        state.perform(actions, &self.painter);
+        state.own_line_end = simple_width(typed).map(|width| PROMPT_WIDTH + width);
+        state.own_line_end = state.own_line_end.filter(|end| is_one_message && end + ACKNOWLEDGEMENT_WIDTH < columns);
         self.show_waiting(state);
     }
 
@@ -198,15 +217,33 @@ impl State {
         for action in actions {
             match action {
                 Action::Send(line) => self.send(&line),
-                Action::Show(line) => {
-                    self.waiting.push_str(&painter.paint(&line));
-                    self.waiting.push('\n');
-                }
+                Action::Show(line) => self.show(&painter.paint(&line)),
+                Action::Acknowledge(line) => self.acknowledge(&line, painter),
                 Action::Bell => self.waiting.push('\x07'),
-                Action::Clear => self.waiting.push_str(CLEAR),
+                Action::Clear => {
+                    self.own_line_end = None;
+                    self.waiting.push_str(CLEAR);
+                }
                 // That follows from the model's state.
                 Action::Leave(_) | Action::Connect => {}
             }
+        }
+    }
+
+    fn show(&mut self, painted: &str) {
+        self.own_line_end = None;
+        self.waiting.push_str(painted);
+        self.waiting.push('\n');
+    }
+
+    /// Puts it behind the line that was typed, if that still stands right above; else below.
+    fn acknowledge(&mut self, line: &Line, painter: &Painter) {
+        match self.own_line_end.take() {
+            Some(end) => {
+                let beside = format!("\x1b[A\x1b[{}G{}\n", end + 3, painter.paint(line));
+                self.waiting.push_str(&beside);
+            }
+            None => self.show(&painter.paint(&line.clone().indented())),
         }
     }
 
@@ -233,6 +270,11 @@ fn leave_if_busy(screen: Arc<Screen>) {
     };
     // Without a thread to spare, an editor that is not busy still ends the process.
     drop(std::thread::Builder::new().name("leaving".to_owned()).spawn(watch));
+}
+
+/// The columns of a text, if all terminals agree on them: not so for what joins or combines.
+fn simple_width(text: &str) -> Option<usize> {
+    text.chars().map(|c| c.width().filter(|width| *width > 0)).sum()
 }
 
 /// The prompt in words and colours, always as wide as the next.

@@ -19,7 +19,7 @@ use rustyline::{ColorMode, CompletionType, Context, Editor, Helper};
 use super::handshake::{self, Entered, Person};
 use super::model::{EXIT_FAILED, EXIT_OK, Model, Prompt};
 use super::screen::{Screen, label};
-use super::view::{LABEL_WIDTH, Line, Painter};
+use super::view::{Line, PROMPT_WIDTH, Painter};
 use super::{Config, login, tty};
 
 /// How long the server may take to get on with its goodbye.
@@ -95,12 +95,13 @@ fn type_lines(input: &mut Input, screen: &Screen, history: Option<&Path>) -> Res
         if screen.lock().model.is_leaving() {
             return Ok(());
         }
+        let columns = input.dimensions().map_or(0, |(columns, _)| usize::from(columns));
         let typed = input.readline(&blank_prompt());
         let (prompt, nothing_typed) = screen.end_editing();
         match typed {
             Ok(line) => {
                 remember(input, &line, history, screen)?;
-                screen.do_with(|model| model.handle_typed(&line, &prompt));
+                screen.do_typed(&line, &prompt, columns);
             }
             Err(ReadlineError::Interrupted) if nothing_typed => screen.do_with(Model::handle_interrupt),
             Err(ReadlineError::Interrupted) => {}
@@ -136,7 +137,7 @@ fn farewell(screen: &Screen) -> u8 {
 
 /// A prompt of the width that all have. What it says is painted at each repaint.
 fn blank_prompt() -> String {
-    " ".repeat(LABEL_WIDTH + 3)
+    " ".repeat(PROMPT_WIDTH)
 }
 
 /// The person at the keyboard, until they are in.

@@ -2,9 +2,9 @@
 
 use super::here::Here;
 use super::sent::Sent;
-use super::{Actions, Line};
+use super::{Action, Actions, Line};
 use crate::chat::{Name, Purpose, Reply, RoomName, Row, Stamp};
-use crate::client::view::{LABEL_WIDTH, listing};
+use crate::client::view::listing;
 use crate::wire::native::Answer;
 
 impl Here {
@@ -56,9 +56,10 @@ impl Here {
             (Sent::Announce, _) => format!(" to {}", listing::people(count)),
             _ => String::new(),
         };
-        // Under what was typed, which starts behind the prompt.
-        let indent = " ".repeat(LABEL_WIDTH + 3);
-        out.show(Line::new().dim(format!("{indent}✓ ")).time(stamp.at).dim(reached));
+        // Texts that are on their way still are newer: this is about none that was typed last.
+        let line = Line::new().dim("✓ ").time(stamp.at).dim(reached);
+        let action = if self.unacknowledged() == 0 { Action::Acknowledge(line) } else { Action::Show(line.indented()) };
+        out.0.push(action);
     }
 
     fn listed(&mut self, sent: Sent, rows: &[Row], total: usize, next: Option<u64>, out: &mut Actions) {

@@ -35,7 +35,9 @@ impl Here {
             Verb::Quit => self.quit(out),
             Verb::Request | Verb::End => self.pass(spec, args, Sent::Other, out),
             // Not in chatc's part of the table.
-            Verb::Hello | Verb::Enter | Verb::Ping | Verb::Kick => self.fail("that is no command of chatc", out),
+            Verb::Hello | Verb::Enter | Verb::Ping | Verb::Keep | Verb::Resume | Verb::Kick => {
+                self.fail("that is no command of chatc", out);
+            }
         }
     }
 

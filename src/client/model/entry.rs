@@ -1,7 +1,8 @@
 //! From the first word to the server until it has let us in.
 
+use super::events::announced_earlier;
 use super::{Actions, EXIT_FAILED, Here, Line, Model, Stage, Wish};
-use crate::chat::Name;
+use crate::chat::{Event, Name};
 use crate::wire::native::{Answer, ServerLine, VERSION};
 
 /// How far the entry has come.
@@ -47,6 +48,10 @@ impl Model {
                 self.stage = Stage::Here(Box::new(here));
             }
             (Entry::Entering { .. }, ServerLine::Error { text, .. }) => self.refused_entry(text, out),
+            (was, ServerLine::Event(Event::AnnouncedEarlier { stamp, from, text })) => {
+                *entry = was;
+                out.show(announced_earlier(stamp, from, text));
+            }
             (was, _) => *entry = was,
         }
     }

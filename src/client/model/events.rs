@@ -22,6 +22,12 @@ impl Here {
             Event::Announced { stamp, from, text } => {
                 out.show(message(stamp, Some("[everyone] "), Some(from), text));
             }
+            Event::Earlier { stamp, from, text, .. } => out.show(message(stamp, Some("(earlier) "), Some(from), text)),
+            Event::AnnouncedEarlier { stamp, from, text } => out.show(announced_earlier(stamp, from, text)),
+            Event::Dropped(name) => {
+                out.show(Line::aside("").user(name).dim(" has lost the connection and may come back"));
+            }
+            Event::Returned(name) => out.show(Line::aside("").user(name).dim(" is back")),
             Event::Entered { uid, name } => {
                 self.roster.add_user(name, uid);
                 self.tell_watcher(name, "entered", out);
@@ -175,6 +181,11 @@ fn message(stamp: Stamp, tag: Option<&str>, from: Option<Name>, text: Text<'_>) 
     line.text(text.as_str())
 }
 
+/// Something that was announced before I entered.
+pub(super) fn announced_earlier(stamp: Stamp, from: Name, text: Text<'_>) -> Line {
+    message(stamp, Some("[everyone, earlier] "), Some(from), text)
+}
+
 fn declined(by: Name, why: Decline, out: &mut Actions) {
     let what = match why {
         Decline::Rejected => " said no",
@@ -192,6 +203,9 @@ fn gone(reason: CloseReason) -> &'static str {
         CloseReason::Broken => "lost the connection",
         CloseReason::EntryTimeout => "did not enter",
         CloseReason::SlowConsumer => "was too slow",
+        CloseReason::PingTimeout => "does not answer any more",
+        CloseReason::ResumedElsewhere => "goes on elsewhere",
+        CloseReason::Full | CloseReason::AddressFull => "found no room",
         CloseReason::Kicked => "was removed by the operator",
         CloseReason::Shutdown => "left: the server is shutting down",
     }

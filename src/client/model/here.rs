@@ -64,6 +64,7 @@ impl Here {
             ServerLine::Row(_)
             | ServerLine::Help(_)
             | ServerLine::Hello(_)
+            | ServerLine::Ping
             | ServerLine::Bye { .. }
             | ServerLine::Unknown(_) => {}
         }

@@ -78,6 +78,7 @@ impl Desk {
             let line = match action {
                 Action::Send(line) => format!("-> {line}"),
                 Action::Show(line) => painter.paint(&line),
+                Action::Acknowledge(line) => painter.paint(&line.indented()),
                 Action::Bell => "(bell)".to_owned(),
                 Action::Clear => "(clear)".to_owned(),
                 Action::Connect => "(connect)".to_owned(),

@@ -1,5 +1,6 @@
 //! A line for the screen, in pieces that say what they are rather than what colour they get.
 
+use super::PROMPT_WIDTH;
 use crate::chat::{Name, UnixMillis};
 
 /// What a piece of text is.
@@ -85,6 +86,12 @@ impl Line {
     /// Adds text of some kind.
     pub fn with(mut self, style: Style, text: impl Into<String>) -> Self {
         self.0.push(Span::Text(style, text.into()));
+        self
+    }
+
+    /// The line, starting where what is typed starts.
+    pub fn indented(mut self) -> Self {
+        self.0.insert(0, Span::Text(Style::Plain, " ".repeat(PROMPT_WIDTH)));
         self
     }
 

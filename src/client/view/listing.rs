@@ -16,12 +16,13 @@ struct UserRow {
     availability: Availability,
     address: Option<std::net::SocketAddr>,
     here: Duration,
+    is_reconnecting: bool,
 }
 
 fn user_rows(rows: &[Row]) -> Vec<UserRow> {
     let user = |row: &Row| match *row {
-        Row::User { uid, name, availability, address, here } => {
-            Some(UserRow { uid, name, availability, address, here })
+        Row::User { uid, name, availability, address, here, is_reconnecting } => {
+            Some(UserRow { uid, name, availability, address, here, is_reconnecting })
         }
         _ => None,
     };
@@ -77,7 +78,7 @@ impl Widths {
         Self {
             uid: widest("UID", &|user| user.uid.to_string().len()),
             name: widest("name", &|user| user.name.as_str().len()),
-            state: widest("state", &|user| state_of(user.availability).len()),
+            state: widest("state", &|user| user.state().len()),
             address: widest("address", &|user| address_of(user).len()),
         }
     }
@@ -91,22 +92,23 @@ impl Widths {
 
     fn short_line(self, user: &UserRow) -> Line {
         let Self { uid, name, state, .. } = self;
-        let style = match user.availability {
-            Availability::Available => Style::Plain,
-            Availability::Chatting(_) => Style::Dim,
-        };
+        let is_free = user.availability == Availability::Available && !user.is_reconnecting;
+        let style = if is_free { Style::Plain } else { Style::Dim };
         let padding = " ".repeat(name.saturating_sub(user.name.as_str().len()));
         Line::new()
             .dim(format!("  {:>uid$}  ", user.uid))
             .user(user.name)
-            .with(style, format!("{padding}  {:<state$}", state_of(user.availability)))
+            .with(style, format!("{padding}  {:<state$}", user.state()))
     }
 }
 
-fn state_of(availability: Availability) -> String {
-    match availability {
-        Availability::Available => "available".to_owned(),
-        Availability::Chatting(with) => format!("chatting with {with}"),
+impl UserRow {
+    fn state(&self) -> String {
+        match (self.is_reconnecting, self.availability) {
+            (true, _) => "reconnecting".to_owned(),
+            (false, Availability::Available) => "available".to_owned(),
+            (false, Availability::Chatting(with)) => format!("chatting with {with}"),
+        }
     }
 }
 

@@ -11,3 +11,6 @@ pub use paint::Painter;
 /// Columns of the prompt before its ` > `. Longer labels are cut, shorter ones padded, so that
 /// the input starts in the same column whatever the focus is.
 pub const LABEL_WIDTH: usize = 12;
+
+/// Columns of the whole prompt.
+pub const PROMPT_WIDTH: usize = LABEL_WIDTH + 3;
