@@ -108,6 +108,24 @@ fn not_a_key_is_lost_in_a_storm_of_lines_and_prompt_changes() {
 }
 
 #[test]
+fn an_acknowledgement_stands_behind_its_line_or_below_it() {
+    let server = Server::start();
+    let mut chatc = Terminal::inside(&server);
+    server.say("* joined #dev alice");
+    chatc.prompts("#dev > ");
+    server.wait_for("MEMBERS #dev");
+    chatc.shows("in #dev: alice (you)");
+    chatc.press("hello 日本\r");
+    chatc.shows("#dev > hello 日本  ✓ 12:00 to 2\n        #dev > ");
+    chatc.press(&format!("{}\r", "x".repeat(60)));
+    chatc.shows(&format!("#dev > {}\n               ✓ 12:00 to 2\n", "x".repeat(60)));
+    chatc.press("family 👩‍👩‍👧\r");
+    chatc.waits("an acknowledgement below", |screen| {
+        screen.contents().matches("               ✓ 12:00 to 2\n").count() == 2
+    });
+}
+
+#[test]
 fn wide_characters_can_be_edited() {
     let server = Server::start();
     let mut chatc = Terminal::inside(&server);

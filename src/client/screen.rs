@@ -23,9 +23,6 @@ const REPAINT: &str = "\x1b[A\n";
 /// Clears the screen and starts at its top.
 const CLEAR: &str = "\x1b[H\x1b[2J";
 
-/// Columns kept for an acknowledgement: two blanks, the tick, the time and whom it reached.
-const ACKNOWLEDGEMENT_WIDTH: usize = 2 + 7 + 4 + crate::limits::ROOM_NAME_BYTES;
-
 /// How long the editor may take to let the process end, if it is busy with a search for example.
 const BUSY_TIME: Duration = Duration::from_secs(1);
 
@@ -41,9 +38,8 @@ pub(super) struct State {
     stream: TcpStream,
     /// Painted text that the screen has not got yet.
     waiting: String,
-    /// Where the line above the prompt ends, if that is a text that was just typed and has room
-    /// for an acknowledgement behind it. In columns.
-    own_line_end: Option<usize>,
+    /// The line right above the prompt, if that is a text that was just typed.
+    own_line: Option<OwnLine>,
     /// The editor has painted its prompt and can be woken.
     editing: bool,
     /// The editor has been woken and has not painted since.
@@ -60,6 +56,14 @@ pub(super) struct State {
     leave_now: bool,
 }
 
+/// A typed line that stands on the screen.
+struct OwnLine {
+    /// Columns it takes, the prompt included.
+    end: usize,
+    /// Columns the terminal had.
+    columns: usize,
+}
+
 impl Screen {
     pub(super) fn new(model: Model, stream: TcpStream, painter: Painter) -> Self {
         let painted = model.prompt();
@@ -67,7 +71,7 @@ impl Screen {
             model,
             stream,
             waiting: String::new(),
-            own_line_end: None,
+            own_line: None,
             editing: false,
             woken: false,
             accepted: false,
@@ -100,8 +104,8 @@ impl Screen {
         let actions = state.model.handle_typed(typed, prompt);
         let is_one_message = matches!(actions.as_slice(), [Action::Send(_)]);
         state.perform(actions, &self.painter);
-        state.own_line_end = simple_width(typed).map(|width| PROMPT_WIDTH + width);
-        state.own_line_end = state.own_line_end.filter(|end| is_one_message && end + ACKNOWLEDGEMENT_WIDTH < columns);
+        let width = simple_width(typed).filter(|_| is_one_message);
+        state.own_line = width.map(|width| OwnLine { end: PROMPT_WIDTH + width, columns });
         self.show_waiting(state);
     }
 
@@ -221,7 +225,7 @@ impl State {
                 Action::Acknowledge(line) => self.acknowledge(&line, painter),
                 Action::Bell => self.waiting.push('\x07'),
                 Action::Clear => {
-                    self.own_line_end = None;
+                    self.own_line = None;
                     self.waiting.push_str(CLEAR);
                 }
                 // That follows from the model's state.
@@ -231,16 +235,17 @@ impl State {
     }
 
     fn show(&mut self, painted: &str) {
-        self.own_line_end = None;
+        self.own_line = None;
         self.waiting.push_str(painted);
         self.waiting.push('\n');
     }
 
     /// Puts it behind the line that was typed, if that still stands right above; else below.
     fn acknowledge(&mut self, line: &Line, painter: &Painter) {
-        match self.own_line_end.take() {
-            Some(end) => {
-                let beside = format!("\x1b[A\x1b[{}G{}\n", end + 3, painter.paint(line));
+        let has_room = |own: &OwnLine| own.end + 2 + painter.width(line) < own.columns;
+        match self.own_line.take().filter(has_room) {
+            Some(own) => {
+                let beside = format!("\x1b[A\x1b[{}G{}\n", own.end + 3, painter.paint(line));
                 self.waiting.push_str(&beside);
             }
             None => self.show(&painter.paint(&line.clone().indented())),

@@ -156,8 +156,8 @@ impl Person for AtTheKeyboard<'_> {
     fn ask_name(&mut self, model: &mut Model) -> Option<String> {
         let login = login::name().filter(|_| !self.asked).map(|name| name.to_string()).unwrap_or_default();
         if !self.asked {
-            let offer = if login.is_empty() { "" } else { "Enter takes the one offered, Ctrl-U clears it, " };
-            self.show(&Line::aside(format!("choose a name; {offer}an empty one makes you a guest")));
+            let offer = if login.is_empty() { "" } else { "Enter takes this one, Ctrl-U clears it; " };
+            self.show(&Line::aside(format!("your name? {offer}an empty one: a guest")));
         }
         self.asked = true;
         loop {

@@ -37,6 +37,11 @@ impl Painter {
         out
     }
 
+    /// How many characters the line has on the screen.
+    pub fn width(&self, line: &Line) -> usize {
+        Self { colour: false, zone: self.zone.clone() }.paint(line).chars().count()
+    }
+
     /// The text in the colours of its kind.
     pub fn styled(&self, style: Style, text: &str) -> String {
         let mut out = String::new();
