@@ -2,6 +2,7 @@
 
 mod client_support;
 
+use client_support::server::{Client, NOON, answer};
 use client_support::{Server, Terminal};
 
 const CTRL_A: &str = "\x01";
@@ -123,6 +124,23 @@ fn an_acknowledgement_stands_behind_its_line_or_below_it() {
     chatc.waits("an acknowledgement below", |screen| {
         screen.contents().matches("               ✓ 12:00 to 2\n").count() == 2
     });
+}
+
+#[test]
+fn an_acknowledgement_never_stands_behind_another_line() {
+    fn late(client: &mut Client, line: &str) -> Option<String> {
+        match line {
+            "SAY bob hello" => Some(String::new()),
+            "REQUESTS" => Some(format!("+OK taken 1 {NOON} 1\n+OK listed 0 0\n")),
+            _ => answer(client, line),
+        }
+    }
+    let server = Server::start_with(late);
+    let mut chatc = Terminal::inside(&server);
+    server.say("* paired bob");
+    chatc.prompts("bob > ");
+    chatc.press("hello\r/requests\r");
+    chatc.shows("bob > hello\n         bob > /requests\n               ✓ 12:00\n-- no request waits\n");
 }
 
 #[test]

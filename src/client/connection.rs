@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::address::Address;
 use crate::chat::sanitize;
-use crate::limits::{LINE_BYTES, READ_BYTES};
+use crate::limits::{LINE_BYTES, PORT, READ_BYTES};
 use crate::wire::{LineSplitter, Step};
 
 /// How long each address of a host may take to accept a connection.
@@ -49,10 +49,9 @@ fn explain(address: &Address, error: &io::Error) -> String {
         io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "no answer".to_owned(),
         _ => error.to_string(),
     };
-    format!(
-        "cannot reach {address}: {what}. Is chatd running there? Start it with: chatd   (on another port: chatd --listen 0.0.0.0:{})",
-        address.port
-    )
+    let start =
+        if address.port == PORT { "chatd".to_owned() } else { format!("chatd --listen 0.0.0.0:{}", address.port) };
+    format!("cannot reach {address}: {what}. Is chatd running there? Start it with: {start}")
 }
 
 /// Sends one line.

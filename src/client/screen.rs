@@ -101,8 +101,10 @@ impl Screen {
     /// Feeds the model what was typed behind `prompt` on a terminal of so many columns.
     pub(super) fn do_typed(&self, typed: &str, prompt: &Prompt, columns: usize) {
         let mut state = self.lock();
+        let before = state.model.unacknowledged();
         let actions = state.model.handle_typed(typed, prompt);
-        let is_one_message = matches!(actions.as_slice(), [Action::Send(_)]);
+        // Then the next acknowledgement is about this line.
+        let is_one_message = actions.len() == 1 && (before, state.model.unacknowledged()) == (0, 1);
         state.perform(actions, &self.painter);
         let width = simple_width(typed).filter(|_| is_one_message);
         state.own_line = width.map(|width| OwnLine { end: PROMPT_WIDTH + width, columns });

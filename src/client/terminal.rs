@@ -95,8 +95,8 @@ fn type_lines(input: &mut Input, screen: &Screen, history: Option<&Path>) -> Res
         if screen.lock().model.is_leaving() {
             return Ok(());
         }
-        let columns = input.dimensions().map_or(0, |(columns, _)| usize::from(columns));
         let typed = input.readline(&blank_prompt());
+        let columns = input.dimensions().map_or(0, |(columns, _)| usize::from(columns));
         let (prompt, nothing_typed) = screen.end_editing();
         match typed {
             Ok(line) => {

@@ -102,7 +102,12 @@ impl Here {
                 Focus::Menu => {}
             },
             Typed::Unknown(word) if at == Focus::Menu => {
-                self.fail(format!("there is no command {word}; help shows those there are"), out);
+                let known = self.resolve(word).filter(|name| self.roster.users().any(|user| user == *name));
+                let hint = match known {
+                    Some(name) => format!("2 {name} asks {name} for a private chat"),
+                    None => "help shows those there are".to_owned(),
+                };
+                self.fail(format!("there is no command {word}; {hint}"), out);
             }
             Typed::Unknown(word) => {
                 self.fail(format!("there is no command /{word}; /help shows those there are, //{word} says it"), out);

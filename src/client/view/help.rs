@@ -17,15 +17,15 @@ const GROUPS: [(&str, &[Verb]); 4] = [
     ("This screen", &[Verb::Focus, Verb::Say, Verb::Clear, Verb::Help, Verb::Quit]),
 ];
 
-const RULES: [&str; 7] = [
-    "The prompt shows where the next line goes: to the menu, to a user, to a room.",
-    "At the menu a line is a command: a word or its number. In a chat a line is text, and",
-    "/COMMAND is a command. //x says /x. Several pasted lines go one by one.",
-    "quit or .exit alone on a line ends the chat or leaves the room you are talking to;",
-    "at the menu, and as /quit anywhere, it leaves chatc. So does Ctrl-D.",
-    "focus NAME, focus #ROOM and menu turn the prompt elsewhere; nothing is left by that.",
-    "TAB completes commands, users and rooms. Names and UIDs both work for USER.",
-];
+const RULES: &str = "The prompt shows where the next line goes: to the menu, a user or a room. \
+    At the menu a line is a command, a word or its number. In a chat a line is text, and /COMMAND \
+    is a command; //x says /x. quit or .exit alone on a line ends the chat or leaves the room you \
+    are talking to; at the menu quit leaves chatc, as /quit does anywhere, and Ctrl-D. \
+    focus NAME, focus #ROOM and menu turn the prompt elsewhere, and nothing is left by that. \
+    TAB completes commands, users and rooms. A name and a UID will both do for USER.";
+
+/// Columns that help takes at most, so that it looks well on the narrowest of usual terminals.
+const COLUMNS: usize = 78;
 
 /// Everything chatc understands.
 pub(in crate::client) fn all() -> Vec<Line> {
@@ -34,11 +34,15 @@ pub(in crate::client) fn all() -> Vec<Line> {
     for (heading, verbs) in GROUPS {
         lines.push(Line::new().bold(heading));
         for spec in verbs.iter().filter_map(|verb| commands_in(Place::Chatc).find(|spec| spec.verb == *verb)) {
-            lines.push(Line::new().text(format!("  {:<width$}  ", form(spec))).dim(spec.summary));
+            let mut left = format!("  {:<width$}  ", form(spec));
+            for part in wrapped(spec.summary, COLUMNS - left.len()) {
+                let blank = " ".repeat(left.len());
+                lines.push(Line::new().text(std::mem::replace(&mut left, blank)).dim(part));
+            }
         }
     }
     lines.push(Line::new().bold("Typing"));
-    lines.extend(RULES.iter().map(|rule| Line::new().text(format!("  {rule}"))));
+    lines.extend(wrapped(RULES, COLUMNS - 2).into_iter().map(|rule| Line::new().text(format!("  {rule}"))));
     lines
 }
 
@@ -51,6 +55,22 @@ pub(in crate::client) fn one(word: &str) -> Vec<Line> {
     let mut lines = vec![Line::new().text(format!("  {}  ", form(spec))).dim(spec.summary)];
     if !spec.also.is_empty() {
         lines.push(Line::new().dim(format!("  also: {}", spec.also.join(", "))));
+    }
+    lines
+}
+
+/// Breaks a text between words so that no line is longer than `columns`.
+fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.is_empty() => line.push_str(word),
+            Some(line) if line.len() + 1 + word.len() <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
     }
     lines
 }
@@ -68,6 +88,14 @@ mod tests {
         for spec in commands_in(Place::Chatc) {
             let places = GROUPS.iter().filter(|(_, verbs)| verbs.contains(&spec.verb)).count();
             assert_eq!(places, 1, "{}", spec.word);
+        }
+    }
+
+    #[test]
+    fn help_fits_a_usual_terminal() {
+        let painter = crate::client::view::Painter::new(false, jiff::tz::TimeZone::UTC);
+        for line in all() {
+            assert!(painter.width(&line) <= COLUMNS, "{}", painter.paint(&line));
         }
     }
 

@@ -78,9 +78,13 @@ fn endless_texts_are_split_and_control_characters_replaced() {
 #[test]
 fn unknown_commands_are_never_sent() {
     let mut desk = Desk::inside();
-    desk.typed("hello everybody").typed("kick bob").typed("enter x").shows(
+    desk.typed("hello everybody").typed("Bob: hi").typed("BOB hi").typed("kick bob").typed("enter x").shows(
         "menu > hello everybody
         !! there is no command hello; help shows those there are
+        menu > Bob: hi
+        !! there is no command Bob:; help shows those there are
+        menu > BOB hi
+        !! there is no command BOB; 2 BOB asks BOB for a private chat
         menu > kick bob
         !! there is no command kick; help shows those there are
         menu > enter x
