@@ -41,14 +41,20 @@ impl Here {
         }
     }
 
-    fn acknowledge(&self, sent: &Sent, stamp: Stamp, count: usize, out: &mut Actions) {
+    /// One tick for all that was sent since the last one, when nothing more is on its way.
+    fn acknowledge(&mut self, sent: &Sent, stamp: Stamp, count: usize, out: &mut Actions) {
         if self.setup.quiet {
             return;
         }
         if self.setup.plain {
             return out.show(Line::new().dim(format!("ok {} to {count}", stamp.id)));
         }
+        self.acknowledged += 1;
+        if self.unacknowledged() > 0 {
+            return;
+        }
         let reached = match (sent, count) {
+            _ if self.acknowledged > 1 => format!(" {} messages", self.acknowledged),
             (Sent::Say(to), 0) if to.starts_with('#') => format!(" nobody else is in {to}"),
             (Sent::Say(to), _) if to.starts_with('#') => format!(" to {count}"),
             (Sent::Private(to), _) => format!(" to {to}"),
@@ -56,10 +62,8 @@ impl Here {
             (Sent::Announce, _) => format!(" to {}", listing::people(count)),
             _ => String::new(),
         };
-        // Texts that are on their way still are newer: this is about none that was typed last.
-        let line = Line::new().dim("✓ ").time(stamp.at).dim(reached);
-        let action = if self.unacknowledged() == 0 { Action::Acknowledge(line) } else { Action::Show(line.indented()) };
-        out.0.push(action);
+        self.acknowledged = 0;
+        out.0.push(Action::Acknowledge(Line::new().dim("✓ ").time(stamp.at).dim(reached)));
     }
 
     fn listed(&mut self, sent: Sent, rows: &[Row], total: usize, next: Option<u64>, out: &mut Actions) {

@@ -27,6 +27,8 @@ pub(super) struct Here {
     pub(super) pending: Pending,
     pub(super) roster: Roster,
     pub(super) sent: VecDeque<Sent>,
+    /// Messages that the server has said it has, and the screen has not.
+    pub(super) acknowledged: usize,
     /// Rows of the listing that is being received.
     pub(super) rows: Vec<Row>,
     /// Who was just said to have gone, so that it is not said twice.
@@ -48,6 +50,7 @@ impl Here {
             pending: Pending::default(),
             roster: Roster::default(),
             sent: VecDeque::new(),
+            acknowledged: 0,
             rows: Vec::new(),
             told_gone: None,
             has_quit: false,

@@ -1,8 +1,8 @@
 //! Refusals of commands → what the screen says.
 
-use super::Actions;
 use super::here::Here;
 use super::sent::Sent;
+use super::{Actions, Line};
 
 impl Here {
     pub(super) fn handle_refusal(&mut self, code: &str, text: &str, out: &mut Actions) {
@@ -21,6 +21,15 @@ impl Here {
                 self.fail(text, out);
             }
             _ => self.fail(text, out),
+        }
+        self.count_those_before(out);
+    }
+
+    /// If that was the last message on its way, says how many before it the server has.
+    fn count_those_before(&mut self, out: &mut Actions) {
+        if self.unacknowledged() == 0 && self.acknowledged > 0 {
+            let count = std::mem::take(&mut self.acknowledged);
+            out.show(Line::new().dim(format!("✓ {count} before that")).indented());
         }
     }
 }

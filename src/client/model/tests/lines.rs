@@ -61,6 +61,30 @@ fn several_pasted_lines_go_in_order() {
 }
 
 #[test]
+fn one_tick_stands_for_all_that_was_on_its_way() {
+    let mut desk = Desk::inside();
+    desk.server("* paired bob").typed("one\ntwo\nthree").server("+OK taken 1 @NOON 1\n+OK taken 2 @NOON 1");
+    desk.server("* said 3 @NOON bob yes?\n+OK taken 4 @NOON 1").typed("four\nfive").server("+OK taken 5 @NOON 1");
+    desk.server("-ERR wrong-partner you are chatting with carol; nothing was said").shows(
+        "-- you are chatting with bob; quit ends it, /help shows more
+        bob > one
+        two
+        three
+        -> SAY bob one
+        -> SAY bob two
+        -> SAY bob three
+        12:00 bob: yes?
+                       ✓ 12:00 3 messages
+        bob > four
+        five
+        -> SAY bob four
+        -> SAY bob five
+        !! not delivered to bob: you are chatting with carol; nothing was said
+                       ✓ 1 before that",
+    );
+}
+
+#[test]
 fn endless_texts_are_split_and_control_characters_replaced() {
     let mut desk = Desk::inside();
     desk.server("* paired bob");
