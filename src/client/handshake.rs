@@ -9,8 +9,11 @@ use super::connection::{self, LineReader};
 use super::model::{Action, EXIT_FAILED, Model, Prompt};
 use super::view::Line;
 
-/// How long a server may take to say that it is chatd, and later whether a name will do.
-const ANSWER_TIME: Duration = Duration::from_secs(5);
+/// How long a server may take to say that it is chatd.
+const HELLO_TIME: Duration = Duration::from_secs(5);
+
+/// How long it may take after that to let somebody in; it lets those wait who enter in crowds.
+const ENTRY_TIME: Duration = Duration::from_secs(30);
 
 /// A connection through which one has entered.
 #[derive(Debug)]
@@ -59,7 +62,7 @@ impl Attempt {
         let stream = connection::connect(address).map_err(|error| failed(error, person))?;
         let reading = stream.try_clone().map_err(|error| failed(error.to_string(), person))?;
         let reader = LineReader::new(reading);
-        Ok(Self { stream, reader, actions: model.handle_connected(), deadline: now() + ANSWER_TIME })
+        Ok(Self { stream, reader, actions: model.handle_connected(), deadline: now() + HELLO_TIME })
     }
 
     /// `None` when another connection is needed.
@@ -84,7 +87,7 @@ impl Attempt {
 
     fn ask(&mut self, model: &mut Model, person: &mut dyn Person) -> Vec<Action> {
         let answer = person.ask_name(model);
-        self.deadline = now() + ANSWER_TIME;
+        self.deadline = now() + ENTRY_TIME;
         match answer {
             Some(name) => model.handle_typed(&name, &Prompt::Name),
             None => model.handle_end_of_input(),
@@ -97,7 +100,14 @@ impl Attempt {
             return model.handle_timeout();
         }
         match self.reader.read_lines() {
-            Ok(Some(lines)) => lines.iter().flat_map(|line| model.handle_line(line)).collect(),
+            Ok(Some(lines)) => {
+                let was_at_chatd = model.is_at_chatd();
+                let actions = lines.iter().flat_map(|line| model.handle_line(line)).collect();
+                if model.is_at_chatd() && !was_at_chatd {
+                    self.deadline = now() + ENTRY_TIME;
+                }
+                actions
+            }
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
                 model.handle_timeout()
             }

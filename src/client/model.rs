@@ -123,6 +123,8 @@ pub const EXIT_REFUSED: u8 = 3;
 pub struct Model {
     setup: Setup,
     stage: Stage,
+    /// A name that was refused but may do when it is tried again.
+    offer: Option<String>,
     /// `QUIT` has been sent: the end of the connection is no accident.
     leaving: bool,
     /// The server has said why it will hang up.
@@ -142,7 +144,7 @@ impl Model {
     /// A model with no connection yet.
     pub fn new(setup: Setup) -> Self {
         let stage = Stage::Entry(Entry::AwaitingHello(setup.wish.clone()));
-        Self { setup, stage, leaving: false, farewell: false, refused: false }
+        Self { setup, stage, offer: None, leaving: false, farewell: false, refused: false }
     }
 
     /// A connection stands.
@@ -248,6 +250,16 @@ impl Model {
     /// Whether a name has to be typed now.
     pub fn wants_name(&self) -> bool {
         matches!(self.stage, Stage::Entry(Entry::Naming))
+    }
+
+    /// A name worth trying again.
+    pub fn offered_name(&self) -> Option<&str> {
+        self.offer.as_deref()
+    }
+
+    /// Whether the server has shown that it is chatd.
+    pub fn is_at_chatd(&self) -> bool {
+        !matches!(self.stage, Stage::Entry(Entry::AwaitingHello(_) | Entry::Reconnecting(_)))
     }
 
     /// Whether the server has let us in.

@@ -154,14 +154,15 @@ impl Person for AtTheKeyboard<'_> {
 
     /// Offers the login name the first time.
     fn ask_name(&mut self, model: &mut Model) -> Option<String> {
-        let login = login::name().filter(|_| !self.asked).map(|name| name.to_string()).unwrap_or_default();
+        let login = login::name().filter(|_| !self.asked).map(|name| name.to_string());
+        let offer = model.offered_name().map(str::to_owned).or(login).unwrap_or_default();
         if !self.asked {
-            let offer = if login.is_empty() { "" } else { "Enter takes this one, Ctrl-U clears it; " };
-            self.show(&Line::aside(format!("your name? {offer}an empty one: a guest")));
+            let taking = if offer.is_empty() { "" } else { "Enter takes this one, Ctrl-U clears it; " };
+            self.show(&Line::aside(format!("your name? {taking}an empty one: a guest")));
         }
         self.asked = true;
         loop {
-            match self.input.readline_with_initial(&blank_prompt(), (&login, "")) {
+            match self.input.readline_with_initial(&blank_prompt(), (&offer, "")) {
                 Ok(name) => return Some(name),
                 Err(ReadlineError::Interrupted) => {
                     for action in model.handle_interrupt() {

@@ -3,8 +3,8 @@
 use super::here::Here;
 use super::sent::Sent;
 use super::{Action, Actions, Line};
-use crate::chat::{Name, Purpose, Reply, RoomName, Row, Stamp};
-use crate::client::view::listing;
+use crate::chat::{Name, Purpose, Reply, RoomName, Stamp};
+use crate::client::view::listing::{self, Listed};
 use crate::wire::native::Answer;
 
 impl Here {
@@ -29,8 +29,7 @@ impl Here {
                 self.forget_request(&whose);
                 out.show(Line::aside(format!("{whose} is told no")));
             }
-            Sent::Cancel => out.show(Line::aside("your request is taken back")),
-            Sent::Watch { typed: true } => out.show(Line::aside("done")),
+            Sent::Setting(done) => out.show(Line::aside(done)),
             _ => {}
         }
     }
@@ -66,7 +65,7 @@ impl Here {
         out.0.push(Action::Acknowledge(Line::new().dim("✓ ").time(stamp.at).dim(reached)));
     }
 
-    fn listed(&mut self, sent: Sent, rows: &[Row], total: usize, next: Option<u64>, out: &mut Actions) {
+    fn listed(&mut self, sent: Sent, rows: &[Listed], total: usize, next: Option<u64>, out: &mut Actions) {
         match sent {
             Sent::OpeningUsers => self.show_opening_users(rows, total, next, out),
             Sent::OpeningRooms => self.show_opening_rooms(rows, total, out),
@@ -78,12 +77,20 @@ impl Here {
             Sent::Rooms { whole } => self.list_rooms(rows, whole, next, out),
             Sent::Members(room) => self.list_members(rows, room, total, out),
             Sent::Requests => self.list_requests(rows, out),
+            Sent::Ignored => out.show(listing::ignored(rows)),
             _ => {}
         }
     }
 
     /// Keeps the rows for completion, and asks for the rest of a listing that has more.
-    pub(super) fn note_users(&mut self, rows: &[Row], whole: bool, next: Option<u64>, rest: Sent, out: &mut Actions) {
+    pub(super) fn note_users(
+        &mut self,
+        rows: &[Listed],
+        whole: bool,
+        next: Option<u64>,
+        rest: Sent,
+        out: &mut Actions,
+    ) {
         if whole {
             self.roster.clear_users();
         }
@@ -93,7 +100,7 @@ impl Here {
         }
     }
 
-    fn list_rooms(&mut self, rows: &[Row], whole: bool, next: Option<u64>, out: &mut Actions) {
+    fn list_rooms(&mut self, rows: &[Listed], whole: bool, next: Option<u64>, out: &mut Actions) {
         if whole {
             self.roster.clear_rooms();
         }
@@ -107,15 +114,15 @@ impl Here {
         }
     }
 
-    fn list_members(&mut self, rows: &[Row], room: RoomName, total: usize, out: &mut Actions) {
+    fn list_members(&mut self, rows: &[Listed], room: RoomName, total: usize, out: &mut Actions) {
         self.roster.add_rows(rows);
         out.show(listing::members(rows, room, self.me, total));
     }
 
-    fn list_requests(&mut self, rows: &[Row], out: &mut Actions) {
+    fn list_requests(&mut self, rows: &[Listed], out: &mut Actions) {
         self.pending.clear();
         for row in rows {
-            if let Row::RequestFrom { name, purpose, .. } = row {
+            if let Listed::RequestFrom(name, purpose, _) = row {
                 self.pending.add(*name, *purpose);
             }
         }

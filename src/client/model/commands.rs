@@ -18,7 +18,11 @@ impl Here {
             Verb::Rooms => self.pass(spec, args, Sent::Rooms { whole: args.is_empty() }, out),
             Verb::Request if args.is_empty() => self.ask(Question::Who, out),
             Verb::Accept | Verb::Reject => self.answer_request(spec, args, at, out),
-            Verb::Cancel => self.pass(spec, args, Sent::Cancel, out),
+            Verb::Cancel | Verb::Watch | Verb::Unignore | Verb::Dnd | Verb::Away | Verb::Here => {
+                self.pass(spec, args, Sent::Setting(when_done(spec.verb, args)), out);
+            }
+            Verb::Ignore if args.is_empty() => self.pass(spec, args, Sent::Ignored, out),
+            Verb::Ignore => self.pass(spec, args, Sent::Setting(when_done(spec.verb, args)), out),
             Verb::Requests => self.pass(spec, args, Sent::Requests, out),
             Verb::Say => self.say_to(rest, out),
             Verb::Private => self.private(rest, out),
@@ -28,7 +32,6 @@ impl Here {
             Verb::Leave => self.leave(spec, args, at, out),
             Verb::Members => self.members(spec, args, at, out),
             Verb::Focus => self.focus_on(word, args, out),
-            Verb::Watch => self.pass(spec, args, Sent::Watch { typed: true }, out),
             Verb::Clear => out.0.push(Action::Clear),
             Verb::Help if args.is_empty() => out.show_all(help::all()),
             Verb::Help => out.show_all(help::one(args)),
@@ -163,5 +166,19 @@ impl Here {
             Some(uid) => self.roster.name_of(uid),
             None => Name::any(user).ok(),
         }
+    }
+}
+
+/// What to say when the server has done it.
+fn when_done(verb: Verb, args: &str) -> String {
+    match verb {
+        Verb::Cancel => "your request is taken back".to_owned(),
+        Verb::Watch => format!("comings and goings: {}", args.to_ascii_lowercase()),
+        Verb::Ignore => format!("you ignore {args}; unignore {args} ends that"),
+        Verb::Unignore => format!("you do not ignore {args} any more"),
+        Verb::Dnd => format!("do not disturb: {}", args.to_ascii_lowercase()),
+        Verb::Away => "you are shown as away; here ends that".to_owned(),
+        Verb::Here => "you are shown as here".to_owned(),
+        _ => "done".to_owned(),
     }
 }

@@ -47,7 +47,14 @@ impl Model {
                 here.open(out);
                 self.stage = Stage::Here(Box::new(here));
             }
-            (Entry::Entering { .. }, ServerLine::Error { text, .. }) => self.refused_entry(text, out),
+            (Entry::Entering { tried, .. }, ServerLine::Error { code, text }) => {
+                self.offer = match tried {
+                    // It may be free in a moment.
+                    Wish::Name(name) if code == "name-silent" => Some(name),
+                    _ => None,
+                };
+                self.refused_entry(text, out);
+            }
             (was, ServerLine::Event(Event::AnnouncedEarlier { stamp, from, text })) => {
                 *entry = was;
                 out.show(announced_earlier(stamp, from, text));

@@ -24,6 +24,10 @@ impl Here {
             }
             Event::Earlier { stamp, from, text, .. } => out.show(message(stamp, Some("(earlier) "), Some(from), text)),
             Event::AnnouncedEarlier { stamp, from, text } => out.show(announced_earlier(stamp, from, text)),
+            Event::Away { name, text } => {
+                let why = text.map(|text| format!(": {text}")).unwrap_or_default();
+                out.show(Line::aside("").user(name).dim(format!(" is away{why}")));
+            }
             Event::Dropped(name) => {
                 out.show(Line::aside("").user(name).dim(" has lost the connection and may come back"));
             }

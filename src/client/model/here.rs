@@ -7,7 +7,8 @@ use super::roster::Roster;
 use super::sent::Sent;
 use super::typed::{Typed, understand};
 use super::{Actions, Focus, Line, Prompt, Question, Setup};
-use crate::chat::{Name, RoomName, Row, Uid, sanitize};
+use crate::chat::{Name, RoomName, Uid, sanitize};
+use crate::client::view::listing::Listed;
 use crate::wire::native::ServerLine;
 
 /// Rows kept until the answer that ends their listing; a server sends 500 at most.
@@ -30,7 +31,7 @@ pub(super) struct Here {
     /// Messages that the server has said it has, and the screen has not.
     pub(super) acknowledged: usize,
     /// Rows of the listing that is being received.
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<Listed>,
     /// Who was just said to have gone, so that it is not said twice.
     pub(super) told_gone: Option<Name>,
     has_quit: bool,
@@ -63,7 +64,7 @@ impl Here {
             ServerLine::Answer(answer) => self.handle_answer(answer, out),
             ServerLine::Error { code, text } => self.handle_refusal(code, text, out),
             ServerLine::Event(event) => self.handle_event(&event, out),
-            ServerLine::Row(row) if self.rows.len() < ROWS => self.rows.push(row),
+            ServerLine::Row(row) if self.rows.len() < ROWS => self.rows.push(row.into()),
             ServerLine::Row(_)
             | ServerLine::Help(_)
             | ServerLine::Hello(_)

@@ -3,8 +3,8 @@
 use super::here::Here;
 use super::sent::Sent;
 use super::{Actions, Line};
-use crate::chat::Row;
-use crate::client::view::{help, listing};
+use crate::client::view::help;
+use crate::client::view::listing::{self, Listed};
 
 impl Here {
     /// Says who I am, and asks for the rest.
@@ -12,17 +12,17 @@ impl Here {
         out.show(
             Line::new().text("You are ").user(self.me).dim(format!(", user {} at {}.", self.uid, self.setup.server)),
         );
-        self.send("WATCH on".to_owned(), Sent::Watch { typed: false }, out);
+        self.send("WATCH on".to_owned(), Sent::Watch, out);
         self.send("LIST".to_owned(), Sent::OpeningUsers, out);
         self.send("ROOMS".to_owned(), Sent::OpeningRooms, out);
     }
 
-    pub(super) fn show_opening_users(&mut self, rows: &[Row], total: usize, next: Option<u64>, out: &mut Actions) {
+    pub(super) fn show_opening_users(&mut self, rows: &[Listed], total: usize, next: Option<u64>, out: &mut Actions) {
         out.show_all(listing::users_in_short(rows, self.me, total));
         self.note_users(rows, true, next, Sent::QuietUsers, out);
     }
 
-    pub(super) fn show_opening_rooms(&mut self, rows: &[Row], total: usize, out: &mut Actions) {
+    pub(super) fn show_opening_rooms(&mut self, rows: &[Listed], total: usize, out: &mut Actions) {
         self.roster.add_rows(rows);
         out.show(listing::rooms_in_short(rows, total));
         out.show(Line::new().bold(help::MENU));

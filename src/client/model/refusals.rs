@@ -10,7 +10,7 @@ impl Here {
         self.rows.clear();
         match sent {
             // Not asked for by the user, who can do without.
-            Sent::OpeningUsers | Sent::OpeningRooms | Sent::QuietUsers | Sent::Watch { typed: false } => {}
+            Sent::OpeningUsers | Sent::OpeningRooms | Sent::QuietUsers | Sent::Watch => {}
             Sent::Say(to) => self.fail(format!("not delivered to {to}: {text}"), out),
             Sent::Private(to) => self.fail(format!("not sent to {to}: {text}"), out),
             Sent::Announce => self.fail(format!("not announced: {text}"), out),

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::chat::{Name, RoomName, Row, Uid};
+use crate::chat::{Name, RoomName, Uid};
+use crate::client::view::listing::Listed;
 
 /// Entries kept of either kind. Beyond this completion is of no use to anybody.
 const ENTRIES: usize = 20_000;
@@ -44,12 +45,13 @@ impl Roster {
         self.rooms.clear();
     }
 
-    pub(super) fn add_rows(&mut self, rows: &[Row]) {
+    pub(super) fn add_rows(&mut self, rows: &[Listed]) {
         for row in rows {
-            match *row {
-                Row::User { uid, name, .. } | Row::Member { uid, name, .. } => self.add_user(name, uid),
-                Row::Room { room, .. } => self.add_room(room),
-                Row::RequestFrom { .. } | Row::RequestTo { .. } => {}
+            match row {
+                Listed::User(user) => self.add_user(user.name, user.uid),
+                Listed::Member(name, uid) => self.add_user(*name, *uid),
+                Listed::Room(room, _) => self.add_room(*room),
+                Listed::Ignored(_) | Listed::RequestFrom(..) | Listed::RequestTo(..) => {}
             }
         }
     }

@@ -24,16 +24,18 @@ pub(super) enum Sent {
     Accept(String),
     /// To reject a request, named so.
     Reject(String),
-    /// To take a request back.
-    Cancel,
+    /// A listing of those ignored.
+    Ignored,
+    /// Something that is done when it is answered; what to say then.
+    Setting(String),
     /// Something to say: to the partner or a room.
     Say(String),
     /// A private message.
     Private(String),
     /// An announcement.
     Announce,
-    /// To follow comings and goings, or not; whether a person asked.
-    Watch { typed: bool },
+    /// To follow comings and goings, which nobody has asked for.
+    Watch,
     /// To leave.
     Quit,
     /// Anything whose answer says all.

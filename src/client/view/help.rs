@@ -7,13 +7,14 @@ use crate::wire::commands::{Place, Spec, Verb, commands_in, find};
 pub(in crate::client) const MENU: &str = "1 list   2 request NAME   3 quit   (help shows the rest)";
 
 /// Headings, and the commands under them.
-const GROUPS: [(&str, &[Verb]); 4] = [
+const GROUPS: [(&str, &[Verb]); 5] = [
     (
         "One to one",
         &[Verb::Request, Verb::Accept, Verb::Reject, Verb::Cancel, Verb::Requests, Verb::End, Verb::Private],
     ),
     ("Rooms", &[Verb::Join, Verb::Leave, Verb::Rooms, Verb::Members]),
     ("Everybody", &[Verb::List, Verb::Announce, Verb::Watch]),
+    ("Peace", &[Verb::Ignore, Verb::Unignore, Verb::Dnd, Verb::Away, Verb::Here]),
     ("This screen", &[Verb::Focus, Verb::Say, Verb::Clear, Verb::Help, Verb::Quit]),
 ];
 

@@ -3,34 +3,88 @@
 use std::time::Duration;
 
 use super::{Line, Style};
-use crate::chat::{Availability, Name, Purpose, RoomName, Row, Uid};
+use crate::chat::{Availability, Marks, Name, Purpose, RoomName, Row, Uid};
 
 /// Rows shown on entry before the rest is only counted.
 pub(in crate::client) const OPENING_ROWS: usize = 20;
 
-/// One user, as a listing shows it.
-#[derive(Clone, Copy, Debug)]
-struct UserRow {
-    uid: Uid,
-    name: Name,
-    availability: Availability,
-    address: Option<std::net::SocketAddr>,
-    here: Duration,
-    is_reconnecting: bool,
+/// One row of a listing, kept until the answer that ends it.
+#[derive(Clone, Debug)]
+pub(in crate::client) enum Listed {
+    /// A user.
+    User(UserRow),
+    /// A room and how many are in it.
+    Room(RoomName, usize),
+    /// A member of the room that was asked about.
+    Member(Name, Uid),
+    /// Somebody ignored.
+    Ignored(Name),
+    /// Somebody's request to me.
+    RequestFrom(Name, Purpose, Duration),
+    /// My request to somebody.
+    RequestTo(Name, Purpose, Duration),
 }
 
-fn user_rows(rows: &[Row]) -> Vec<UserRow> {
-    let user = |row: &Row| match *row {
-        Row::User { uid, name, availability, address, here, is_reconnecting } => {
-            Some(UserRow { uid, name, availability, address, here, is_reconnecting })
+/// One user, as a listing shows it.
+#[derive(Clone, Debug)]
+pub(in crate::client) struct UserRow {
+    /// The user's number.
+    pub(in crate::client) uid: Uid,
+    /// The user's name.
+    pub(in crate::client) name: Name,
+    is_free: bool,
+    state: String,
+    address: String,
+    here: Duration,
+    notes: String,
+}
+
+impl From<Row<'_>> for Listed {
+    fn from(row: Row<'_>) -> Self {
+        match row {
+            Row::User { uid, name, availability, address, here, marks } => {
+                let is_free = availability == Availability::Available && marks == Marks::default();
+                let address = address.map_or_else(|| "-".to_owned(), |address| address.to_string());
+                let (state, notes) = (state_of(availability, &marks), notes_of(availability, &marks));
+                Self::User(UserRow { uid, name, is_free, state, address, here, notes })
+            }
+            Row::Room { room, members } => Self::Room(room, members),
+            Row::Member { uid, name, .. } => Self::Member(name, uid),
+            Row::Ignored(name) => Self::Ignored(name),
+            Row::RequestFrom { name, purpose, stands } => Self::RequestFrom(name, purpose, stands),
+            Row::RequestTo { name, purpose, stands } => Self::RequestTo(name, purpose, stands),
         }
-        _ => None,
-    };
-    rows.iter().filter_map(user).collect()
+    }
+}
+
+/// What matters most to somebody who wants to talk to this user.
+fn state_of(availability: Availability, marks: &Marks<'_>) -> String {
+    match availability {
+        _ if marks.is_reconnecting => "reconnecting".to_owned(),
+        Availability::Chatting(with) => format!("chatting with {with}"),
+        Availability::Available if marks.away.is_some() => "away".to_owned(),
+        Availability::Available if marks.is_not_to_be_disturbed => "do not disturb".to_owned(),
+        Availability::Available => "available".to_owned(),
+    }
+}
+
+/// The rest.
+fn notes_of(availability: Availability, marks: &Marks<'_>) -> String {
+    let state = state_of(availability, marks);
+    let away = marks.away.map(|text| if text.is_empty() { "away".to_owned() } else { format!("away: {text}") });
+    let dnd = marks.is_not_to_be_disturbed.then(|| "do not disturb".to_owned());
+    let muted = marks.is_muted.then(|| "muted".to_owned());
+    let notes: Vec<_> = [dnd, muted, away].into_iter().flatten().filter(|note| *note != state).collect();
+    if notes.is_empty() { String::new() } else { format!("  {}", notes.join(", ")) }
+}
+
+fn user_rows(rows: &[Listed]) -> Vec<&UserRow> {
+    let users = rows.iter().filter_map(|row| if let Listed::User(user) = row { Some(user) } else { None });
+    users.collect()
 }
 
 /// Everybody, with all that is known about them.
-pub(in crate::client) fn users(rows: &[Row], me: Name, with_heading: bool) -> Vec<Line> {
+pub(in crate::client) fn users(rows: &[Listed], me: Name, with_heading: bool) -> Vec<Line> {
     let users = user_rows(rows);
     let widths = Widths::of(&users);
     let mut lines = Vec::new();
@@ -46,7 +100,7 @@ pub(in crate::client) fn users(rows: &[Row], me: Name, with_heading: bool) -> Ve
 }
 
 /// Everybody but me, in short, for the moment of entry.
-pub(in crate::client) fn users_in_short(rows: &[Row], me: Name, total: usize) -> Vec<Line> {
+pub(in crate::client) fn users_in_short(rows: &[Listed], me: Name, total: usize) -> Vec<Line> {
     let users: Vec<_> = user_rows(rows).into_iter().filter(|user| user.name != me).collect();
     let others = total.saturating_sub(1);
     let heading = match others {
@@ -72,48 +126,34 @@ struct Widths {
 }
 
 impl Widths {
-    fn of(users: &[UserRow]) -> Self {
-        let widest =
-            |heading: &str, width: &dyn Fn(&UserRow) -> usize| users.iter().map(width).fold(heading.len(), usize::max);
+    fn of(users: &[&UserRow]) -> Self {
+        let widest = |heading: &str, width: &dyn Fn(&UserRow) -> usize| {
+            users.iter().map(|user| width(user)).fold(heading.len(), usize::max)
+        };
         Self {
             uid: widest("UID", &|user| user.uid.to_string().len()),
             name: widest("name", &|user| user.name.as_str().len()),
-            state: widest("state", &|user| user.state().len()),
-            address: widest("address", &|user| address_of(user).len()),
+            state: widest("state", &|user| user.state.len()),
+            address: widest("address", &|user| user.address.len()),
         }
     }
 
     fn full_line(self, user: &UserRow, me: Name) -> Line {
         let Self { address, .. } = self;
         let mine = if user.name == me { "  (you)" } else { "" };
-        let line = self.short_line(user).dim(format!("  {:<address$}  {}", address_of(user), span_of(user.here)));
-        line.dim(mine)
+        let line = self.short_line(user).dim(format!("  {:<address$}  {}", user.address, span_of(user.here)));
+        line.dim(user.notes.as_str()).dim(mine)
     }
 
     fn short_line(self, user: &UserRow) -> Line {
         let Self { uid, name, state, .. } = self;
-        let is_free = user.availability == Availability::Available && !user.is_reconnecting;
-        let style = if is_free { Style::Plain } else { Style::Dim };
+        let style = if user.is_free { Style::Plain } else { Style::Dim };
         let padding = " ".repeat(name.saturating_sub(user.name.as_str().len()));
         Line::new()
             .dim(format!("  {:>uid$}  ", user.uid))
             .user(user.name)
-            .with(style, format!("{padding}  {:<state$}", user.state()))
+            .with(style, format!("{padding}  {:<state$}", user.state))
     }
-}
-
-impl UserRow {
-    fn state(&self) -> String {
-        match (self.is_reconnecting, self.availability) {
-            (true, _) => "reconnecting".to_owned(),
-            (false, Availability::Available) => "available".to_owned(),
-            (false, Availability::Chatting(with)) => format!("chatting with {with}"),
-        }
-    }
-}
-
-fn address_of(user: &UserRow) -> String {
-    user.address.map_or_else(|| "-".to_owned(), |address| address.to_string())
 }
 
 /// A span as people say it: `12 s`, `3 min`, `2 h 5 min`, `1 d 4 h`.
@@ -129,7 +169,7 @@ fn span_of(span: Duration) -> String {
 }
 
 /// The rooms, one a line.
-pub(in crate::client) fn rooms(rows: &[Row], mine: &[RoomName]) -> Vec<Line> {
+pub(in crate::client) fn rooms(rows: &[Listed], mine: &[RoomName]) -> Vec<Line> {
     let rooms = room_rows(rows);
     let width = rooms.iter().map(|(room, _)| room.as_str().len()).max().unwrap_or_default();
     let line = |(room, members): &(RoomName, usize)| {
@@ -140,7 +180,7 @@ pub(in crate::client) fn rooms(rows: &[Row], mine: &[RoomName]) -> Vec<Line> {
 }
 
 /// The rooms in one line, for the moment of entry.
-pub(in crate::client) fn rooms_in_short(rows: &[Row], total: usize) -> Line {
+pub(in crate::client) fn rooms_in_short(rows: &[Listed], total: usize) -> Line {
     let shown = room_rows(rows);
     if shown.is_empty() {
         return Line::new().text("No rooms yet; join opens #lobby, join #NAME another.");
@@ -153,18 +193,18 @@ pub(in crate::client) fn rooms_in_short(rows: &[Row], total: usize) -> Line {
     }
 }
 
-fn room_rows(rows: &[Row]) -> Vec<(RoomName, usize)> {
-    let room = |row: &Row| match *row {
-        Row::Room { room, members } => Some((room, members)),
+fn room_rows(rows: &[Listed]) -> Vec<(RoomName, usize)> {
+    let room = |row: &Listed| match *row {
+        Listed::Room(room, members) => Some((room, members)),
         _ => None,
     };
     rows.iter().filter_map(room).collect()
 }
 
 /// Who is in a room, in one line.
-pub(in crate::client) fn members(rows: &[Row], room: RoomName, me: Name, total: usize) -> Line {
+pub(in crate::client) fn members(rows: &[Listed], room: RoomName, me: Name, total: usize) -> Line {
     let names = rows.iter().filter_map(|row| match *row {
-        Row::Member { name, .. } => Some(name),
+        Listed::Member(name, _) => Some(name),
         _ => None,
     });
     let mut line = Line::new().dim("-- ").text(format!("in {room}: "));
@@ -181,18 +221,28 @@ pub(in crate::client) fn members(rows: &[Row], room: RoomName, me: Name, total: 
 }
 
 /// The requests that wait, one a line.
-pub(in crate::client) fn requests(rows: &[Row]) -> Vec<Line> {
-    let line = |row: &Row| match row {
-        Row::RequestFrom { name, purpose, stands } => Some(
+pub(in crate::client) fn requests(rows: &[Listed]) -> Vec<Line> {
+    let line = |row: &Listed| match row {
+        Listed::RequestFrom(name, purpose, stands) => Some(
             Line::new().text("  ").user(*name).text(format!(" asks you {}", asks_for(*purpose))).dim(left(*stands)),
         ),
-        Row::RequestTo { name, purpose, stands } => {
+        Listed::RequestTo(name, purpose, stands) => {
             Some(Line::new().text("  you ask ").user(*name).text(format!(" {}", asks_for(*purpose))).dim(left(*stands)))
         }
         _ => None,
     };
     let lines: Vec<_> = rows.iter().filter_map(line).collect();
     if lines.is_empty() { vec![Line::notice("no request waits")] } else { lines }
+}
+
+/// Who is ignored, in one line.
+pub(in crate::client) fn ignored(rows: &[Listed]) -> Line {
+    let names = rows.iter().filter_map(|row| if let Listed::Ignored(name) = row { Some(name.as_str()) } else { None });
+    let names: Vec<_> = names.collect();
+    match names.as_slice() {
+        [] => Line::notice("you ignore nobody"),
+        names => Line::notice(format!("you ignore {}", names.join(", "))),
+    }
 }
 
 /// What a request is for, as in "bob asks you …".

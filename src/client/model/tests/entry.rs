@@ -37,6 +37,17 @@ fn a_name_is_asked_for_until_one_will_do() {
 }
 
 #[test]
+fn a_name_that_may_be_free_in_a_moment_is_offered_again() {
+    let mut desk = Desk::new(|setup| setup.wish = Wish::Name("alice".to_owned()));
+    assert!(!desk.model.is_at_chatd());
+    desk.server("+OK chatd 0.1.0 protocol 1\n-ERR name-silent somebody has that name; try again in 5 s");
+    assert!(desk.model.is_at_chatd());
+    assert_eq!(desk.model.offered_name(), Some("alice"));
+    desk.typed("bob").server("-ERR name-taken the name bob is taken");
+    assert_eq!(desk.model.offered_name(), None);
+}
+
+#[test]
 fn an_empty_name_and_the_wish_to_be_one_make_a_guest() {
     let mut desk = Desk::new(|_| {});
     desk.server("+OK chatd 0.1.0 protocol 1").typed("  ").shows("-> HELLO\nname >\n-> ENTER");

@@ -167,3 +167,54 @@ fn tab_knows_who_is_here_now() {
     assert_eq!(offers(&desk, "/focus #l"), "#lobby");
     assert_eq!(offers(&desk, "日本 ü"), "");
 }
+
+#[test]
+fn settings_are_told_and_marks_are_listed() {
+    let mut desk = Desk::inside();
+    desk.typed("away lunch").server("+OK").typed("ignore bob").server("+OK").typed("ignore");
+    desk.server("= ignored bob\n+OK listed 1 1").typed("here").server("+OK").typed("private carol hi");
+    desk.server("* away carol back at two\n+OK taken 1 @NOON 1").shows(
+        "menu > away lunch
+        -> AWAY lunch
+        -- you are shown as away; here ends that
+        menu > ignore bob
+        -> IGNORE bob
+        -- you ignore bob; unignore bob ends that
+        menu > ignore
+        -> IGNORE
+        -- you ignore bob
+        menu > here
+        -> HERE
+        -- you are shown as here
+        menu > private carol hi
+        -> PRIVATE carol hi
+        -- carol is away: back at two
+                       ✓ 12:00 to carol",
+    );
+    desk.typed("1")
+        .server("= user 1 alice chatting bob - 3 dnd muted away\n= user 2 bob available - - 3 away at lunch");
+    desk.server("= user 3 carol available - - 3 dnd\n= user 4 dave chatting x - 3 reconnecting dnd\n+OK listed 4 4");
+    desk.shows(
+        "menu > 1
+        -> LIST
+          UID  name   state              address  here for
+            1  alice  chatting with bob  -        3 s  do not disturb, muted, away  (you)
+            2  bob    away               -        3 s  away: at lunch
+            3  carol  do not disturb     -        3 s
+            4  dave   reconnecting       -        3 s  do not disturb",
+    );
+}
+
+#[test]
+fn what_was_said_before_is_told_as_such() {
+    let mut desk = Desk::inside();
+    desk.server("* joined #dev alice\n* earlier 1 @NOON #dev bob hello\n+OK listed 0 0\n* dropped bob\n* returned bob");
+    desk.shows(
+        "-- welcome to #dev; a line goes to everybody in it, leave leaves
+        -> MEMBERS #dev
+        12:00 (earlier) bob: hello
+        -- in #dev:
+        -- bob has lost the connection and may come back
+        -- bob is back",
+    );
+}
