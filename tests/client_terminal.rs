@@ -168,7 +168,7 @@ fn ctrl_c_clears_the_line_and_ctrl_d_leaves() {
     chatc.prompts("menu > ");
     assert!(!chatc.screen().contains("Ctrl-D"), "no hint while there was something to clear");
     chatc.press(CTRL_C);
-    chatc.shows("type 3 at the menu or press Ctrl-D to leave");
+    chatc.shows("type 3 or press Ctrl-D to leave");
     chatc.press("2\r");
     chatc.prompts("who? > ");
     chatc.press(CTRL_C);

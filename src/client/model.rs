@@ -187,7 +187,7 @@ impl Model {
         match &mut self.stage {
             Stage::Here(here) => {
                 if !here.drop_question(&mut out) {
-                    out.show(Line::aside("type 3 at the menu or press Ctrl-D to leave"));
+                    out.show(Line::aside(here.way_out()));
                 }
             }
             Stage::Entry(_) => out.show(Line::aside("Ctrl-D leaves")),

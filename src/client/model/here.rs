@@ -162,6 +162,15 @@ impl Here {
         self.send("QUIT".to_owned(), Sent::Quit, out);
     }
 
+    /// How to leave from where the prompt points.
+    pub(super) fn way_out(&self) -> &'static str {
+        match self.focus {
+            Focus::Menu => "type 3 or press Ctrl-D to leave",
+            Focus::Session(_) => "type quit to end this chat, press Ctrl-D to leave chatc",
+            Focus::Room(_) => "type leave to leave this room, press Ctrl-D to leave chatc",
+        }
+    }
+
     pub(super) fn is_settled(&self) -> bool {
         self.sent.is_empty()
     }
