@@ -31,6 +31,13 @@ fn run(arguments: &[&str], script: &str) -> Output {
     chatc.wait_with_output().unwrap()
 }
 
+/// What it told whoever ran it, when it was not let in.
+fn error(output: &Output) -> String {
+    assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// What it showed of the chat, when it was.
 fn text(output: &Output) -> String {
     assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout.clone()).unwrap()
@@ -92,7 +99,7 @@ fn a_refused_entry_is_told_and_ends_it() {
     {
         let output = run(&[&server.address, "--name", name], "list\n");
         assert_eq!(output.status.code(), Some(1));
-        assert!(text(&output).contains(reason), "{}", text(&output));
+        assert!(error(&output).contains(reason), "{}", error(&output));
     }
 }
 
@@ -107,7 +114,7 @@ fn what_is_not_chatd_is_told_so() {
     for server in [Server::start_with(web), Server::start_with(hangs_up)] {
         let output = run(&[&server.address], "");
         assert_eq!(output.status.code(), Some(1));
-        assert!(text(&output).contains("does not speak chatd's protocol"), "{}", text(&output));
+        assert!(error(&output).contains("does not speak chatd's protocol"), "{}", error(&output));
     }
 }
 
@@ -116,7 +123,7 @@ fn an_unreachable_server_is_told_with_what_to_do() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let output = run(&[&format!("127.0.0.1:{port}")], "");
     assert_eq!(output.status.code(), Some(1));
-    let shown = text(&output);
+    let shown = error(&output);
     assert!(shown.contains(&format!("cannot reach 127.0.0.1:{port}: nothing listens there")), "{shown}");
     assert!(shown.contains("Is chatd running there? Start it with: chatd"), "{shown}");
 }

@@ -128,8 +128,15 @@ struct AtThePipe<'a> {
 }
 
 impl Person for AtThePipe<'_> {
+    /// Why one was not let in is for whoever runs the script, not for whoever reads the chat.
     fn show(&mut self, line: &Line) {
-        print(&format!("{}\n", self.painter.paint(line)));
+        let text = format!("{}\n", self.painter.paint(line));
+        if line.is_error() {
+            // Without a place for errors the exit code has to do.
+            let _ = io::stderr().write_all(text.as_bytes());
+        } else {
+            print(&text);
+        }
     }
 
     fn ask_name(&mut self, _: &mut Model) -> Option<String> {

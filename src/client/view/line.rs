@@ -95,6 +95,11 @@ impl Line {
         self
     }
 
+    /// Whether this tells of something that did not work.
+    pub fn is_error(&self) -> bool {
+        matches!(self.0.first(), Some(Span::Text(Style::Error, _)))
+    }
+
     /// The pieces, from the left.
     pub fn spans(&self) -> &[Span] {
         &self.0
