@@ -37,10 +37,8 @@ impl Here {
             Verb::Help => out.show_all(help::one(args)),
             Verb::Quit => self.quit(out),
             Verb::Request | Verb::End => self.pass(spec, args, Sent::Other, out),
-            // Not in chatc's part of the table.
-            Verb::Hello | Verb::Enter | Verb::Ping | Verb::Keep | Verb::Resume | Verb::Kick => {
-                self.fail("that is no command of chatc", out);
-            }
+            // Those of other places, which are not found here.
+            _ => self.fail("that is no command of chatc", out),
         }
     }
 

@@ -210,6 +210,7 @@ fn gone(reason: CloseReason) -> &'static str {
         CloseReason::PingTimeout => "does not answer any more",
         CloseReason::ResumedElsewhere => "goes on elsewhere",
         CloseReason::Full | CloseReason::AddressFull => "found no room",
+        CloseReason::Banned => "was shut out by the operator",
         CloseReason::Kicked => "was removed by the operator",
         CloseReason::Shutdown => "left: the server is shutting down",
     }
