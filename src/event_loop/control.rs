@@ -42,9 +42,9 @@ impl Control {
         &mut self.socket
     }
 
-    /// The next connection that waits; errors are the connecting side's trouble.
-    pub(super) fn accept(&mut self) -> Option<UnixStream> {
-        self.socket.accept().ok().map(|(stream, _)| stream)
+    /// The next connection that waits.
+    pub(super) fn accept(&mut self) -> io::Result<UnixStream> {
+        self.socket.accept().map(|(stream, _)| stream)
     }
 }
 
