@@ -4,7 +4,10 @@
 mod chaos;
 mod console;
 mod endings;
+mod flood;
 mod input;
 mod lines;
+mod memory;
 mod output;
+mod places;
 mod support;

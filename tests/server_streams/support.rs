@@ -107,6 +107,10 @@ impl Stream for TestStream {
         wire.history.push(Deed::Finished);
         if wire.is_broken { Err(ErrorKind::NotConnected.into()) } else { Ok(()) }
     }
+
+    fn is_broken(&mut self) -> bool {
+        self.0.borrow().is_broken
+    }
 }
 
 impl Drop for TestStream {
@@ -186,6 +190,11 @@ impl Bench {
         Self::with(Config { limits: Limits::DEFAULT.without_rates(), ..Config::default() })
     }
 
+    /// With these limits.
+    pub(crate) fn limited(limits: Limits) -> Self {
+        Self::with(Config { limits, ..Config::default() })
+    }
+
     /// With a log that tells all it can.
     pub(crate) fn logging_rooms() -> Self {
         let limits = Limits::DEFAULT.without_rates();
@@ -199,7 +208,12 @@ impl Bench {
 
     /// A client that has just connected.
     pub(crate) fn connect(&mut self) -> Client {
-        let address = SocketAddr::from(([10, 0, 0, 7], self.next_port));
+        self.connect_from([10, 0, 0, 7])
+    }
+
+    /// The same, from another machine.
+    pub(crate) fn connect_from(&mut self, machine: [u8; 4]) -> Client {
+        let address = SocketAddr::from((machine, self.next_port));
         self.next_port += 1;
         let client = self.accept(Peer::Client(address));
         self.ready(&client, WRITABLE);
