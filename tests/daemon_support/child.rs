@@ -10,7 +10,7 @@ use std::time::Instant;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::{Client, PATIENCE, Script, matches};
+use super::{Client, PATIENCE, Script, TempDir, matches};
 
 /// Lines of a pipe that are read before a test asks for them; the rest waits in the pipe, so that
 /// a test which asks for none is a reader that does not read.
@@ -25,6 +25,7 @@ pub(crate) struct DaemonBuilder {
     command: Command,
     out_limit: usize,
     log_limit: usize,
+    directory: Option<TempDir>,
 }
 
 /// A running daemon.
@@ -34,6 +35,8 @@ pub(crate) struct Daemon {
     addresses: Vec<SocketAddr>,
     out: Lines,
     log: Lines,
+    /// Where it keeps what it keeps.
+    pub(super) directory: Option<TempDir>,
 }
 
 impl DaemonBuilder {
@@ -58,7 +61,7 @@ impl DaemonBuilder {
         command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // No control socket unless a test asks for one.
         command.env_remove("XDG_RUNTIME_DIR").env_remove("NOTIFY_SOCKET");
-        Self { command, out_limit: usize::MAX, log_limit: usize::MAX }
+        Self { command, out_limit: usize::MAX, log_limit: usize::MAX, directory: None }
     }
 
     /// Stdout is closed by its reader after so many lines.
@@ -70,6 +73,17 @@ impl DaemonBuilder {
     /// Stderr is closed by its reader after so many lines.
     pub(crate) fn log_limit(mut self, lines: usize) -> Self {
         self.log_limit = lines;
+        self
+    }
+
+    /// Keeps a directory as long as the daemon.
+    pub(crate) fn keep(mut self, directory: TempDir) -> Self {
+        self.directory = Some(directory);
+        self
+    }
+
+    pub(crate) fn environment(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
         self
     }
 
@@ -90,7 +104,7 @@ impl DaemonBuilder {
         let out = Lines::of(child.stdout.take().expect("stdout is piped"), self.out_limit);
         let log = Lines::of(child.stderr.take().expect("stderr is piped"), self.log_limit);
         let stdin = child.stdin.take();
-        let mut daemon = Daemon { child, stdin, addresses: Vec::new(), out, log };
+        let mut daemon = Daemon { child, stdin, addresses: Vec::new(), out, log, directory: self.directory };
         let Some(first) = daemon.out.next() else {
             let (code, log) = daemon.end();
             assert_eq!(code, Some(1), "{log}");
@@ -128,6 +142,11 @@ impl Daemon {
 
     pub(crate) fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
+    }
+
+    /// Its process.
+    pub(crate) fn process(&self) -> u32 {
+        self.child.id()
     }
 
     pub(crate) fn script(&self) -> Script {
@@ -205,9 +224,19 @@ pub(crate) fn signal(process: u32, signal: Signal) {
 
 /// Runs a daemon that is expected to end by itself; gives its status, stdout and stderr.
 pub(crate) fn run_to_end(args: &[&str]) -> (ExitStatus, String, String) {
+    run_with_input(args, "", &[])
+}
+
+/// The same with something on its stdin and in its environment.
+pub(crate) fn run_with_input(args: &[&str], input: &str, environment: &[(&str, &str)]) -> (ExitStatus, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatd"));
-    let command = command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.env_remove("XDG_RUNTIME_DIR").envs(environment.iter().copied());
+    let command = command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = Reaped(command.spawn().expect("the daemon starts"));
+    let mut stdin = child.0.stdin.take().expect("stdin is piped");
+    // One that has ended already reads nothing.
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
     let mut out = Lines::of(child.0.stdout.take().expect("stdout is piped"), usize::MAX);
     let mut err = Lines::of(child.0.stderr.take().expect("stderr is piped"), usize::MAX);
     let (out, err) = (out.all().join("\n"), err.all().join("\n"));

@@ -5,13 +5,16 @@
 
 mod child;
 mod client;
+mod observe;
 mod pattern;
 mod script;
 
 pub(crate) use child::Daemon;
 #[allow(unused_imports, reason = "each test crate uses its own part of this")]
-pub(crate) use child::{DaemonBuilder, run_to_end, signal};
+pub(crate) use child::{DaemonBuilder, run_to_end, run_with_input, signal};
 pub(crate) use client::Client;
+#[allow(unused_imports, reason = "each test crate uses its own part of this")]
+pub(crate) use observe::{Figures, TempDir, eventually, figure};
 pub(crate) use pattern::matches;
 pub(crate) use script::Script;
 
