@@ -48,6 +48,12 @@ impl<S: Stream> Server<S> {
         connection.map_or(Standing::Free, |connection| std::mem::replace(&mut connection.standing, standing))
     }
 
+    /// Forgets a connection, which closes it.
+    pub(super) fn forget(&mut self, token: Token, now: Now) {
+        self.release(token, now);
+        self.connections.remove(token);
+    }
+
     /// A connection does not count against any limit any more: it has closed.
     pub(super) fn release(&mut self, token: Token, now: Now) {
         match self.stand(token, Standing::Free) {
@@ -93,6 +99,8 @@ impl<S: Stream> Server<S> {
             // The farewell may still reach a client that has not said anything.
             let _ = self.connections.write_out(token);
             self.give_up(token);
+            // Not at the end of the tick, in which more may come than there are files for.
+            self.forget(token, now);
         }
     }
 

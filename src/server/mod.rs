@@ -8,7 +8,7 @@
 //!    in place, keeps an unfinished tail;
 //! 2. does what is due;
 //! 3. writes once to each connection that has something to be told;
-//! 4. forgets the connections that are gone. Nothing is forgotten earlier, so that a handle stays
+//! 4. forgets the connections that are gone. None that was let in is forgotten earlier: a handle stays
 //!    good for the whole tick.
 
 mod addresses;
@@ -170,8 +170,7 @@ impl<S: Stream> Server<S> {
         self.handle_timeouts(now);
         self.write_dirty(now);
         for token in std::mem::take(&mut self.connections.gone) {
-            self.release(token, now);
-            self.connections.remove(token);
+            self.forget(token, now);
         }
     }
 
