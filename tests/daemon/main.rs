@@ -6,9 +6,11 @@ mod daemon_support;
 
 mod bad_input;
 mod config;
+mod connections;
 mod flood;
 mod operator;
 mod pairs;
 mod rooms;
 mod signals;
+mod slow;
 mod start;

@@ -1,8 +1,11 @@
 //! A client that sends and expects lines.
 
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{IpAddr, Shutdown, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use socket2::{Domain, Socket, Type};
 
 use super::{PATIENCE, matches};
 
@@ -15,7 +18,28 @@ static PINGS: AtomicU32 = AtomicU32::new(0);
 
 impl Client {
     pub(crate) fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE).expect("the daemon takes connections");
+        Self::of(TcpStream::connect_timeout(&address, PATIENCE).expect("the daemon takes connections"))
+    }
+
+    /// A client from an address of this machine.
+    pub(crate) fn connect_from(ip: IpAddr, address: SocketAddr) -> Self {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).expect("a socket");
+        socket.bind(&SocketAddr::new(ip, 0).into()).expect("it is an address of this machine");
+        socket.connect(&address.into()).expect("the daemon takes connections");
+        Self::of(socket.into())
+    }
+
+    /// A client whose system takes little that it does not read.
+    pub(crate) fn narrow(address: SocketAddr, name: &str) -> Self {
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None).expect("a socket");
+        socket.set_recv_buffer_size(4096).expect("its buffer has a size");
+        socket.connect(&address.into()).expect("the daemon takes connections");
+        let mut client = Self::of(socket.into());
+        client.enter(name);
+        client
+    }
+
+    fn of(stream: TcpStream) -> Self {
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
         stream.set_write_timeout(Some(PATIENCE)).expect("a timeout can be set");
         stream.set_nodelay(true).expect("nodelay can be set");
@@ -26,13 +50,39 @@ impl Client {
     #[track_caller]
     pub(crate) fn entered(address: SocketAddr, name: &str) -> Self {
         let mut client = Self::connect(address);
-        client.send(&format!("ENTER {name}"));
-        let mut line = client.line();
+        client.enter(name);
+        client
+    }
+
+    #[track_caller]
+    fn enter(&mut self, name: &str) {
+        self.send(&format!("ENTER {name}"));
+        let mut line = self.line();
         while line.starts_with("* announced-earlier ") {
-            line = client.line();
+            line = self.line();
         }
         assert!(line.starts_with("+OK entered "), "{line}");
-        client
+    }
+
+    /// Enters a room in which nothing has been said.
+    #[track_caller]
+    pub(crate) fn join(&mut self, room: &str) {
+        self.send(&format!("JOIN {room}"));
+        self.expect(&format!("* joined {room} {{any}}"));
+        self.expect(&format!("+OK room {room}"));
+    }
+
+    /// As [`Self::send_bytes`], for a server that may hang up.
+    pub(crate) fn try_send(&mut self, bytes: &[u8]) -> bool {
+        self.stream.get_mut().write_all(bytes).is_ok()
+    }
+
+    /// What came in this time, if anything.
+    pub(crate) fn line_within(&mut self, time: Duration) -> Option<String> {
+        self.stream.get_ref().set_read_timeout(Some(time)).expect("a timeout can be set");
+        let line = self.line();
+        self.stream.get_ref().set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
+        (!line.starts_with("{nothing ")).then_some(line)
     }
 
     /// The port it comes from.
@@ -113,7 +163,7 @@ impl Client {
     /// Hangs up so that the server's kernel sees a reset.
     pub(crate) fn reset(self) {
         let stream = self.stream.into_inner();
-        socket2::SockRef::from(&stream).set_linger(Some(std::time::Duration::ZERO)).expect("linger can be set");
+        socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).expect("linger can be set");
     }
 
     /// What the server sends until it hangs up.

@@ -3,12 +3,15 @@
 
 #![allow(dead_code, reason = "each test crate uses its own part of this")]
 
+mod bystanders;
 mod child;
 mod client;
 mod observe;
 mod pattern;
 mod script;
 
+#[allow(unused_imports, reason = "each test crate uses its own part of this")]
+pub(crate) use bystanders::Bystanders;
 pub(crate) use child::Daemon;
 #[allow(unused_imports, reason = "each test crate uses its own part of this")]
 pub(crate) use child::{DaemonBuilder, run_to_end, run_with_input, signal};
