@@ -66,9 +66,9 @@ pub(crate) fn eventually<T: std::fmt::Debug>(ask: impl Fn() -> T, holds: impl Fn
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Figures {
     pub(crate) files: usize,
-    pub(crate) users: u64,
-    pub(crate) connections: u64,
-    pub(crate) queued: u64,
+    pub(crate) users: usize,
+    pub(crate) connections: usize,
+    pub(crate) queued: usize,
 }
 
 impl DaemonBuilder {
@@ -110,7 +110,7 @@ impl Daemon {
     /// What it holds now, this question not counted.
     pub(crate) fn figures(&self) -> Figures {
         let report = self.order("stats prometheus");
-        let whole = |name| figure(&report, name) as u64;
+        let whole = |name| value(&report, name);
         Figures {
             files: self.files(),
             users: whole("chatd_users"),
@@ -123,7 +123,7 @@ impl Daemon {
     #[track_caller]
     pub(crate) fn settled(&self) -> Figures {
         let twice = || (self.figures(), self.figures());
-        eventually(twice, |(one, other)| one == other && one.files <= 16 + one.connections as usize).0
+        eventually(twice, |(one, other)| one == other && one.files <= 16 + one.connections).0
     }
 
     /// It must come to hold this again.
@@ -148,6 +148,11 @@ impl Daemon {
 /// A value in a report for programs.
 #[track_caller]
 pub(crate) fn figure(report: &str, name: &str) -> f64 {
+    value(report, name)
+}
+
+#[track_caller]
+fn value<T: std::str::FromStr>(report: &str, name: &str) -> T {
     let value = |line: &str| line.strip_prefix(name)?.strip_prefix(' ')?.parse().ok();
     report.lines().find_map(value).unwrap_or_else(|| panic!("no {name} in {report}"))
 }
