@@ -36,21 +36,24 @@ pub(crate) fn cpu_time(_pid: u32) -> Option<Duration> {
     None
 }
 
-/// Pins a process to one of the cores it may run on, counted from the last. Says whether it could.
+/// The cores this process was allowed to run on before it pinned itself.
+#[cfg(target_os = "linux")]
+fn cores() -> &'static [usize] {
+    use nix::sched::{CpuSet, sched_getaffinity};
+    static CORES: std::sync::OnceLock<Vec<usize>> = std::sync::OnceLock::new();
+    CORES.get_or_init(|| {
+        let Ok(allowed) = sched_getaffinity(nix::unistd::Pid::from_raw(0)) else { return Vec::new() };
+        (0..CpuSet::count()).filter(|core| allowed.is_set(*core).unwrap_or(false)).collect()
+    })
+}
+
+/// Pins a process to one of at least two cores, counted from the last. Says whether it could.
 #[cfg(target_os = "linux")]
 pub(crate) fn pin(pid: u32, from_last: usize) -> bool {
-    use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
-    use nix::unistd::Pid;
-    let Ok(allowed) = sched_getaffinity(Pid::from_raw(std::os::unix::process::parent_id() as i32)) else {
-        return false;
-    };
-    let cores: Vec<usize> = (0..CpuSet::count()).filter(|core| allowed.is_set(*core).unwrap_or(false)).collect();
-    if cores.len() < 2 {
-        return false;
-    }
-    let Some(core) = cores.iter().rev().nth(from_last) else { return false };
+    use nix::sched::{CpuSet, sched_setaffinity};
+    let Some(core) = cores().iter().rev().nth(from_last).filter(|_| cores().len() > 1) else { return false };
     let mut chosen = CpuSet::new();
-    chosen.set(*core).is_ok() && sched_setaffinity(Pid::from_raw(pid as i32), &chosen).is_ok()
+    chosen.set(*core).is_ok() && sched_setaffinity(nix::unistd::Pid::from_raw(pid as i32), &chosen).is_ok()
 }
 
 /// Pins nothing: this system has no such call, or none that is safe to use from here.
@@ -86,5 +89,10 @@ pub(crate) fn machine() -> String {
     });
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    format!("{}, {cores} cores, {} {}", cpu.unwrap_or_else(|| "CPU unknown".to_owned()), std::env::consts::OS, kernel.trim())
+    format!(
+        "{}, {cores} cores, {} {}",
+        cpu.unwrap_or_else(|| "CPU unknown".to_owned()),
+        std::env::consts::OS,
+        kernel.trim()
+    )
 }
