@@ -131,7 +131,7 @@ const WORKLOADS: [Workload; 12] = [
         full: &[1000, 5000, 10_000, 18_000], quick: &[18_000] },
     Workload { name: "room-fill", work: Work::Filling, amount: 0, reach: Some(Reach::Ratio(10.0)),
         full: &[100, 1000], quick: &[1000] },
-    Workload { name: "stopped-reader", work: Work::StoppedReader, amount: 8_000_000, reach: None,
+    Workload { name: "stopped-reader", work: Work::StoppedReader, amount: 24_000_000, reach: None,
         full: &[100], quick: &[100] },
 ];
 

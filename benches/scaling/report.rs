@@ -48,13 +48,12 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn new(depth: Depth, repetitions: usize, is_pinned: bool) -> Outcome<Self> {
+    pub(crate) fn new(depth: Depth, repetitions: usize, machine: &str, is_pinned: bool) -> Outcome<Self> {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().map(|target| target.join("bench"));
         let folder = folder.ok_or_else(|| Failure::new("there is no target folder"))?;
         std::fs::create_dir_all(&folder)?;
         let name = if depth == Depth::Smoke { "smoke.jsonl" } else { "scaling.jsonl" };
         let mut json = File::create(folder.join(name))?;
-        let machine = system::machine();
         writeln!(json, r#"{{"machine":"{machine}","repetitions":{repetitions},"pinned":{is_pinned}}}"#)?;
         println!("{machine}; {repetitions} repetitions, chatd and floor in turn; medians (least – most)");
         if !is_pinned {

@@ -34,8 +34,9 @@ pub(crate) fn run_all(options: &Options) -> Outcome<()> {
         Depth::Quick => 3,
         Depth::Full => 5,
     });
+    let machine = system::machine();
     let is_pinned = system::pin(std::process::id(), 1);
-    let mut report = Report::new(options.depth, repetitions, is_pinned)?;
+    let mut report = Report::new(options.depth, repetitions, &machine, is_pinned)?;
     let mut progress = Progress::new(rows.len() * repetitions * 2);
     for row in &rows {
         let mut samples = [Vec::new(), Vec::new()];
