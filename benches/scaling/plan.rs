@@ -110,7 +110,7 @@ const fn rooms(size: usize, senders: usize, window: u32) -> Work {
 #[rustfmt::skip]
 const WORKLOADS: [Workload; 12] = [
     Workload { name: "pair-pong", work: PONG, amount: 200_000, reach: Some(Reach::Ratio(1.10)),
-        full: &[10, 100, 200, 1000, 5000, 10_000, MOST], quick: &[10, 200, 1000, 10_000] },
+        full: &[2, 10, 100, 200, 1000, 5000, 10_000, MOST], quick: &[2, 200, 1000, 10_000] },
     Workload { name: "pair-pipe-8", work: pipe(8), amount: 1_000_000, reach: Some(Reach::Ratio(1.15)),
         full: &[10, 100, 1000, 5000, 10_000, MOST], quick: &[100, 10_000] },
     Workload { name: "pair-pipe-64", work: pipe(64), amount: 4_000_000, reach: Some(Reach::Ratio(1.5)),

@@ -55,6 +55,14 @@ impl Report {
         let name = if depth == Depth::Smoke { "smoke.jsonl" } else { "scaling.jsonl" };
         let mut json = File::create(folder.join(name))?;
         writeln!(json, r#"{{"machine":"{machine}","repetitions":{repetitions},"pinned":{is_pinned}}}"#)?;
+        let report = Self { depth, json, folder, results: Vec::new() };
+        if depth != Depth::Smoke {
+            report.head(repetitions, machine, is_pinned);
+        }
+        Ok(report)
+    }
+
+    fn head(&self, repetitions: usize, machine: &str, is_pinned: bool) {
         println!("{machine}; {repetitions} repetitions, chatd and floor in turn; medians (least – most)");
         if !is_pinned {
             println!("server and generator could not be pinned to cores of their own: expect a wider spread");
@@ -66,7 +74,6 @@ impl Report {
             "{:<21} {:<9} {:>24} {:>24} {:>21} {:>9} {:>9} {:>8} {:>8} {:>8}",
             "row", "cost in", "chatd", "floor", "ratio", "to reach", "rate /s", "p50 µs", "p99 µs", "p99.9 µs"
         );
-        Ok(Self { depth, json, folder, results: Vec::new() })
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -112,21 +119,9 @@ impl Report {
         let ratios = chatd.iter().zip(floor).map(|(chatd, floor)| chatd.cost / floor.cost);
         let ratio = Figure::of(ratios);
         let outcome = Outcomes { row: row.clone(), chatd: Summary::of(chatd), floor: Summary::of(floor), ratio };
-        let [p50, p99, p999] = outcome.chatd.latency;
-        println!(
-            "{:<21} {:<9} {:>24} {:>24} {:>21} {:>9} {:>9.0} {:>8} {:>8} {:>8}{}",
-            row.name(),
-            row.unit().word(),
-            shown(outcome.chatd.cost, row.unit()),
-            shown(outcome.floor.cost, row.unit()),
-            format!("{:.2} ({:.2} – {:.2})", ratio.median, ratio.min, ratio.max),
-            reach(&outcome),
-            outcome.chatd.rate.median,
-            short(p50),
-            short(p99),
-            short(p999),
-            notes(chatd, floor)
-        );
+        if self.depth != Depth::Smoke {
+            println!("{}", line(&outcome, chatd, floor));
+        }
         writeln!(
             self.json,
             r#"{{"row":"{}","ratio":{:.4},"ratio_min":{:.4},"ratio_max":{:.4},"chatd":{:.4},"floor":{:.4}}}"#,
@@ -143,11 +138,31 @@ impl Report {
 
     /// Says where things are.
     pub(crate) fn finish(&self, plotted: &Path) {
-        println!("every message arrived once, whole and in order");
+        println!("scaling: {} rows; every message arrived once, whole and in order", self.results.len());
         if self.depth != Depth::Smoke {
             println!("runs: {}  plot: {}", self.folder.join("scaling.jsonl").display(), plotted.display());
         }
     }
+}
+
+/// A row of the table.
+fn line(outcome: &Outcomes, chatd: &[Sample], floor: &[Sample]) -> String {
+    let Outcomes { row, ratio, .. } = outcome;
+    let [p50, p99, p999] = outcome.chatd.latency;
+    format!(
+        "{:<21} {:<9} {:>24} {:>24} {:>21} {:>9} {:>9.0} {:>8} {:>8} {:>8}{}",
+        row.name(),
+        row.unit().word(),
+        shown(outcome.chatd.cost, row.unit()),
+        shown(outcome.floor.cost, row.unit()),
+        format!("{:.2} ({:.2} – {:.2})", ratio.median, ratio.min, ratio.max),
+        reach(outcome),
+        outcome.chatd.rate.median,
+        short(p50),
+        short(p99),
+        short(p999),
+        notes(chatd, floor)
+    )
 }
 
 fn shown(figure: Figure, unit: Unit) -> String {
