@@ -26,7 +26,7 @@ fn main() {
     let is_for_scaling = |arg: &String| ["--quick", "--repetitions", "--most"].contains(&arg.as_str());
     let is_bench = std::env::args().any(|arg| arg == "--bench");
     if std::env::args().any(|arg| is_for_scaling(&arg)) && is_bench {
-        return Divan::default().sample_count(20).run_benches();
+        return Divan::default().sample_count(20).max_time(std::time::Duration::from_millis(200)).run_benches();
     }
     divan::main();
 }

@@ -63,6 +63,11 @@ impl Row {
         format!("{}/{}", self.workload, self.connections)
     }
 
+    /// How often it is run; memory is the same each time.
+    pub(crate) fn repetitions(&self, asked: usize) -> usize {
+        if self.work == Work::Memory { 1 } else { asked }
+    }
+
     pub(crate) fn unit(&self) -> Unit {
         match self.work {
             Work::Pairs(_) | Work::Rooms(_) | Work::StoppedReader => Unit::PerDelivery,
@@ -112,7 +117,7 @@ const WORKLOADS: [Workload; 12] = [
     Workload { name: "pair-pong", work: PONG, amount: 200_000, reach: Some(Reach::Ratio(1.10)),
         full: &[2, 10, 100, 200, 1000, 5000, 10_000, MOST], quick: &[2, 200, 1000, 10_000] },
     Workload { name: "pair-pipe-8", work: pipe(8), amount: 1_000_000, reach: Some(Reach::Ratio(1.15)),
-        full: &[10, 100, 1000, 5000, 10_000, MOST], quick: &[100, 10_000] },
+        full: &[10, 100, 1000, 5000, 10_000, MOST], quick: &[100] },
     Workload { name: "pair-pipe-64", work: pipe(64), amount: 4_000_000, reach: Some(Reach::Ratio(1.5)),
         full: &[10, 100, 1000, 5000, 10_000, MOST], quick: &[100] },
     Workload { name: "room-10x1x1", work: rooms(10, 1, 1), amount: 200_000, reach: None,
@@ -124,14 +129,14 @@ const WORKLOADS: [Workload; 12] = [
     Workload { name: "room-1000x4x8", work: rooms(1000, 4, 8), amount: 4_000_000, reach: None,
         full: &[1000], quick: &[] },
     Workload { name: "entry", work: Work::Entry, amount: 0, reach: Some(Reach::Ratio(1.3)),
-        full: &[100, 1000, 5000, 10_000, MOST], quick: &[1000, MOST] },
+        full: &[100, 1000, 5000, 10_000, MOST], quick: &[1000, 10_000] },
     Workload { name: "idle-memory", work: Work::Memory, amount: 0, reach: Some(Reach::Cost(400.0)),
         full: &[1000, 5000, 10_000, 18_000], quick: &[18_000] },
     Workload { name: "beside-idle", work: Work::BesideIdle, amount: 200_000, reach: Some(Reach::Ratio(1.05)),
         full: &[1000, 5000, 10_000, 18_000], quick: &[18_000] },
     Workload { name: "room-fill", work: Work::Filling, amount: 0, reach: Some(Reach::Ratio(10.0)),
         full: &[100, 1000], quick: &[1000] },
-    Workload { name: "stopped-reader", work: Work::StoppedReader, amount: 24_000_000, reach: None,
+    Workload { name: "stopped-reader", work: Work::StoppedReader, amount: 30_000_000, reach: None,
         full: &[100], quick: &[100] },
 ];
 
@@ -178,7 +183,7 @@ fn row(workload: &Workload, size: usize, most: usize, depth: Depth) -> Option<Ro
     }
     let amount = match depth {
         Depth::Full => workload.amount,
-        Depth::Quick => workload.amount / 4,
+        Depth::Quick => workload.amount / 5,
         Depth::Smoke => workload.amount.min(200),
     };
     Some(Row { workload: workload.name.to_owned(), connections, work, reach: workload.reach, amount })

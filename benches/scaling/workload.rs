@@ -37,10 +37,10 @@ pub(crate) fn run_all(options: &Options) -> Outcome<()> {
     let machine = system::machine();
     let is_pinned = system::pin(std::process::id(), 1);
     let mut report = Report::new(options.depth, repetitions, &machine, is_pinned)?;
-    let mut progress = Progress::new(rows.len() * repetitions * 2);
+    let mut progress = Progress::new(rows.iter().map(|row| row.repetitions(repetitions) * 2).sum());
     for row in &rows {
         let mut samples = [Vec::new(), Vec::new()];
-        for repetition in 0..repetitions {
+        for repetition in 0..row.repetitions(repetitions) {
             // Neither server is always the one that finds the machine as the other left it.
             let order = if repetition % 2 == 0 { [0, 1] } else { [1, 0] };
             for which in order {
