@@ -157,7 +157,14 @@ pub(crate) fn rows(options: &Options) -> Outcome<Vec<Row>> {
         }
     }
     rows.dedup_by_key(|row| row.name());
-    rows.retain(|row| options.filters.is_empty() || options.filters.iter().any(|part| row.name().contains(part)));
+    // A whole name selects its row alone, not also the ten times larger one.
+    let is_name = |part: &str| rows.iter().any(|row: &Row| row.name() == part);
+    let filters: Vec<(&str, bool)> = options.filters.iter().map(|part| (part.as_str(), is_name(part))).collect();
+    rows.retain(|row| {
+        let name = row.name();
+        filters.is_empty()
+            || filters.iter().any(|(part, whole)| if *whole { name == *part } else { name.contains(part) })
+    });
     Ok(rows)
 }
 
