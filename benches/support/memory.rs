@@ -8,6 +8,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use chatd::chat::{Millis, Now, UnixMillis};
+use chatd::limits::Limits;
 use chatd::server::{Config, Peer, Readiness, Server, Stream, Token};
 
 /// What is kept of the last thing written.
@@ -82,7 +83,7 @@ const READABLE: Readiness = Readiness { readable: true, writable: false, hung_up
 impl Default for Desk {
     fn default() -> Self {
         let now = Now { steady: Millis(0), wall: UnixMillis(1_795_158_000_000) };
-        Self { server: Server::new(Config::default()), clients: Vec::new(), now }
+        Self { server: Server::new(config()), clients: Vec::new(), now }
     }
 }
 
@@ -166,4 +167,10 @@ impl Desk {
     pub(crate) fn server(&self) -> &Server<Pipe> {
         &self.server
     }
+}
+
+/// As by default, but nobody is made to wait for having been too fast.
+fn config() -> Config {
+    let limits = Limits { acknowledge_within: Limits::DEFAULT.acknowledge_within, ..Limits::DEFAULT.without_rates() };
+    Config { limits, ..Config::default() }
 }
