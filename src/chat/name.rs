@@ -170,7 +170,8 @@ pub struct Uid(pub NonZeroU64);
 impl Uid {
     /// Reads a UID: digits only, not zero, no sign.
     pub fn new(text: &str) -> Option<Self> {
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let starts_so = text.bytes().next().is_some_and(|first| first.is_ascii_digit());
+        let digits = starts_so && text.bytes().all(|byte| byte.is_ascii_digit());
         if digits { text.parse().ok().map(Self) } else { None }
     }
 }

@@ -26,7 +26,9 @@ impl<'a> Text<'a> {
     /// Says what is wrong when nothing is left to say, or too much.
     pub fn new(clean: &'a str) -> Result<Self, TextError> {
         debug_assert!(clean.chars().all(|c| !is_unsafe(c)), "text is sanitised before it is taken");
-        if clean.trim().is_empty() {
+        // Most texts begin with a letter, and need no second look.
+        let starts_plainly = clean.bytes().next().is_some_and(|first| first > b' ' && first < 0x7f);
+        if !starts_plainly && clean.trim().is_empty() {
             Err(TextError::Blank)
         } else if clean.len() > TEXT_BYTES {
             Err(TextError::TooLong)
