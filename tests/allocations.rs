@@ -1,4 +1,4 @@
-//! How often the server asks for memory while it relays messages, once warm. The goal is never.
+//! How often the server asks for memory while it relays messages, once warm: never.
 //!
 //! Counted in this thread by `allocation-counter`, whose allocator stands in for the system's in
 //! this test binary. The streams are in memory and allocate nothing themselves.
@@ -15,17 +15,8 @@ use memory::Desk;
 const MESSAGES: u64 = 1000;
 const TEXT: &[u8] = b"the quick brown fox jumps over the lazy dog, again and again\n";
 
-/// Allocations per tick that exist for now: two lists of work that are taken and dropped
-/// (`ready` and `dirty` in src/server/mod.rs). The goal is 0.
-const PER_TICK: u64 = 2;
-
-/// Allocations per tick that tells 50 connections something, for now: as [`PER_TICK`], and the list
-/// of dirty ones grows from nothing each time (4, 8, 16, 32, 64 places). The goal is 0.
-const PER_ROOM_TICK: u64 = 6;
-
-/// Allocations for each new millisecond in which a message is stamped, for now: the time is
-/// formatted into a new string (`Encoder::stamp` in src/wire/native/encode.rs). The goal is 0.
-const PER_NEW_TIME: u64 = 1;
+/// Allocations for each new second in which a message is stamped: the time is formatted anew.
+const PER_NEW_SECOND: f64 = 3.0;
 
 /// Has one client send a line per tick; gives back allocations per message.
 fn per_message(desk: &mut Desk, who: usize, line: &[u8], millis: u64) -> f64 {
@@ -58,9 +49,10 @@ fn a_message_to_the_partner_allocates_nothing_of_its_own() {
     let (before, count) = (desk.lines_to(two), per_message(&mut desk, one, &said, 0));
     assert_eq!((desk.lines_to(two) - before) as u64, 2 * MESSAGES, "every message arrived");
     assert!(desk.last_to(two).contains("the quick brown fox"), "{}", desk.last_to(two));
-    assert_eq!(count, PER_TICK as f64, "allocations per message, one a tick");
+    assert_eq!(count, 0.0, "allocations per message, one a tick");
     let count = per_message(&mut desk, one, &said, 1);
-    assert_eq!(count, (PER_TICK + PER_NEW_TIME) as f64, "allocations per message, one a millisecond");
+    let most = PER_NEW_SECOND / 1000.0;
+    assert!(count <= most, "{count} allocations per message, one a millisecond; at most {most}");
 }
 
 #[test]
@@ -69,7 +61,7 @@ fn many_messages_in_a_tick_allocate_no_more_than_one() {
     let (one, two) = desk.pair();
     let said = line(&format!("SAY u{two} ")).repeat(64);
     let count = per_message(&mut desk, one, &said, 0);
-    assert_eq!(count, PER_TICK as f64, "allocations per 64 messages in one tick");
+    assert_eq!(count, 0.0, "allocations per 64 messages in one tick");
 }
 
 #[test]
@@ -79,5 +71,5 @@ fn a_message_to_a_room_allocates_nothing_per_member() {
     let said = line("SAY #lobby ");
     let (before, count) = (desk.lines_to(speaker + 49), per_message(&mut desk, speaker, &said, 0));
     assert_eq!((desk.lines_to(speaker + 49) - before) as u64, 2 * MESSAGES, "every message arrived");
-    assert_eq!(count, PER_ROOM_TICK as f64, "allocations per message to 49");
+    assert_eq!(count, 0.0, "allocations per message to 49");
 }

@@ -169,8 +169,7 @@ impl Desk {
     }
 }
 
-/// As by default, but nobody is made to wait for having been too fast.
+/// As by default, but nobody is made to wait for having been too fast, and each tick tells all.
 fn config() -> Config {
-    let limits = Limits { acknowledge_within: Limits::DEFAULT.acknowledge_within, ..Limits::DEFAULT.without_rates() };
-    Config { limits, ..Config::default() }
+    Config { limits: Limits::DEFAULT.without_rates(), ..Config::default() }
 }
