@@ -28,7 +28,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_mio::v1_0::Signals;
 
 use crate::chat::{Millis, Now};
-use crate::limits::{ACCEPT_PAUSE, ACCEPTS_PER_TICK, Limits, RESERVED_FILES};
+use crate::limits::{ACCEPTS_PER_TICK, Limits, RESERVED_FILES};
 use crate::server::{Config, Peer, Readiness, Server, Token};
 use clock::Clock;
 use control::Control;
@@ -63,6 +63,7 @@ pub struct EventLoop {
     mode: Mode,
     drain_timeout: Duration,
     control: Option<Control>,
+    is_operator_waiting: bool,
     state: Option<StateDir>,
 }
 
@@ -98,6 +99,7 @@ impl EventLoop {
             mode: Mode::Serving,
             drain_timeout,
             control: None,
+            is_operator_waiting: false,
             state: None,
         })
     }
@@ -201,6 +203,7 @@ impl EventLoop {
                 self.dispatch(event, now);
             }
             self.accept_waiting(now);
+            self.accept_operators(now);
             self.server.tick(now);
             self.save_bans();
             self.write_log();
@@ -225,8 +228,17 @@ impl EventLoop {
         }
     }
 
+    /// One who cannot be let in for want of files is tried again with the next event.
     fn accept_operators(&mut self, now: Now) {
-        while let Some(mut stream) = self.control.as_mut().and_then(Control::accept) {
+        while self.is_operator_waiting {
+            let Some(control) = &mut self.control else { return };
+            let mut stream = match control.accept() {
+                Ok(stream) => stream,
+                Err(error) => {
+                    self.is_operator_waiting = error.kind() != ErrorKind::WouldBlock;
+                    return;
+                }
+            };
             let token = mio::Token(self.server.next_token().to_usize());
             let interest = Interest::READABLE | Interest::WRITABLE;
             if self.poll.registry().register(&mut stream, token, interest).is_ok() {
@@ -238,7 +250,7 @@ impl EventLoop {
     fn dispatch(&mut self, event: &mio::event::Event, now: Now) {
         match event.token() {
             SIGNALS => self.handle_signals(now),
-            CONTROL => self.accept_operators(now),
+            CONTROL => self.is_operator_waiting = true,
             mio::Token(number) if number >= LISTENERS => {
                 if let Some(listener) = self.listeners.get_mut(number - LISTENERS) {
                     listener.is_ready = true;
@@ -296,8 +308,9 @@ impl EventLoop {
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 let address = listener.address;
-                listener.paused_until = Some(now.steady + ACCEPT_PAUSE);
-                self.server.journal().warn(format_args!("accept-failed on={address} error={error}"));
+                if listener.pause(now.steady) {
+                    self.server.journal().warn(format_args!("accept-failed on={address} error={error}"));
+                }
                 return false;
             }
         }

@@ -102,6 +102,17 @@ pub(super) struct Asked {
     pub(super) until: Millis,
 }
 
+/// What a connection counts against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// The limits on connections, in all and from its address.
+    LetIn,
+    /// The limit on those that read why they are refused.
+    Refused,
+    /// Nothing: an operator's, or a place whose connection is lost.
+    Free,
+}
+
 /// A connection.
 #[derive(Debug)]
 pub(super) struct Connection<S> {
@@ -110,6 +121,7 @@ pub(super) struct Connection<S> {
     pub(super) peer: Peer,
     pub(super) token: Token,
     pub(super) phase: Phase,
+    pub(super) standing: Standing,
     pub(super) splitter: LineSplitter,
     /// Received bytes not handled yet: an unfinished line, or what a pause left over.
     pub(super) held: BytesMut,
@@ -154,6 +166,7 @@ impl<S> Connection<S> {
             peer,
             token,
             phase,
+            standing: Standing::Free,
             splitter: LineSplitter::default(),
             held: BytesMut::new(),
             output: Output::default(),

@@ -197,14 +197,24 @@ impl<S> Connections<S> {
 
     /// While all queues together are too large, dooms the connection with the largest one.
     fn relieve_memory(&mut self) {
-        if self.queued <= self.limits.queued_total {
+        while self.queued > self.limits.queued_total {
+            let all = self.slots.iter().map(|(_, connection)| connection);
+            let closable = all.filter(|it| it.accounted > 0 && (it.is_open() || matches!(it.phase, Phase::Away(_))));
+            let Some(largest) = closable.max_by_key(|connection| connection.accounted) else { return };
+            self.doom(largest.token);
+        }
+    }
+
+    /// Has a connection closed as soon as the domain has finished with the current command. Its
+    /// queue counts for nothing until then, or a line to many would cost several their places
+    /// where one is enough.
+    fn doom(&mut self, token: Token) {
+        let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) else {
             return;
-        }
-        let largest = self.slots.iter_mut().map(|(_, connection)| connection).filter(|it| !it.is_doomed);
-        if let Some(largest) = largest.max_by_key(|connection| connection.accounted) {
-            largest.is_doomed = true;
-            self.doomed.push((largest.token, CloseReason::SlowConsumer));
-        }
+        };
+        connection.is_doomed = true;
+        self.queued -= std::mem::take(&mut connection.accounted);
+        self.doomed.push((token, CloseReason::SlowConsumer));
     }
 
     /// Has a connection served in the next tick.
@@ -309,14 +319,15 @@ impl<S> Connections<S> {
         write(&mut self.encoder, connection.output.queue(&mut self.spares));
         if connection.stream.is_none() {
             connection.output.bound_unsent();
-        } else if connection.is_open() && connection.output.len() > self.limits.output_hard {
-            connection.is_doomed = true;
-            self.doomed.push((token, CloseReason::SlowConsumer));
         }
         let memory = connection.output.memory();
         self.queued = self.queued - connection.accounted + memory;
         connection.accounted = memory;
-        self.relieve_memory();
+        if connection.is_open() && connection.output.len() > self.limits.output_hard {
+            self.doom(token);
+        } else {
+            self.relieve_memory();
+        }
         true
     }
 }

@@ -116,6 +116,8 @@ impl<S: Stream> Server<S> {
         let until = now.steady + self.limits.resume_grace;
         let Some(connection) = self.connections.get_mut(token) else { return };
         let Phase::User(user) = connection.phase else { return };
+        self.release(token, now);
+        let Some(connection) = self.connections.get_mut(token) else { return };
         connection.phase = Phase::Away(Absence { user, reason, since: now.steady, until, is_told: false });
         connection.stream = None;
         connection.held = bytes::BytesMut::new();

@@ -8,7 +8,7 @@
 //!    in place, keeps an unfinished tail;
 //! 2. does what is due;
 //! 3. writes once to each connection that has something to be told;
-//! 4. forgets the connections that are gone. Nothing is forgotten earlier, so that a handle stays
+//! 4. forgets the connections that are gone. None that was let in is forgotten earlier: a handle stays
 //!    good for the whole tick.
 
 mod addresses;
@@ -43,7 +43,7 @@ use crate::limits::{Limits, READ_BYTES, SLOW_TICK};
 use addresses::Addresses;
 use admission::Refusals;
 use bans::Bans;
-use connection::{Absence, Closing, Phase};
+use connection::{Absence, Closing, Phase, Standing};
 use connections::{Connections, Outbox};
 use output::Written;
 use stats::{Present, Stats};
@@ -110,6 +110,8 @@ pub struct Server<S> {
     limits: Limits,
     secrets: fn() -> u128,
     addresses: Addresses,
+    /// How many connections count against the limit on them.
+    let_in: usize,
     refusals: Refusals,
     bans: Bans,
     password: Option<Password>,
@@ -132,6 +134,7 @@ impl<S: Stream> Server<S> {
             limits: config.limits,
             secrets: config.secrets,
             addresses: Addresses::default(),
+            let_in: 0,
             refusals: Refusals::default(),
             bans: Bans::default(),
             password: config.password,
@@ -172,10 +175,7 @@ impl<S: Stream> Server<S> {
         self.handle_timeouts(now);
         self.write_dirty(now);
         for token in std::mem::take(&mut self.connections.gone) {
-            if let Some(address) = self.connections.get(token).and_then(|gone| gone.peer.address()) {
-                self.addresses.disconnected(address.ip(), now.steady);
-            }
-            self.connections.remove(token);
+            self.forget(token, now);
         }
     }
 
@@ -266,10 +266,14 @@ impl<S: Stream> Server<S> {
         }
         assert_eq!(users, self.chat.user_count(), "every user has a connection");
         assert_eq!(queued, self.connections.queued, "the sum of all queues is right");
-        assert!(
-            self.connections.len() > 0 || self.addresses.is_empty(),
+        let standing = |what| self.connections.iter().filter(|it| it.standing == what).count();
+        assert_eq!(standing(Standing::LetIn), self.let_in, "as many are let in as there are");
+        assert_eq!(
+            standing(Standing::LetIn),
+            self.addresses.total(),
             "addresses have as many connections as they have"
         );
+        assert_eq!(standing(Standing::Refused), self.refusals.lingering(), "as many are refused as there are");
     }
 
     fn handle_timeouts(&mut self, now: Now) {

@@ -37,6 +37,11 @@ impl<S: Stream> Server<S> {
     /// Handles what was left over, then reads once and handles that.
     pub(super) fn serve(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
+        // One that is paused is not read, so reading cannot tell that it is gone.
+        let is_paused = connection.hung_up && connection.is_open() && connection.paused_until.is_some();
+        if is_paused && connection.stream.as_mut().is_some_and(Stream::is_broken) {
+            return self.break_off(token, now);
+        }
         let mut held = std::mem::take(&mut connection.held);
         if !held.is_empty() {
             let taken = self.handle_lines(token, &held, now);
