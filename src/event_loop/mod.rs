@@ -186,15 +186,19 @@ impl EventLoop {
         let mut events = Events::with_capacity(EVENTS_PER_POLL);
         // Nobody listens unless systemd started this (sd_notify(3)).
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        let mut now = self.clock.now();
         loop {
-            let timeout = self.poll_timeout();
+            let timeout = self.poll_timeout(now);
             match self.poll.poll(&mut events, timeout) {
                 Ok(()) => {}
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {
+                    now = self.clock.now();
+                    continue;
+                }
                 Err(error) => return Err(error.into()),
             }
-            let now = self.clock.now();
             let started = self.clock.precise();
+            now = self.clock.at(started);
             for event in &events {
                 self.dispatch(event, now);
             }
@@ -210,7 +214,9 @@ impl EventLoop {
                 self.write_log();
                 return Ok(());
             }
-            self.server.note_tick(self.clock.precise().saturating_sub(started), now);
+            let took = self.clock.precise().saturating_sub(started);
+            self.server.note_tick(took, now);
+            now.steady = now.steady + took;
         }
     }
 
@@ -332,8 +338,7 @@ impl EventLoop {
         }
     }
 
-    fn poll_timeout(&self) -> Option<Duration> {
-        let now = self.clock.now();
+    fn poll_timeout(&self, now: Now) -> Option<Duration> {
         let drained = match self.mode {
             Mode::Serving => None,
             Mode::Draining { until } => Some(until.since(now.steady)),

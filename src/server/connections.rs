@@ -283,6 +283,31 @@ impl<S> Connections<S> {
         }
     }
 
+    /// Appends a whole line to the output of a user's connection and has it written in this tick:
+    /// what [`Self::append`] does, for the many who are told the same.
+    fn tell(&mut self, user: UserKey, line: &[u8]) {
+        let slot = self.links.get(user.slot()).copied().flatten();
+        let Some(connection) = slot.and_then(|slot| self.slots.get_mut(slot as usize)) else { return };
+        if connection.is_doomed {
+            return;
+        }
+        connection.output.queue(&mut self.spares).extend_from_slice(line);
+        connection.accounted += line.len();
+        self.queued += line.len();
+        let token = connection.token;
+        if connection.stream.is_none() {
+            connection.output.bound_unsent();
+            return self.account(token);
+        }
+        if connection.output.len() > self.limits.output_hard && connection.is_open() {
+            connection.is_doomed = true;
+            self.doomed.push((token, CloseReason::SlowConsumer));
+        }
+        if !std::mem::replace(&mut connection.is_dirty, true) {
+            self.dirty.push(token);
+        }
+    }
+
     /// Says whether there is something to be written now.
     fn queue(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) -> bool {
         let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) else {
@@ -325,12 +350,12 @@ impl<S> Sink for Outbox<'_, S> {
         }
         let mut line = std::mem::take(&mut self.connections.line);
         for user in to.iter().filter(|user| Some(**user) != but) {
-            let Some(token) = self.connections.of_user(*user) else { continue };
             if line.is_empty() {
                 self.connections.encoder.event(event, &mut line);
             }
-            self.connections.append(token, |_, queue| queue.extend_from_slice(&line));
+            self.connections.tell(*user, &line);
         }
+        self.connections.relieve_memory();
         line.clear();
         self.connections.line = line;
     }

@@ -102,6 +102,8 @@ fn system_secret() -> u128 {
 pub struct Server<S> {
     chat: Chat,
     connections: Connections<S>,
+    /// An empty list whose memory is used again and again.
+    batch: Vec<Token>,
     /// The loop's one read buffer.
     scratch: Vec<u8>,
     stop_asked: bool,
@@ -126,6 +128,7 @@ impl<S: Stream> Server<S> {
                 backlog: config.limits.backlog,
             }),
             connections: Connections::new(Journal::new(config.log_level), config.limits),
+            batch: Vec::new(),
             scratch: vec![0; READ_BYTES],
             stop_asked: false,
             limits: config.limits,
@@ -161,12 +164,14 @@ impl<S: Stream> Server<S> {
     /// One round of work; see the module's description.
     pub fn tick(&mut self, now: Now) {
         self.connections.journal.set_time(now.wall);
-        for token in std::mem::take(&mut self.connections.ready) {
+        let mut batch = self.take_batch(|connections| &mut connections.ready);
+        for token in batch.drain(..) {
             if let Some(connection) = self.connections.get_mut(token) {
                 connection.is_ready = false;
                 self.serve(token, now);
             }
         }
+        self.batch = batch;
         self.handle_timeouts(now);
         self.write_dirty(now);
         for token in std::mem::take(&mut self.connections.gone) {
@@ -311,13 +316,20 @@ impl<S: Stream> Server<S> {
         }
     }
 
+    /// Takes a list of work and leaves an empty one in its place, without allocating either.
+    fn take_batch(&mut self, list: impl FnOnce(&mut Connections<S>) -> &mut Vec<Token>) -> Vec<Token> {
+        std::mem::replace(list(&mut self.connections), std::mem::take(&mut self.batch))
+    }
+
     /// Writes to all that have output; a stream that breaks is closed, which may give others
     /// something to be told, so this goes on until nothing is left to do.
     fn write_dirty(&mut self, now: Now) {
         while !self.connections.dirty.is_empty() {
-            for token in std::mem::take(&mut self.connections.dirty) {
+            let mut batch = self.take_batch(|connections| &mut connections.dirty);
+            for token in batch.drain(..) {
                 self.write(token, now);
             }
+            self.batch = batch;
             self.close_doomed(now);
         }
     }

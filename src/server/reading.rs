@@ -25,6 +25,14 @@ pub(super) enum Handled {
     Later(Millis),
 }
 
+/// What stands next in the bytes of a connection.
+enum Next<'a> {
+    /// A line (`None`: one that was too long), how many bytes it takes, and what to take it for.
+    Line { line: Option<&'a [u8]>, count: usize, phase: Phase },
+    /// Nothing that can be handled now; so many bytes are of no use any more.
+    None { count: usize },
+}
+
 impl<S: Stream> Server<S> {
     /// Handles what was left over, then reads once and handles that.
     pub(super) fn serve(&mut self, token: Token, now: Now) {
@@ -109,51 +117,47 @@ impl<S: Stream> Server<S> {
     /// not too fast. Says how many bytes are done with.
     fn handle_lines(&mut self, token: Token, bytes: &[u8], now: Now) -> usize {
         let mut taken = 0;
-        while self.may_be_heard(token, now) {
-            let Some(connection) = self.connections.get_mut(token) else { break };
-            let (step, count) = connection.splitter.next(bytes.get(taken..).unwrap_or_default());
-            let line = match step {
-                Step::NeedMore => return taken + count,
-                Step::TooLong => None,
-                Step::Line(line) => Some(line),
+        loop {
+            let rest = bytes.get(taken..).unwrap_or_default();
+            let (line, count, phase) = match self.next_line(token, rest, now) {
+                Next::Line { line, count, phase } => (line, count, phase),
+                Next::None { count } => return taken + count,
             };
-            let handled = match connection.phase {
+            let handled = match phase {
                 Phase::Operator(expecting) => self.handle_operator_line(token, expecting, line, now),
                 _ => self.handle_native_line(token, line, now),
             };
             self.close_doomed(now);
             if let Handled::Later(until) = handled {
                 self.pause(token, until);
-                break;
+                return taken;
             }
             taken += count;
-            self.note_line(token, now);
         }
-        taken
     }
 
-    /// Whether the next line is handled now. A client that has been too fast is paused.
-    fn may_be_heard(&mut self, token: Token, now: Now) -> bool {
-        let limits = self.limits;
-        let Some(connection) = self.connections.get(token).filter(|connection| connection.is_listening(&limits)) else {
-            return false;
+    /// Takes the next line off a connection that listens. One that has been too fast is paused.
+    fn next_line<'a>(&mut self, token: Token, bytes: &'a [u8], now: Now) -> Next<'a> {
+        let limits = &self.limits;
+        let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_listening(limits))
+        else {
+            return Next::None { count: 0 };
         };
-        let wait = connection.lines.wait(limits.lines, now.steady);
-        match wait.filter(|_| connection.peer != Peer::Operator) {
-            None => true,
-            Some(until) => {
-                self.pause(token, until);
-                false
-            }
+        if connection.peer != Peer::Operator
+            && let Some(until) = connection.lines.wait(limits.lines, now.steady)
+        {
+            self.pause(token, until);
+            return Next::None { count: 0 };
         }
-    }
-
-    fn note_line(&mut self, token: Token, now: Now) {
-        let rate = self.limits.lines;
+        let (step, count) = connection.splitter.next(bytes);
+        let line = match step {
+            Step::NeedMore => return Next::None { count },
+            Step::TooLong => None,
+            Step::Line(line) => Some(line),
+        };
+        connection.lines.take(limits.lines, now.steady);
         self.stats.lines += 1;
-        if let Some(connection) = self.connections.get_mut(token) {
-            connection.lines.take(rate, now.steady);
-        }
+        Next::Line { line, count, phase: connection.phase }
     }
 
     fn pause(&mut self, token: Token, until: Millis) {
