@@ -65,10 +65,10 @@ fn a_crowd_in_one_room_hears_every_line_in_order() {
     let mut crowd: Vec<Client> = (0..60).map(|number| daemon.user(&format!("u{number}"))).collect();
     for client in &mut crowd {
         client.send("JOIN");
-        while client.line() != "+OK room #lobby" {}
+        client.wait_for("+OK room #lobby");
     }
     for client in crowd.iter_mut().take(59) {
-        while client.line() != "* joined #lobby u59" {}
+        client.wait_for("* joined #lobby u59");
     }
     let (speaker, others) = crowd.split_first_mut().expect("there is a crowd");
     for number in 0..50 {

@@ -5,6 +5,7 @@
 mod daemon_support;
 
 mod bad_input;
+mod chaos;
 mod config;
 mod connections;
 mod control;

@@ -68,11 +68,11 @@ fn above_the_hard_bound_a_client_goes() {
         assert!(number < KERNEL_BYTES / text.len(), "it never goes");
     }
     for number in 0..number {
-        while !listener.line().contains(&format!(" #r speaker {number} ")) {}
+        listener.wait_for(&format!("* room {{id}} {{time}} #r speaker {number} {{any}}"));
     }
     daemon.expect_log("gone name=slow reason=slow-consumer");
     drop(slow);
-    while speaker.line() != "* left #r slow slow-consumer" {}
+    speaker.wait_for("* left #r slow slow-consumer");
     daemon.expect_figures(before);
 }
 

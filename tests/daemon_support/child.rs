@@ -244,7 +244,7 @@ pub(crate) fn run_with_input(args: &[&str], input: &str, environment: &[(&str, &
 }
 
 /// A child that does not outlive its test.
-struct Reaped(Child);
+pub(crate) struct Reaped(pub(crate) Child);
 
 impl Drop for Reaped {
     fn drop(&mut self) {

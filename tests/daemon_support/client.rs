@@ -133,6 +133,18 @@ impl Client {
         }
     }
 
+    /// Skips lines until one matches; fails when the server hangs up or falls silent before.
+    #[track_caller]
+    pub(crate) fn wait_for(&mut self, pattern: &str) -> String {
+        loop {
+            let line = self.line();
+            if matches(pattern, &line) {
+                return line;
+            }
+            assert!(!line.starts_with('{'), "waited for: {pattern}\n     found: {line}");
+        }
+    }
+
     /// Sends a line and expects those after it.
     #[track_caller]
     pub(crate) fn ask(&mut self, line: &str, patterns: &[&str]) {
