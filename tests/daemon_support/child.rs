@@ -1,7 +1,9 @@
 //! The daemon as a child process.
 
+use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
@@ -37,6 +39,8 @@ pub(crate) struct Daemon {
     log: Lines,
     /// Where it keeps what it keeps.
     pub(super) directory: Option<TempDir>,
+    /// A connection to its control socket.
+    pub(super) observer: RefCell<Option<BufReader<UnixStream>>>,
 }
 
 impl DaemonBuilder {
@@ -104,7 +108,15 @@ impl DaemonBuilder {
         let out = Lines::of(child.stdout.take().expect("stdout is piped"), self.out_limit);
         let log = Lines::of(child.stderr.take().expect("stderr is piped"), self.log_limit);
         let stdin = child.stdin.take();
-        let mut daemon = Daemon { child, stdin, addresses: Vec::new(), out, log, directory: self.directory };
+        let mut daemon = Daemon {
+            child,
+            stdin,
+            addresses: Vec::new(),
+            out,
+            log,
+            directory: self.directory,
+            observer: RefCell::default(),
+        };
         let Some(first) = daemon.out.next() else {
             let (code, log) = daemon.end();
             assert_eq!(code, Some(1), "{log}");

@@ -2,12 +2,14 @@
 //! files and its memory in /proc.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Instant;
+
+use chatd::chat::CloseReason;
 
 use super::{Daemon, DaemonBuilder, PATIENCE};
 
@@ -107,9 +109,27 @@ impl Daemon {
         figure(&self.order("stats prometheus"), name)
     }
 
-    /// What it holds now, this question not counted.
+    /// The figures for programs, over a connection that stays, so that asking changes none of them.
+    fn report(&self) -> String {
+        let mut observer = self.observer.borrow_mut();
+        let stream = observer.get_or_insert_with(|| {
+            let stream = UnixStream::connect(self.control()).expect("the control socket is there");
+            stream.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
+            BufReader::new(stream)
+        });
+        stream.get_mut().write_all(b"stats prometheus\n").expect("the daemon reads");
+        let mut report = String::new();
+        let last = format!("chatd_closed_total{{reason=\"{}\"}} ", CloseReason::ALL.last().expect("there are some"));
+        while !report.lines().last().is_some_and(|line| line.starts_with(&last)) {
+            let count = stream.read_line(&mut report).expect("the daemon answers");
+            assert!(count > 0, "the daemon has hung up");
+        }
+        report
+    }
+
+    /// What it holds now.
     pub(crate) fn figures(&self) -> Figures {
-        let report = self.order("stats prometheus");
+        let report = self.report();
         let whole = |name| value(&report, name);
         Figures {
             files: self.files(),
