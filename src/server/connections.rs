@@ -53,6 +53,7 @@ impl<S: Stream> Connections<S> {
             Some(stream) => connection.output.write_to(stream, &mut self.spares),
             None => Ok(Written::Blocked),
         };
+        connection.is_blocked = matches!(written, Ok(Written::Blocked));
         self.account(token);
         written
     }
@@ -115,7 +116,7 @@ impl<S> Connections<S> {
             return;
         }
         let connection = self.slots.remove(token.slot as usize);
-        self.queued -= connection.accounted;
+        self.queued -= connection.accounted();
         if let Some(armed) = connection.armed_at {
             self.deadlines.remove(&(armed, token));
         }
@@ -189,9 +190,8 @@ impl<S> Connections<S> {
     /// Keeps the sum of all queues right after one has changed.
     pub(super) fn account(&mut self, token: Token) {
         if let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) {
-            let memory = connection.output.memory();
-            self.queued = self.queued - connection.accounted + memory;
-            connection.accounted = memory;
+            let (before, now) = connection.account();
+            self.queued = self.queued - before + now;
         }
     }
 
@@ -199,8 +199,8 @@ impl<S> Connections<S> {
     fn relieve_memory(&mut self) {
         while self.queued > self.limits.queued_total {
             let all = self.slots.iter().map(|(_, connection)| connection);
-            let closable = all.filter(|it| it.accounted > 0 && (it.is_open() || matches!(it.phase, Phase::Away(_))));
-            let Some(largest) = closable.max_by_key(|connection| connection.accounted) else { return };
+            let closable = all.filter(|it| it.accounted() > 0 && (it.is_open() || matches!(it.phase, Phase::Away(_))));
+            let Some(largest) = closable.max_by_key(|connection| connection.accounted()) else { return };
             self.doom(largest.token);
         }
     }
@@ -213,7 +213,7 @@ impl<S> Connections<S> {
             return;
         };
         connection.is_doomed = true;
-        self.queued -= std::mem::take(&mut connection.accounted);
+        self.queued -= connection.unaccount();
         self.doomed.push((token, CloseReason::SlowConsumer));
     }
 
@@ -292,8 +292,8 @@ impl<S> Connections<S> {
             return;
         }
         connection.output.queue(&mut self.spares).extend_from_slice(line);
-        connection.accounted += line.len();
-        self.queued += line.len();
+        let (before, now) = connection.account();
+        self.queued = self.queued - before + now;
         let token = connection.token;
         if connection.stream.is_none() {
             connection.output.bound_unsent();
@@ -320,9 +320,8 @@ impl<S> Connections<S> {
         if connection.stream.is_none() {
             connection.output.bound_unsent();
         }
-        let memory = connection.output.memory();
-        self.queued = self.queued - connection.accounted + memory;
-        connection.accounted = memory;
+        let (before, now) = connection.account();
+        self.queued = self.queued - before + now;
         if connection.is_open() && connection.output.len() > self.limits.output_hard {
             self.doom(token);
         } else {

@@ -34,10 +34,10 @@ impl<S: Stream> Server<S> {
                 return self.entry_wait(peer, now);
             }
             Request::Chat(Command::Announce(_)) => {
-                (&mut connections.get_mut(token)?.announcements, limits.announcements)
+                (&mut connections.get_mut(token)?.rare().announcements, limits.announcements)
             }
             Request::Chat(Command::Request(_) | Command::JoinUser(_)) => {
-                (&mut connections.get_mut(token)?.requests, limits.requests)
+                (&mut connections.get_mut(token)?.rare().requests, limits.requests)
             }
             _ => return None,
         };
