@@ -232,6 +232,8 @@ impl<S: Stream> Server<S> {
         let Some(connection) = self.connections.get_mut(token) else { return };
         if connection.paused_until.is_some_and(|until| until <= now.steady) {
             connection.paused_until = None;
+            // It may well have spoken; the server has not listened.
+            connection.last_heard = now.steady;
             self.connections.mark_ready(token);
         } else {
             self.handle_phase_deadline(token, now);
