@@ -24,12 +24,18 @@ pub const ROOMS_PER_USER: usize = 16;
 /// Requests one user may have waiting for an answer.
 pub const REQUESTS_WAITING: usize = 32;
 
+/// Users one user may ignore.
+pub const IGNORED_PER_USER: usize = 64;
+
+/// Longest text left behind by one who is away, in bytes; it has to fit a row.
+pub const AWAY_BYTES: usize = 120;
+
 /// Rows that one listing command sends; the reply says how to ask for the rest.
 pub const ROWS_PER_REPLY: usize = 500;
 
 /// Longest row of a listing on the wire, in bytes: a user's, with two full names, an IPv6 address
-/// with its scope, numbers of 20 digits, and marks.
-pub const ROW_BYTES: usize = 192;
+/// with its scope, numbers of 20 digits, and marks with a text.
+pub const ROW_BYTES: usize = 224 + AWAY_BYTES;
 
 /// Bytes read from one connection in one tick: the size of the loop's one read buffer.
 pub const READ_BYTES: usize = 16 * 1024;
@@ -106,6 +112,12 @@ pub const REFUSED_LINGERING: usize = 32;
 
 /// How long a refused connection may take to read why.
 pub const REFUSAL_TIME: Duration = Duration::from_millis(500);
+
+/// A round of the loop that takes longer is logged with what it did.
+pub const SLOW_TICK: Duration = Duration::from_millis(50);
+
+/// Longest server password, in bytes.
+pub const PASSWORD_BYTES: usize = 200;
 
 /// The log tells of refused connections at most this often.
 pub const REFUSAL_LOG_INTERVAL: Duration = Duration::from_secs(10);
@@ -205,7 +217,7 @@ impl Limits {
             return Err("--output-soft must be more than a line, 4096 bytes");
         }
         if self.output_soft + ROWS_PER_REPLY * ROW_BYTES + LINE_BYTES >= self.output_hard {
-            return Err("--output-hard must be more than --output-soft and the longest listing, 100096 bytes");
+            return Err("--output-hard must be more than --output-soft and the longest listing, 176096 bytes");
         }
         if self.output_hard > self.queued_total {
             return Err("--max-memory-queued must be at least --output-hard");

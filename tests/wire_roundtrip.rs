@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use chatd::chat::{
-    Availability, CloseReason, Decline, Ending, Event, Name, NameError, Purpose, Refusal, Reply, RoomName, Row, Stamp,
-    Text, TextError, Uid, UnixMillis, UserRef, Withdrawal,
+    Availability, CloseReason, Decline, Ending, Event, Marks, Name, NameError, Purpose, Refusal, Reply, RoomName, Row,
+    Stamp, Text, TextError, Uid, UnixMillis, UserRef, Withdrawal,
 };
 use chatd::limits::{LINE_BYTES, NAME_BYTES, ROW_BYTES, TEXT_BYTES};
 use chatd::wire::commands::COMMANDS;
@@ -118,6 +118,8 @@ impl Parts {
             Event::AnnouncedEarlier { stamp, from, text },
             Event::Dropped(name),
             Event::Returned(name),
+            Event::Away { name, text: None },
+            Event::Away { name, text: Some(text) },
             Event::Joined { room, name },
             Event::Left { room, name, gone: None },
             Event::Left { room, name, gone: Some(reason) },
@@ -131,12 +133,13 @@ impl Parts {
         events
     }
 
-    fn rows(&self) -> Vec<Row> {
+    fn rows(&self) -> Vec<Row<'_>> {
         let Self { name, other, room, uid, address, count, span, .. } = *self;
         let states = [Availability::Available, Availability::Chatting(other)];
         let mut rows = vec![Row::Room { room, members: count }, Row::Member { room, uid, name }];
-        for is_reconnecting in [false, true] {
-            let row = |availability| Row::User { uid, name, availability, address, here: span, is_reconnecting };
+        for on in [false, true] {
+            let marks = Marks { is_reconnecting: on, is_not_to_be_disturbed: !on, is_muted: on, ..Marks::default() };
+            let row = |availability| Row::User { uid, name, availability, address, here: span, marks };
             rows.extend(states.map(row));
         }
         rows.extend(self.purposes().map(|purpose| Row::RequestFrom { name, purpose, stands: span }));
@@ -225,6 +228,7 @@ proptest! {
                     | Event::RoomSaid { .. }
                     | Event::Earlier { .. }
                     | Event::AnnouncedEarlier { .. }
+                    | Event::Away { .. }
             );
             prop_assert!(is_message || read(&longer) == ServerLine::Event(event), "{} is extensible", longer);
         }

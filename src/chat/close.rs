@@ -21,6 +21,8 @@ pub enum CloseReason {
     ResumedElsewhere,
     /// The operator removed the user.
     Kicked,
+    /// The operator has shut the user or its address out.
+    Banned,
     /// The server has no room for another connection.
     Full,
     /// Too many connections from one address.
@@ -31,7 +33,7 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Quit,
         Self::Disconnected,
         Self::Broken,
@@ -40,6 +42,7 @@ impl CloseReason {
         Self::PingTimeout,
         Self::ResumedElsewhere,
         Self::Kicked,
+        Self::Banned,
         Self::Full,
         Self::AddressFull,
         Self::Shutdown,
@@ -56,6 +59,7 @@ impl CloseReason {
             Self::PingTimeout => "ping-timeout",
             Self::ResumedElsewhere => "resumed-elsewhere",
             Self::Kicked => "kicked",
+            Self::Banned => "banned",
             Self::Full => "full",
             Self::AddressFull => "address-full",
             Self::Shutdown => "shutdown",
@@ -78,6 +82,7 @@ impl CloseReason {
             Self::PingTimeout => "you gave no sign of life",
             Self::ResumedElsewhere => "you go on over another connection",
             Self::Kicked => "the operator removed you",
+            Self::Banned => "the operator has shut you out",
             Self::Full => "the server is full; try again later",
             Self::AddressFull => "too many connections from your address; close one first",
             Self::Shutdown => "the server is shutting down",

@@ -64,6 +64,16 @@ pub enum Command<'a> {
         /// What.
         text: Text<'a>,
     },
+    /// Do not show me what a user asks, sends and says in rooms; without a user, list whom I ignore.
+    Ignore(Option<UserRef>),
+    /// Show it again.
+    Unignore(UserRef),
+    /// Refuse requests to me, or no longer.
+    DoNotDisturb(bool),
+    /// I am away from the keyboard, and what I have left to say.
+    Away(Option<Text<'a>>),
+    /// I am here again.
+    Here,
     /// Be told, or no longer told, who enters and goes and which rooms open and close.
     Watch(bool),
 }

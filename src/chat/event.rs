@@ -183,6 +183,13 @@ pub enum Event<'a> {
         /// What.
         text: Text<'a>,
     },
+    /// The user I have just turned to is away from the keyboard.
+    Away {
+        /// Who.
+        name: Name,
+        /// What they have left to say.
+        text: Option<Text<'a>>,
+    },
     /// My partner or a fellow in a room has lost its connection and may come back.
     Dropped(Name),
     /// One of those is back.

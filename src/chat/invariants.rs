@@ -25,6 +25,8 @@ impl Chat {
         assert_eq!(outgoing, incoming, "every request has an asker and an asked");
         assert_eq!(outgoing, self.deadlines.len(), "every request has a deadline, and nothing else has");
         assert_eq!(memberships, self.rooms.after(0).map(|room| room.members.len()).sum::<usize>());
+        let ignored = self.users.after(0).map(|user| user.ignored.len()).sum::<usize>();
+        assert_eq!(ignored, self.ignored, "ignored users are counted");
         let watching = self.users.after(0).filter(|user| user.watching.is_some()).count();
         assert_eq!(watching, self.watchers.len());
     }

@@ -3,7 +3,7 @@
 use super::Chat;
 use super::name::RoomName;
 use super::refusal::Refusal;
-use super::reply::{Availability, Reply, Row};
+use super::reply::{Availability, Marks, Reply, Row};
 use super::sink::Sink;
 use super::time::Now;
 use super::users::{Contact, User, UserKey};
@@ -18,7 +18,7 @@ impl Chat {
                 availability: self.availability(user),
                 address: user.address.filter(|_| !hide_addresses),
                 here: now.steady.since(user.entered),
-                is_reconnecting: user.contact != Contact::Connected,
+                marks: self.marks(user, now),
             };
             (user.key.uid().0.get(), row)
         });
@@ -63,6 +63,15 @@ impl Chat {
         Reply::Listed { shown, total: shown, next: None }
     }
 
+    fn marks<'a>(&self, user: &'a User, now: Now) -> Marks<'a> {
+        Marks {
+            is_reconnecting: user.contact != Contact::Connected,
+            is_not_to_be_disturbed: user.do_not_disturb,
+            is_muted: self.is_muted(user, now),
+            away: user.away.as_deref(),
+        }
+    }
+
     fn availability(&self, user: &User) -> Availability {
         match user.presence.partner() {
             Some(partner) => Availability::Chatting(self.users.of(partner).name),
@@ -72,7 +81,7 @@ impl Chat {
 }
 
 /// Sends the first rows; when some are left over, the reply carries the last one's number.
-fn list(rows: impl Iterator<Item = (u64, Row)>, total: usize, out: &mut dyn Sink) -> Reply {
+fn list<'a>(rows: impl Iterator<Item = (u64, Row<'a>)>, total: usize, out: &mut dyn Sink) -> Reply {
     let mut rows = rows.peekable();
     let (mut shown, mut last) = (0, 0);
     for (number, row) in rows.by_ref().take(ROWS_PER_REPLY) {

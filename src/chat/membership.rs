@@ -43,8 +43,9 @@ impl Chat {
             self.enter_room(user, room, out)?;
             return Ok(Reply::Room(self.rooms.of(room).name));
         }
+        self.check_voice(user, now)?;
         self.check_free(user)?;
-        self.check_can_be_asked(other)?;
+        self.check_can_be_asked(user, other)?;
         let room = match self.lonely_room(user) {
             Some(room) => room,
             None => {
@@ -89,13 +90,16 @@ impl Chat {
         now: Now,
         out: &mut dyn Sink,
     ) -> Result<Reply, Refusal> {
+        self.check_voice(user, now)?;
         let membership = self.membership(user, name)?;
         let stamp = self.next_stamp(now);
         let from = self.users.of(user).name;
         self.rooms.remember(membership.room, stamp, from, text, self.settings.backlog);
         let room = self.rooms.of(membership.room);
         out.record(&Record::RoomSaid { room: room.name, from, text });
-        out.event(&room.members, Some(user), &Event::RoomSaid { stamp, room: room.name, from, text });
+        let listeners = self.listeners(&room.members, from);
+        let audience = listeners.as_ref().unwrap_or(&room.members);
+        out.event(audience, Some(user), &Event::RoomSaid { stamp, room: room.name, from, text });
         Ok(Reply::Taken { stamp, to: room.members.len() - 1 })
     }
 

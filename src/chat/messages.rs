@@ -21,8 +21,14 @@ impl Chat {
         now: Now,
         out: &mut dyn Sink,
     ) -> Result<Reply, Refusal> {
+        self.check_voice(user, now)?;
         let other = self.other_user(user, to)?;
         let (stamp, from) = (self.next_stamp(now), self.users.of(user).name);
+        self.tell_away(user, other, out);
+        if self.is_ignoring(other, from) {
+            // Who is ignored is not told so.
+            return Ok(Reply::Taken { stamp, to: 1 });
+        }
         out.event(&[other], None, &Event::Private { stamp, from, text });
         Ok(Reply::Taken { stamp, to: 1 })
     }

@@ -6,11 +6,12 @@
 //! whoever drives this calls [`Chat::handle_timeout`] no later than [`Chat::poll_timeout`] asks.
 //!
 //! One file a subject: `entry` (coming and going), `reconnect`, `requests`, `sessions`, `membership` (rooms),
-//! `messages` (one-shot), `listing`; below them the records: `users`, `presence`, `rooms`, `backlog`.
+//! `messages` (one-shot), `defence` (ignore, mute), `listing`; below them the records: `users`, `presence`, `rooms`, `backlog`.
 
 mod backlog;
 mod close;
 mod command;
+mod defence;
 mod entry;
 mod event;
 mod invariants;
@@ -36,7 +37,7 @@ pub use entry::Entry;
 pub use event::{Decline, Ending, Event, Purpose, Stamp, Withdrawal};
 pub use name::{Name, NameError, RESERVED, RoomName, Uid, UserRef};
 pub use refusal::Refusal;
-pub use reply::{Availability, Reply, Row};
+pub use reply::{Availability, Marks, Reply, Row};
 pub use sink::{Record, Sink};
 pub use text::{Text, TextError, is_unsafe, sanitize};
 pub use time::{Millis, Now, UnixMillis};
@@ -79,6 +80,10 @@ pub struct Chat {
     watchers: Vec<UserKey>,
     messages: u64,
     announcements: Backlog,
+    /// How many entries all users' lists of ignored ones have together.
+    ignored: usize,
+    /// Whose voice the operator has taken away, and until when.
+    mutes: Vec<(Name, Option<Millis>)>,
 }
 
 impl Chat {
@@ -92,6 +97,8 @@ impl Chat {
             watchers: Vec::new(),
             messages: 0,
             announcements: Backlog::default(),
+            ignored: 0,
+            mutes: Vec::new(),
         }
     }
 
@@ -103,6 +110,16 @@ impl Chat {
     /// How many rooms there are.
     pub fn room_count(&self) -> usize {
         self.rooms.len()
+    }
+
+    /// How many private sessions there are. Counts them: for reports.
+    pub fn pair_count(&self) -> usize {
+        self.users.after(0).filter(|user| user.presence.partner().is_some()).count() / 2
+    }
+
+    /// How many messages there have been.
+    pub fn message_count(&self) -> u64 {
+        self.messages
     }
 
     /// Finds a user.
@@ -133,7 +150,10 @@ impl Chat {
             Command::Say { to, text } => self.say(user, to, text, now, out),
             Command::RoomSay { room, text } => self.say_in_room(user, room, text, now, out),
             Command::Private { to, text } => self.send_private(user, to, text, now, out),
-            Command::Announce(text) => Ok(self.announce(Some(user), text, now, out)),
+            Command::Announce(text) => {
+                self.check_voice(user, now)?;
+                Ok(self.announce(Some(user), text, now, out))
+            }
             Command::Request(to) => self.request_session(user, to, now, out),
             Command::Accept(from) => self.accept(user, from, out),
             Command::Reject(from) => self.reject(user, from, out),
@@ -146,6 +166,12 @@ impl Chat {
             Command::List { after } => Ok(self.list_users(after, self.settings.hide_addresses, now, out)),
             Command::Rooms { after } => Ok(self.list_rooms(after, out)),
             Command::Members { room, after } => self.list_members(room, after, out),
+            Command::Ignore(Some(other)) => self.ignore(user, other),
+            Command::Ignore(None) => Ok(self.list_ignored(user, out)),
+            Command::Unignore(other) => self.unignore(user, other),
+            Command::DoNotDisturb(on) => Ok(self.set_do_not_disturb(user, on)),
+            Command::Away(text) => Ok(self.set_away(user, Some(text.map_or("", |text| text.as_str())))),
+            Command::Here => Ok(self.set_away(user, None)),
             Command::Watch(on) => Ok(self.watch(user, on)),
         }
     }
@@ -168,6 +194,7 @@ impl Chat {
     /// Does what is due by `now`.
     pub fn handle_timeout(&mut self, now: Now, out: &mut dyn Sink) {
         self.rooms.forget_dormant(now.steady);
+        self.mutes.retain(|(_, until)| until.is_none_or(|until| until > now.steady));
         while let Some((at, user)) = self.deadlines.first().copied() {
             if at > now.steady {
                 return;

@@ -46,11 +46,19 @@ pub enum Refusal {
     AlreadyInRoom(RoomName),
     /// The asker is in as many rooms as one may be.
     TooManyRooms,
+    /// The other takes no requests.
+    NoRequests(Name),
+    /// The asker ignores as many as one may.
+    TooManyIgnored,
+    /// The asker does not ignore that user.
+    NotIgnored(Name),
+    /// The operator has muted the asker.
+    Muted,
 }
 
 impl Refusal {
     /// Every code a refusal can carry, in the order of the variants.
-    pub const CODES: [&'static str; 17] = [
+    pub const CODES: [&'static str; 21] = [
         "name-taken",
         "no-such-user",
         "yourself",
@@ -68,6 +76,10 @@ impl Refusal {
         "in-no-room",
         "already-in-room",
         "too-many-rooms",
+        "no-requests",
+        "too-many-ignored",
+        "not-ignored",
+        "muted",
     ];
 
     /// The stable word for programs.
@@ -90,6 +102,10 @@ impl Refusal {
             Self::InNoRoom => "in-no-room",
             Self::AlreadyInRoom(_) => "already-in-room",
             Self::TooManyRooms => "too-many-rooms",
+            Self::NoRequests(_) => "no-requests",
+            Self::TooManyIgnored => "too-many-ignored",
+            Self::NotIgnored(_) => "not-ignored",
+            Self::Muted => "muted",
         }
     }
 }
@@ -115,6 +131,12 @@ impl fmt::Display for Refusal {
             Self::NotInRoom(room) => write!(f, "you are not in {room}; JOIN {room} first"),
             Self::InNoRoom => f.write_str("you are in no room; JOIN one first"),
             Self::AlreadyInRoom(room) => write!(f, "you are in {room} already"),
+            Self::NoRequests(name) => write!(f, "{name} takes no requests now; try later, or PRIVATE {name} TEXT"),
+            Self::TooManyIgnored => {
+                write!(f, "one can ignore {} at most; UNIGNORE one first", crate::limits::IGNORED_PER_USER)
+            }
+            Self::NotIgnored(name) => write!(f, "you do not ignore {name}; IGNORE shows whom you do"),
+            Self::Muted => f.write_str("the operator has muted you; you can read but not send"),
             Self::TooManyRooms => {
                 write!(f, "you are in {} rooms, as many as one may be; LEAVE one first", crate::limits::ROOMS_PER_USER)
             }

@@ -15,9 +15,22 @@ pub enum Availability {
     Chatting(Name),
 }
 
+/// What else there is to know of a user.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks<'a> {
+    /// The connection is lost and the user may come back.
+    pub is_reconnecting: bool,
+    /// Takes no requests.
+    pub is_not_to_be_disturbed: bool,
+    /// The operator has taken the user's voice away.
+    pub is_muted: bool,
+    /// Is away from the keyboard, and what the user has left to say (empty: nothing).
+    pub away: Option<&'a str>,
+}
+
 /// One row of a listing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Row {
+pub enum Row<'a> {
     /// A user.
     User {
         /// Number.
@@ -30,8 +43,8 @@ pub enum Row {
         address: Option<SocketAddr>,
         /// Time since entry.
         here: Duration,
-        /// Whether the connection is lost and the user may come back.
-        is_reconnecting: bool,
+        /// What else there is to know.
+        marks: Marks<'a>,
     },
     /// A room.
     Room {
@@ -49,6 +62,8 @@ pub enum Row {
         /// Name.
         name: Name,
     },
+    /// Somebody I ignore.
+    Ignored(Name),
     /// A request somebody made of me.
     RequestFrom {
         /// Who.

@@ -23,6 +23,7 @@ impl Chat {
         now: Now,
         out: &mut dyn Sink,
     ) -> Result<Reply, Refusal> {
+        self.check_voice(user, now)?;
         self.check_free(user)?;
         let other = self.other_user(user, to)?;
         let crossing = self.users.of(other).presence.invitation();
@@ -30,7 +31,7 @@ impl Chat {
             self.pair(user, other, out);
             return Ok(Reply::Done);
         }
-        self.check_can_be_asked(other)?;
+        self.check_can_be_asked(user, other)?;
         Ok(self.ask(user, other, Aim::Session, now, out))
     }
 
@@ -95,6 +96,7 @@ impl Chat {
         let purpose = self.purpose(aim);
         out.record(&Record::Requested { from, to, purpose });
         out.event(&[other], None, &Event::Request { from, purpose, stands });
+        self.tell_away(user, other, out);
         Reply::Ringing { to, purpose, stands }
     }
 
@@ -142,11 +144,16 @@ impl Chat {
         })
     }
 
-    /// Refused when the other is in a session or has as many requests waiting as one may.
-    pub(super) fn check_can_be_asked(&self, other: UserKey) -> Result<(), Refusal> {
+    /// Refused when the other is in a session, takes no requests (of this user), or has as many
+    /// waiting as one may.
+    pub(super) fn check_can_be_asked(&self, user: UserKey, other: UserKey) -> Result<(), Refusal> {
+        let is_ignored = self.is_ignoring(other, self.users.of(user).name);
         let other = self.users.of(other);
         if let Some(partner) = other.presence.partner() {
             return Err(Refusal::Busy { name: other.name, with: self.users.of(partner).name });
+        }
+        if other.do_not_disturb || is_ignored {
+            return Err(Refusal::NoRequests(other.name));
         }
         if other.requests.len() >= REQUESTS_WAITING {
             return Err(Refusal::TooManyRequests(other.name));

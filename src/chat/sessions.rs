@@ -58,6 +58,7 @@ impl Chat {
         now: Now,
         out: &mut dyn Sink,
     ) -> Result<Reply, Refusal> {
+        self.check_voice(user, now)?;
         let speaker = self.users.of(user);
         let from = speaker.name;
         let partner = self.users.of(speaker.presence.partner().ok_or(Refusal::NotChatting)?);

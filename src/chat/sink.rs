@@ -15,7 +15,7 @@ pub trait Sink {
     /// Tells `event` to each of `to` except `but`.
     fn event(&mut self, to: &[UserKey], but: Option<UserKey>, event: &Event<'_>);
     /// Sends one row of a listing to whoever gave the command being handled.
-    fn row(&mut self, row: &Row);
+    fn row(&mut self, row: &Row<'_>);
     /// Hands a record to the log.
     fn record(&mut self, record: &Record<'_>);
 }
@@ -75,6 +75,13 @@ pub enum Record<'a> {
     },
     /// A user is back over another connection.
     Returned(Name),
+    /// The operator took a user's voice away, or gave it back.
+    Muted {
+        /// Whose.
+        name: Name,
+        /// Away?
+        on: bool,
+    },
     /// Two users are in a session.
     Paired(Name, Name),
     /// A session is over; the first ended it.

@@ -53,6 +53,10 @@ pub(super) struct User {
     /// The rooms this user is in, in order of joining.
     pub(super) rooms: Vec<Membership>,
     pub(super) contact: Contact,
+    /// Whom this user is not to be shown.
+    pub(super) ignored: Vec<Name>,
+    pub(super) do_not_disturb: bool,
+    pub(super) away: Option<Box<str>>,
     /// The place among the watchers of one who watches.
     pub(super) watching: Option<u32>,
 }
@@ -89,6 +93,9 @@ impl Users {
             requests: Vec::new(),
             rooms: Vec::new(),
             contact: Contact::Connected,
+            ignored: Vec::new(),
+            do_not_disturb: false,
+            away: None,
             watching: None,
         });
         self.by_uid.insert(key.uid, slot);

@@ -1,6 +1,6 @@
 //! The one place of the daemon that reads a clock.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::chat::{Millis, Now, UnixMillis};
 
@@ -16,8 +16,13 @@ impl Clock {
         Self { start: Instant::now() }
     }
 
+    /// The steady clock at its finest, for measuring.
+    pub(super) fn precise(&self) -> Duration {
+        self.start.elapsed()
+    }
+
     pub(super) fn now(&self) -> Now {
-        let millis = |span: std::time::Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Now { steady: Millis(millis(self.start.elapsed())), wall: UnixMillis(millis(wall)) }
     }

@@ -5,17 +5,23 @@
 //! an edge is remembered by the server. No thread but this one.
 
 mod clock;
+mod control;
+mod failure;
 mod files;
 mod listen;
+mod state;
 mod stdio;
+mod stream;
 
+pub use control::default_path as default_control_path;
+pub use failure::Failure;
 pub use listen::ListenError;
 
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr};
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use mio::net::TcpStream;
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -23,103 +29,21 @@ use signal_hook_mio::v1_0::Signals;
 
 use crate::chat::{Millis, Now};
 use crate::limits::{ACCEPT_PAUSE, ACCEPTS_PER_TICK, Limits, RESERVED_FILES};
-use crate::server::{Config, Peer, Readiness, Server, Stream, Token};
+use crate::server::{Config, Peer, Readiness, Server, Token};
 use clock::Clock;
+use control::Control;
 use listen::Listener;
+use state::StateDir;
 use stdio::{Console, Log};
+use stream::AnyStream;
 
 const SIGNALS: mio::Token = mio::Token(usize::MAX);
-const LISTENERS: usize = usize::MAX - 1 - MAX_LISTENERS;
+const CONTROL: mio::Token = mio::Token(usize::MAX - 1);
+const LISTENERS: usize = usize::MAX - 2 - MAX_LISTENERS;
 const MAX_LISTENERS: usize = 64;
 const EVENTS_PER_POLL: usize = 1024;
 /// How soon to try again to write log lines that stderr did not take.
 const LOG_RETRY: Duration = Duration::from_millis(100);
-
-/// Why the daemon could not start or go on.
-#[derive(Debug)]
-pub enum Failure {
-    /// An address cannot be listened on.
-    Listen(ListenError),
-    /// The system lets this process open too few files for that many connections.
-    TooFewFiles {
-        /// How many it may open.
-        files: usize,
-        /// How many connections were asked for.
-        connections: usize,
-    },
-    /// More addresses than the loop has tokens for.
-    TooManyListeners,
-    /// The system refused something else that is essential.
-    System(io::Error),
-}
-
-impl std::fmt::Display for Failure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Listen(error) => write!(f, "{error}"),
-            Self::TooFewFiles { files, connections } => write!(
-                f,
-                "{connections} connections need {} open files and the system allows {files}; \
-                 raise the limit (ulimit -n, or LimitNOFILE= in systemd) or lower --max-connections",
-                connections + RESERVED_FILES
-            ),
-            Self::TooManyListeners => write!(f, "at most {MAX_LISTENERS} addresses can be listened on"),
-            Self::System(error) => write!(f, "the system refused: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for Failure {}
-
-impl From<io::Error> for Failure {
-    fn from(error: io::Error) -> Self {
-        Self::System(error)
-    }
-}
-
-impl From<ListenError> for Failure {
-    fn from(error: ListenError) -> Self {
-        Self::Listen(error)
-    }
-}
-
-/// Any stream the server may be given.
-#[derive(Debug)]
-enum AnyStream {
-    Tcp(TcpStream),
-    Console(Console),
-}
-
-impl Read for AnyStream {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.read(buffer),
-            Self::Console(console) => console.read(buffer),
-        }
-    }
-}
-
-impl Write for AnyStream {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Tcp(stream) => stream.write(bytes),
-            Self::Console(console) => console.write(bytes),
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Stream for AnyStream {
-    fn finish(&mut self) -> io::Result<()> {
-        match self {
-            Self::Tcp(stream) => stream.shutdown(Shutdown::Write),
-            Self::Console(console) => console.finish(),
-        }
-    }
-}
 
 /// Whether the daemon serves or is on its way out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,6 +62,8 @@ pub struct EventLoop {
     log: Log,
     mode: Mode,
     drain_timeout: Duration,
+    control: Option<Control>,
+    state: Option<StateDir>,
 }
 
 impl EventLoop {
@@ -162,7 +88,18 @@ impl EventLoop {
         let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
         poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
         let (server, clock) = (Server::new(config), Clock::new());
-        Ok(Self { poll, signals, listeners, server, clock, log: Log::new(), mode: Mode::Serving, drain_timeout })
+        Ok(Self {
+            poll,
+            signals,
+            listeners,
+            server,
+            clock,
+            log: Log::new(),
+            mode: Mode::Serving,
+            drain_timeout,
+            control: None,
+            state: None,
+        })
     }
 
     /// The limits as they will be: the number of connections depends on how many files the system
@@ -198,12 +135,55 @@ impl EventLoop {
         self.server.handle_ready(token, Readiness { readable: true, writable: false, hung_up: false });
     }
 
+    /// Lets operators in over a Unix socket, for `chatd ctl`. Without a path the usual place is
+    /// used, and if there is none, or another daemon's socket is there, that is no failure.
+    ///
+    /// # Errors
+    /// When the socket cannot be made where it was asked for.
+    pub fn open_control(&mut self, path: Option<PathBuf>) -> Result<(), Failure> {
+        let port = self.addresses().next().map_or(0, |address| address.port());
+        let is_asked_for = path.is_some();
+        let Some(path) = path.or_else(|| default_control_path(port)) else { return Ok(()) };
+        let opened = Control::bind(&path).and_then(|mut control| {
+            self.poll.registry().register(control.socket(), CONTROL, Interest::READABLE)?;
+            Ok(control)
+        });
+        match opened {
+            Ok(control) => self.control = Some(control),
+            Err(error) if is_asked_for => return Err(Failure::Control { path, error }),
+            Err(error) => {
+                self.server.journal().warn(format_args!("no-control path={} error={error}", path.display()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps bans in a directory from one start to the next.
+    ///
+    /// # Errors
+    /// When the directory cannot be read. What is damaged in it is set aside.
+    pub fn open_state(&mut self, directory: PathBuf) -> Result<(), Failure> {
+        let state = StateDir::new(directory);
+        let failed = |error| Failure::State { path: state.bans_path(), error };
+        if let Some(text) = state.read_bans().map_err(failed)?
+            && let Err(bad) = self.server.load_bans(&text)
+        {
+            let aside = state.set_bans_aside().map_err(failed)?;
+            let (line, aside) = (bad.line, aside.display());
+            self.server.journal().warn(format_args!("bans-damaged line={line} set-aside={aside}"));
+        }
+        self.state = Some(state);
+        Ok(())
+    }
+
     /// Serves until a signal or the operator ends it. Returns when everybody has been told.
     ///
     /// # Errors
     /// When the system refuses to wait for events, which leaves nothing to do.
     pub fn run(mut self) -> Result<(), Failure> {
         let mut events = Events::with_capacity(EVENTS_PER_POLL);
+        // Nobody listens unless systemd started this (sd_notify(3)).
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
         loop {
             let timeout = self.poll_timeout();
             match self.poll.poll(&mut events, timeout) {
@@ -212,11 +192,13 @@ impl EventLoop {
                 Err(error) => return Err(error.into()),
             }
             let now = self.clock.now();
+            let started = self.clock.precise();
             for event in &events {
                 self.dispatch(event, now);
             }
             self.accept_waiting(now);
             self.server.tick(now);
+            self.save_bans();
             self.write_log();
             if self.server.stop_asked() {
                 self.drain(now);
@@ -225,12 +207,32 @@ impl EventLoop {
                 self.write_log();
                 return Ok(());
             }
+            self.server.note_tick(self.clock.precise().saturating_sub(started), now);
+        }
+    }
+
+    fn save_bans(&mut self) {
+        let (Some(state), Some(bans)) = (&self.state, self.server.take_changed_bans()) else { return };
+        if let Err(error) = state.write_bans(&bans) {
+            let path = state.bans_path();
+            self.server.journal().warn(format_args!("bans-not-saved path={} error={error}", path.display()));
+        }
+    }
+
+    fn accept_operators(&mut self, now: Now) {
+        while let Some(mut stream) = self.control.as_mut().and_then(Control::accept) {
+            let token = mio::Token(self.server.next_token().to_usize());
+            let interest = Interest::READABLE | Interest::WRITABLE;
+            if self.poll.registry().register(&mut stream, token, interest).is_ok() {
+                self.server.accept(AnyStream::Control(stream), Peer::Operator, now);
+            }
         }
     }
 
     fn dispatch(&mut self, event: &mio::event::Event, now: Now) {
         match event.token() {
             SIGNALS => self.handle_signals(now),
+            CONTROL => self.accept_operators(now),
             mio::Token(number) if number >= LISTENERS => {
                 if let Some(listener) = self.listeners.get_mut(number - LISTENERS) {
                     listener.is_ready = true;
@@ -289,7 +291,7 @@ impl EventLoop {
             Err(error) => {
                 let address = listener.address;
                 listener.paused_until = Some(now.steady + ACCEPT_PAUSE);
-                self.server.journal().note(format_args!("accept-failed on={address} error={error}"));
+                self.server.journal().warn(format_args!("accept-failed on={address} error={error}"));
                 return false;
             }
         }
@@ -302,7 +304,9 @@ impl EventLoop {
             return;
         }
         self.mode = Mode::Draining { until: now.steady + self.drain_timeout };
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
         self.listeners.clear();
+        self.control = None;
         self.server.shut_down(now);
         self.server.tick(now);
         self.write_log();
@@ -331,11 +335,12 @@ impl EventLoop {
     }
 
     fn write_log(&mut self) {
-        if self.log.is_empty() && !self.server.journal().is_empty() {
+        self.log.write_out();
+        while self.log.is_empty() && !self.server.journal().is_empty() {
             let lines = self.server.journal().take();
             self.log.add(&lines);
+            self.log.write_out();
         }
-        self.log.write_out();
     }
 }
 

@@ -4,6 +4,7 @@ use super::connection::{Closing, Expecting, Peer, Phase, Token};
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Millis, Now};
 use crate::limits::{REFUSAL_LOG_INTERVAL, REFUSED_LINGERING};
+use crate::wire::console::span;
 
 /// Connections that were refused since the log last told of it.
 #[derive(Debug, Default)]
@@ -19,20 +20,25 @@ impl<S: Stream> Server<S> {
         let Some(address) = peer.address() else {
             return self.connections.add(stream, peer, Phase::Operator(Expecting::Order), now.steady);
         };
-        let refusal = self.refusal(peer);
+        let refusal = self.refusal(peer, now);
         self.addresses.of(address.ip()).connections += 1;
         let token = self.connections.add(stream, peer, Phase::Silent, now.steady);
         match refusal {
-            None => self.connections.journal.connected(peer),
+            None => {
+                self.stats.accepted += 1;
+                self.connections.journal.connected(peer);
+            }
             Some(reason) => self.refuse(token, reason, now),
         }
         token
     }
 
-    fn refusal(&self, peer: Peer) -> Option<CloseReason> {
+    fn refusal(&self, peer: Peer, now: Now) -> Option<CloseReason> {
         let address = peer.address()?.ip();
         let per_address = self.limits.connections_per_address;
-        if self.limits.connections > 0 && self.connections.len() >= self.limits.connections {
+        if self.bans.of_address(address, now.wall).is_some() {
+            Some(CloseReason::Banned)
+        } else if self.limits.connections > 0 && self.connections.len() >= self.limits.connections {
             Some(CloseReason::Full)
         } else if per_address > 0 && self.addresses.connections(address) >= per_address {
             Some(CloseReason::AddressFull)
@@ -43,19 +49,29 @@ impl<S: Stream> Server<S> {
 
     /// Tells a newcomer why it is refused. Only so many may take their time to read it.
     fn refuse(&mut self, token: Token, reason: CloseReason, now: Now) {
+        self.stats.refused += 1;
         self.refusals.untold += 1;
         if self.refusals.told_at.is_none_or(|at| now.steady.since(at) >= REFUSAL_LOG_INTERVAL) {
             let count = std::mem::take(&mut self.refusals.untold);
             self.refusals.told_at = Some(now.steady);
-            self.connections.journal.note(format_args!("refused reason={reason} count={count}"));
+            self.connections.journal.warn(format_args!("refused reason={reason} count={count}"));
         }
-        self.start_closing(token, Closing::from(reason), now);
+        let words = self.ban_words(token, now);
+        self.start_closing(token, Closing { reason, words: words.as_deref(), is_refusal: true }, now);
         let most = self.limits.connections.saturating_add(REFUSED_LINGERING);
         if self.limits.connections > 0 && self.connections.len() > most {
             // The farewell may still reach a client that has not said anything.
             let _ = self.connections.write_out(token);
             self.give_up(token);
         }
+    }
+
+    /// What a newcomer that is shut out is told besides: the operator's reason, and how long.
+    fn ban_words(&self, token: Token, now: Now) -> Option<String> {
+        let address = self.connections.get(token)?.peer.address()?.ip();
+        let ban = self.bans.of_address(address, now.wall)?;
+        let left = ban.left(now.wall).map_or_else(|| "for ever".to_owned(), |left| format!("for {} more", span(left)));
+        Some(ban.reason.as_ref().map_or_else(|| left.clone(), |reason| format!("{left}: {reason}")))
     }
 
     /// The earliest moment at which a client may try to enter, if that is not now.

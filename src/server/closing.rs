@@ -7,6 +7,7 @@ use super::connections::{LogOnly, Outbox};
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Now, UserKey};
 use crate::limits::{FAREWELL_TIME, REFUSAL_TIME};
+use crate::wire::native::Encoder;
 
 impl<S: Stream> Server<S> {
     /// Closes a connection. Its user leaves, and whoever had to do with it is told; unless the
@@ -65,8 +66,7 @@ impl<S: Stream> Server<S> {
     /// The part that concerns the connection itself; gives back its user, who must leave.
     pub(super) fn start_closing(&mut self, token: Token, closing: Closing<'_>, now: Now) -> Option<UserKey> {
         let connection = self.connections.get_mut(token).filter(|connection| connection.is_open())?;
-        let is_refused = matches!(closing.reason, CloseReason::Full | CloseReason::AddressFull);
-        let until = now.steady + if is_refused { REFUSAL_TIME } else { FAREWELL_TIME };
+        let until = now.steady + if closing.is_refusal { REFUSAL_TIME } else { FAREWELL_TIME };
         let phase = std::mem::replace(&mut connection.phase, Phase::Closing { until });
         connection.held = bytes::BytesMut::new();
         connection.paused_until = None;
@@ -78,7 +78,8 @@ impl<S: Stream> Server<S> {
         let peer = connection.peer;
         let user = if let Phase::User(user) = phase { Some(user) } else { None };
         let name = user.and_then(|user| self.chat.name_of(user));
-        if !is_refused {
+        if !closing.is_refusal && peer != Peer::Operator {
+            self.stats.closed(closing.reason);
             self.connections.journal.disconnected(peer, name, closing.reason);
         }
         self.say_farewell(token, closing);
@@ -89,30 +90,14 @@ impl<S: Stream> Server<S> {
 
     fn say_farewell(&mut self, token: Token, closing: Closing<'_>) {
         let reason = closing.reason;
-        let is_told = match reason {
-            CloseReason::Quit | CloseReason::Disconnected | CloseReason::Broken => false,
-            CloseReason::Full | CloseReason::AddressFull => {
-                return self
-                    .connections
-                    .append(token, |encoder, out| encoder.refusal(reason.word(), reason.farewell(), out));
-            }
-            CloseReason::EntryTimeout
-            | CloseReason::SlowConsumer
-            | CloseReason::PingTimeout
-            | CloseReason::ResumedElsewhere
-            | CloseReason::Kicked
-            | CloseReason::Shutdown => true,
+        let write = match reason {
+            CloseReason::Quit | CloseReason::Disconnected | CloseReason::Broken => return,
+            _ if self.connections.is_operator(token) => return,
+            _ if closing.is_refusal => Encoder::refusal,
+            _ => Encoder::bye,
         };
-        let is_operator = self.connections.is_operator(token);
-        if !is_told || is_operator {
-            return;
-        }
-        match closing.words {
-            None => self.connections.append(token, |encoder, out| encoder.bye(reason.word(), reason.farewell(), out)),
-            Some(words) => {
-                let text = format!("{}: {words}", reason.farewell());
-                self.connections.append(token, |encoder, out| encoder.bye(reason.word(), &text, out));
-            }
-        }
+        let words = closing.words.map_or_else(String::new, |words| format!(": {words}"));
+        let text = format!("{}{words}", reason.farewell());
+        self.connections.append(token, |encoder, out| write(encoder, reason.word(), &text, out));
     }
 }

@@ -125,6 +125,8 @@ pub(super) struct Connection<S> {
     pub(super) lines: Throttle,
     pub(super) requests: Throttle,
     pub(super) announcements: Throttle,
+    /// Has given the server's password.
+    pub(super) may_enter: bool,
     /// How much of the memory for queues is its output's.
     pub(super) accounted: usize,
     /// Until when its lines are not heard: it has been too fast, or has to wait as a penalty.
@@ -160,6 +162,7 @@ impl<S> Connection<S> {
             lines: Throttle::default(),
             requests: Throttle::default(),
             announcements: Throttle::default(),
+            may_enter: false,
             accounted: 0,
             paused_until: None,
             armed_at: None,
@@ -222,11 +225,13 @@ pub(super) struct Closing<'a> {
     pub(super) reason: CloseReason,
     /// Words of the operator's, behind the reason's own.
     pub(super) words: Option<&'a str>,
+    /// Whether it was never let in.
+    pub(super) is_refusal: bool,
 }
 
 impl From<CloseReason> for Closing<'_> {
     fn from(reason: CloseReason) -> Self {
-        Self { reason, words: None }
+        Self { reason, words: None, is_refusal: false }
     }
 }
 

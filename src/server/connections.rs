@@ -266,7 +266,7 @@ impl<S> Sink for Outbox<'_, S> {
         self.connections.line = line;
     }
 
-    fn row(&mut self, row: &Row) {
+    fn row(&mut self, row: &Row<'_>) {
         let Some(asker) = self.asker else { return };
         let is_operator = self.connections.is_operator(asker);
         self.connections.append(asker, |encoder, queue| {
@@ -285,7 +285,7 @@ pub(super) struct LogOnly<'a>(pub(super) &'a mut Journal);
 impl Sink for LogOnly<'_> {
     fn event(&mut self, _to: &[UserKey], _but: Option<UserKey>, _event: &Event<'_>) {}
 
-    fn row(&mut self, _row: &Row) {}
+    fn row(&mut self, _row: &Row<'_>) {}
 
     fn record(&mut self, record: &Record<'_>) {
         self.0.record(record);

@@ -6,26 +6,60 @@ use super::connection::Peer;
 use crate::chat::{CloseReason, Name, Purpose, Record, UnixMillis};
 use crate::limits::LOG_BYTES;
 
+/// What the log tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Only what an operator should look at.
+    Quiet,
+    /// Comings, goings, requests, sessions, rooms; not what is said.
+    Normal,
+    /// What is said in rooms, too.
+    Rooms,
+}
+
+impl Level {
+    /// Reads the word for it.
+    pub fn new(word: &str) -> Option<Self> {
+        match word {
+            "quiet" => Some(Self::Quiet),
+            "normal" => Some(Self::Normal),
+            "rooms" => Some(Self::Rooms),
+            _ => None,
+        }
+    }
+}
+
 /// Collects log lines, at most [`LOG_BYTES`]; beyond that lines are dropped and counted.
 #[derive(Debug)]
 pub struct Journal {
     lines: String,
     dropped: u64,
     now: UnixMillis,
-    log_rooms: bool,
+    level: Level,
 }
 
 impl Journal {
-    pub(super) fn new(log_rooms: bool) -> Self {
-        Self { lines: String::new(), dropped: 0, now: UnixMillis(0), log_rooms }
+    pub(super) fn new(level: Level) -> Self {
+        Self { lines: String::new(), dropped: 0, now: UnixMillis(0), level }
     }
 
     pub(super) fn set_time(&mut self, now: UnixMillis) {
         self.now = now;
     }
 
-    /// Adds a line of the caller's making, for what the loop and the listeners have to tell.
+    pub(super) fn set_level(&mut self, level: Level) {
+        self.level = level;
+    }
+
+    /// Adds a line about ordinary life.
     pub fn note(&mut self, what: fmt::Arguments<'_>) {
+        if self.level > Level::Quiet {
+            self.warn(what);
+        }
+    }
+
+    /// Adds a line that an operator should look at.
+    pub fn warn(&mut self, what: fmt::Arguments<'_>) {
         if self.lines.len() > LOG_BYTES {
             self.dropped += 1;
             return;
@@ -40,7 +74,7 @@ impl Journal {
         let lines = std::mem::take(&mut self.lines);
         if self.dropped > 0 && !lines.is_empty() {
             let dropped = std::mem::take(&mut self.dropped);
-            self.note(format_args!("log-overflow dropped={dropped}"));
+            self.warn(format_args!("log-overflow dropped={dropped}"));
         }
         lines
     }
@@ -58,7 +92,7 @@ impl Journal {
 
     pub(super) fn disconnected(&mut self, peer: Peer, user: Option<Name>, reason: CloseReason) {
         match (peer, user) {
-            (Peer::Operator, _) => self.note(format_args!("console-closed reason={reason}")),
+            (Peer::Operator, _) => {}
             (Peer::Client(address), None) => self.note(format_args!("disconnect from={address} reason={reason}")),
             (Peer::Client(address), Some(name)) => {
                 self.note(format_args!("disconnect from={address} name={name} reason={reason}"));
@@ -85,13 +119,15 @@ impl Journal {
             }
             Record::Dropped { name, reason } => self.note(format_args!("dropped name={name} reason={reason}")),
             Record::Returned(name) => self.note(format_args!("returned name={name}")),
+            Record::Muted { name, on: true } => self.note(format_args!("mute name={name}")),
+            Record::Muted { name, on: false } => self.note(format_args!("unmute name={name}")),
             Record::Paired(one, two) => self.note(format_args!("paired {one} {two}")),
             Record::Ended(one, two) => self.note(format_args!("ended by={one} with={two}")),
             Record::Joined { room, name } => self.note(format_args!("join room={room} name={name}")),
             Record::Left { room, name } => self.note(format_args!("leave room={room} name={name}")),
             Record::Announced { from, text } => self.note(format_args!("announce from={from} text={text}")),
             Record::RoomSaid { room, from, text } => {
-                if self.log_rooms {
+                if self.level == Level::Rooms {
                     self.note(format_args!("said room={room} from={from} text={text}"));
                 }
             }

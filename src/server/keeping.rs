@@ -99,6 +99,7 @@ impl<S: Stream> Server<S> {
             | CloseReason::EntryTimeout
             | CloseReason::ResumedElsewhere
             | CloseReason::Kicked
+            | CloseReason::Banned
             | CloseReason::Full
             | CloseReason::AddressFull
             | CloseReason::Shutdown => false,
@@ -123,6 +124,7 @@ impl<S: Stream> Server<S> {
         connection.output.bound_unsent();
         let peer = connection.peer;
         self.connections.account(token);
+        self.stats.closed(reason);
         self.connections.journal.disconnected(peer, self.chat.name_of(user), reason);
         self.connections.arm(token);
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
@@ -206,8 +208,8 @@ impl<S: Stream> Server<S> {
         self.connections.arm(token);
     }
 
-    /// A wrong token: the connection is not heard for a while, longer each time from one address.
-    fn penalise(&mut self, token: Token, now: Now) {
+    /// A wrong secret: the connection is not heard for a while, longer each time from one address.
+    pub(super) fn penalise(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
         if let Some(address) = connection.peer.address() {
             connection.paused_until = Some(now.steady + self.addresses.penalty(address.ip(), now.steady));

@@ -13,6 +13,7 @@
 
 mod addresses;
 mod admission;
+mod bans;
 mod closing;
 mod connection;
 mod connections;
@@ -22,23 +23,30 @@ mod kept;
 mod native;
 mod operator;
 mod output;
+mod password;
+mod policing;
 mod reading;
+mod stats;
 mod stream;
 mod throttle;
 
+pub use bans::BadBans;
 pub use connection::{Peer, Token};
-pub use journal::Journal;
+pub use journal::{Journal, Level};
+pub use password::Password;
 pub use stream::Stream;
 
 use std::time::Duration;
 
 use crate::chat::{Chat, CloseReason, Now, Settings};
-use crate::limits::{Limits, READ_BYTES};
+use crate::limits::{Limits, READ_BYTES, SLOW_TICK};
 use addresses::Addresses;
 use admission::Refusals;
+use bans::Bans;
 use connection::{Absence, Closing, Phase};
 use connections::{Connections, Outbox};
 use output::Written;
+use stats::{Present, Stats};
 
 /// This program's version, as clients are told.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -55,12 +63,14 @@ pub struct Readiness {
 }
 
 /// What an operator can set.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Whether users are kept from seeing each other's addresses.
     pub hide_addresses: bool,
-    /// Whether what is said in rooms is logged.
-    pub log_rooms: bool,
+    /// What the log tells.
+    pub log_level: Level,
+    /// What one must know to enter.
+    pub password: Option<Password>,
     /// How much, how often, how long.
     pub limits: Limits,
     /// Where the secrets come from that users take their places again with: 128 bits that nobody
@@ -70,7 +80,13 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { hide_addresses: false, log_rooms: false, limits: Limits::DEFAULT, secrets: system_secret }
+        Self {
+            hide_addresses: false,
+            log_level: Level::Normal,
+            password: None,
+            limits: Limits::DEFAULT,
+            secrets: system_secret,
+        }
     }
 }
 
@@ -93,6 +109,9 @@ pub struct Server<S> {
     secrets: fn() -> u128,
     addresses: Addresses,
     refusals: Refusals,
+    bans: Bans,
+    password: Option<Password>,
+    stats: Stats,
 }
 
 impl<S: Stream> Server<S> {
@@ -104,13 +123,16 @@ impl<S: Stream> Server<S> {
                 hide_addresses: config.hide_addresses,
                 backlog: config.limits.backlog,
             }),
-            connections: Connections::new(Journal::new(config.log_rooms), config.limits),
+            connections: Connections::new(Journal::new(config.log_level), config.limits),
             scratch: vec![0; READ_BYTES],
             stop_asked: false,
             limits: config.limits,
             secrets: config.secrets,
             addresses: Addresses::default(),
             refusals: Refusals::default(),
+            bans: Bans::default(),
+            password: config.password,
+            stats: Stats::default(),
         }
     }
 
@@ -150,6 +172,32 @@ impl<S: Stream> Server<S> {
             }
             self.connections.remove(token);
         }
+    }
+
+    /// Notes how long the last round of the loop took, all its work together. A slow one is logged
+    /// with what it did.
+    pub fn note_tick(&mut self, took: Duration, now: Now) {
+        self.stats.sample(now.steady, self.chat.message_count());
+        if let Some([lines, reads, writes]) = self.stats.note_tick(took, SLOW_TICK) {
+            let took = took.as_millis();
+            self.connections
+                .journal
+                .warn(format_args!("slow-tick ms={took} lines={lines} reads={reads} writes={writes}"));
+        }
+    }
+
+    /// How the server is doing, for people or for a program.
+    fn report(&self, for_programs: bool, now: Now) -> String {
+        let present = Present {
+            connections: self.connections.len(),
+            users: self.chat.user_count(),
+            rooms: self.chat.room_count(),
+            pairs: self.chat.pair_count(),
+            queued: self.connections.queued,
+            messages: self.chat.message_count(),
+            now: now.steady,
+        };
+        if for_programs { self.stats.for_programs(&present) } else { self.stats.for_people(&present) }
     }
 
     /// How long the loop may wait for events: not at all while a connection has more to read;
@@ -274,6 +322,7 @@ impl<S: Stream> Server<S> {
     fn write(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get(token) else { return };
         let was_paused = connection.is_slow(&self.limits);
+        self.stats.writes += 1;
         match self.connections.write_out(token) {
             Err(_) => return self.break_off(token, now),
             Ok(Written::All) => self.after_last_byte(token),

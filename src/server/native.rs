@@ -4,7 +4,7 @@ use super::connection::{Phase, Token};
 use super::connections::Outbox;
 use super::reading::Handled;
 use super::{Server, Stream, VERSION};
-use crate::chat::{CloseReason, Command, Entry, Millis, Name, Now, Refusal, Uid, UserKey};
+use crate::chat::{CloseReason, Command, Entry, Millis, Name, Now, Refusal, Reply, Uid, UserKey};
 use crate::wire::commands::{self, Place};
 use crate::wire::native::{self, Answer, Request};
 use crate::wire::{self, Fault};
@@ -30,7 +30,7 @@ impl<S: Stream> Server<S> {
         let limits = self.limits;
         let connection = self.connections.get_mut(token)?;
         let (throttle, rate) = match request {
-            Request::Enter(_) | Request::Resume { .. } => {
+            Request::Enter(_) | Request::Resume { .. } | Request::Password(_) => {
                 let peer = connection.peer;
                 return self.entry_wait(peer, now);
             }
@@ -52,6 +52,7 @@ impl<S: Stream> Server<S> {
             Request::Keep => self.keep(token),
             Request::Resume { uid, token: secret, seen } => self.resume(token, uid, secret, seen, now),
             Request::Seen(seen) => self.connections.note_seen(token, seen),
+            Request::Password(word) => self.check_password(token, word, now),
             Request::Ping(word) => self.answer(token, Ok(Answer::Pong(word))),
             Request::Help(topic) => self.help(token, topic),
             Request::Enter(name) => self.enter(token, name, now),
@@ -76,7 +77,13 @@ impl<S: Stream> Server<S> {
         if matches!(connection.phase, Phase::User(_)) {
             return self.answer(token, Err(Fault::AlreadyEntered));
         }
+        if !connection.may_enter && self.password.is_some() {
+            return self.answer(token, Err(Fault::PasswordRequired));
+        }
         let address = connection.peer.address();
+        if let Err(banned) = name.map_or(Ok(()), |name| self.check_not_banned(name, now)) {
+            return self.answer(token, Err(banned));
+        }
         match self.enter_as(Entry { name, address }, now) {
             Err(fault) => self.answer(token, Err(fault)),
             Ok((user, uid, name)) => {
@@ -90,6 +97,18 @@ impl<S: Stream> Server<S> {
                 self.answer(token, Ok(Answer::Entered { uid, name }));
             }
         }
+    }
+
+    fn check_password(&mut self, token: Token, word: &str, now: Now) {
+        let is_right = self.password.as_ref().is_none_or(|password| password.matches(word));
+        if !is_right {
+            self.answer(token, Err(Fault::WrongPassword));
+            return self.penalise(token, now);
+        }
+        if let Some(connection) = self.connections.get_mut(token) {
+            connection.may_enter = true;
+        }
+        self.answer(token, Ok(Answer::Chat(Reply::Done)));
     }
 
     /// Enters, in the place of a user who has lost its connection and its right to the name perhaps.

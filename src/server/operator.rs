@@ -1,10 +1,11 @@
 //! Lines of the operator, at the daemon's own terminal.
 
-use super::connection::{Closing, Expecting, Phase, Token};
+use super::connection::{Expecting, Phase, Token};
 use super::connections::Outbox;
 use super::reading::Handled;
-use super::{Server, Stream};
-use crate::chat::{CloseReason, Now, OperatorCommand, Refusal, Text, UserRef};
+use super::{Level, Server, Stream};
+use crate::chat::{Now, OperatorCommand, Text};
+use crate::wire::commands::Verb;
 use crate::wire::console::{self, Order};
 use crate::wire::{self, Fault};
 
@@ -49,9 +50,23 @@ impl<S: Stream> Server<S> {
             Order::Announce(Some(text)) => self.order(token, OperatorCommand::Announce(text), now),
             Order::Announce(None) => {
                 self.expect(token, Expecting::AnnouncementText);
-                self.connections.append(token, |_, out| console::ask("what shall be announced?", out));
+                self.connections.append(token, |_, out| console::say(format_args!("what shall be announced?"), out));
             }
             Order::Kick { user, reason } => self.kick(token, user, reason, now)?,
+            Order::Ban { target, time, reason } => self.ban(token, target, time, reason, now)?,
+            Order::Unban(target) => self.unban(token, target)?,
+            Order::Bans => self.show_bans(token, now),
+            Order::Mute { user, time } => self.mute(token, user, time, now)?,
+            Order::Unmute(user) => self.unmute(token, user)?,
+            Order::Stats { for_programs } => {
+                let report = self.report(for_programs, now);
+                self.connections.append(token, |_, out| console::say(format_args!("{report}"), out));
+            }
+            Order::Log(word) => {
+                let level = Level::new(word).ok_or(Fault::Usage(Verb::Log))?;
+                self.connections.journal.set_level(level);
+                self.connections.append(token, |_, out| console::say(format_args!("the log is {word} now"), out));
+            }
             Order::Quit => self.stop_asked = true,
             Order::Clear => self.connections.append(token, |_, out| console::clear(out)),
             Order::Help(topic) => {
@@ -68,17 +83,6 @@ impl<S: Stream> Server<S> {
         let mut outbox = Outbox { connections: &mut self.connections, asker: Some(token) };
         let reply = self.chat.handle_operator(command, now, &mut outbox);
         self.connections.append(token, |_, out| console::reply(&reply, out));
-    }
-
-    fn kick(&mut self, token: Token, user: UserRef, reason: Option<Text<'_>>, now: Now) -> Result<(), Fault> {
-        let key = self.chat.find(user).ok_or(Refusal::NoSuchUser(user))?;
-        if let Some(target) = self.connections.of_user(key) {
-            let words = reason.map(|text| text.as_str());
-            let name = self.chat.name_of(key);
-            self.close(target, Closing { reason: CloseReason::Kicked, words }, now);
-            self.connections.append(token, |_, out| console::kicked(name, out));
-        }
-        Ok(())
     }
 
     fn expect(&mut self, token: Token, expecting: Expecting) {

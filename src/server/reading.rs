@@ -60,6 +60,7 @@ impl<S: Stream> Server<S> {
             return Arrived::Nothing;
         }
         let Some(stream) = &mut connection.stream else { return Arrived::Nothing };
+        self.stats.reads += 1;
         match stream.read(scratch) {
             Ok(0) => {
                 connection.readable = false;
@@ -144,6 +145,7 @@ impl<S: Stream> Server<S> {
 
     fn note_line(&mut self, token: Token, now: Now) {
         let rate = self.limits.lines;
+        self.stats.lines += 1;
         if let Some(connection) = self.connections.get_mut(token) {
             connection.lines.take(rate, now.steady);
         }

@@ -40,6 +40,16 @@ pub enum Verb {
     Members,
     /// Follow comings and goings.
     Watch,
+    /// Do not show what a user says.
+    Ignore,
+    /// Show it again.
+    Unignore,
+    /// Take no requests.
+    Dnd,
+    /// Be away from the keyboard.
+    Away,
+    /// Be here again.
+    Here,
     /// Check the connection.
     Ping,
     /// Have one's place kept when the connection is lost.
@@ -54,6 +64,22 @@ pub enum Verb {
     Focus,
     /// Remove a user.
     Kick,
+    /// Shut a user or an address out.
+    Ban,
+    /// Let them in again.
+    Unban,
+    /// Show who is shut out.
+    Bans,
+    /// Take a user's voice away.
+    Mute,
+    /// Give it back.
+    Unmute,
+    /// Show how the server is doing.
+    Stats,
+    /// Choose what the log tells.
+    Log,
+    /// Prove that one may enter.
+    Password,
 }
 
 /// Where a command can be given.
@@ -99,7 +125,7 @@ const fn spec(
 
 /// All commands, in the order in which help shows them.
 #[rustfmt::skip]
-pub static COMMANDS: [Spec; 25] = [
+pub static COMMANDS: [Spec; 38] = [
     spec(Verb::List, "list", &["1", "who", "users"], "[AFTER]", "show who is here and who is free", &[Wire, Chatc, Console]),
     spec(Verb::Request, "request", &["2", "invite", "chat"], "USER", "ask a user for a private chat", &[Wire, Chatc]),
     spec(Verb::Quit, "quit", &["3", ".exit", "exit", "bye"], "", "leave the chat", &[Wire, Chatc, Console]),
@@ -117,10 +143,23 @@ pub static COMMANDS: [Spec; 25] = [
     spec(Verb::Members, "members", &[], "#ROOM [AFTER]", "show who is in a room", &[Wire, Chatc]),
     spec(Verb::Focus, "focus", &["menu", "back"], "[USER|#ROOM]", "choose where the next line goes; without a name: the menu", &[Chatc]),
     spec(Verb::Watch, "watch", &[], "on|off", "be told who enters and goes, which rooms open and close", &[Wire, Chatc]),
+    spec(Verb::Ignore, "ignore", &[], "[USER]", "not be shown what a user asks, sends and says in rooms", &[Wire, Chatc]),
+    spec(Verb::Unignore, "unignore", &[], "USER", "be shown it again", &[Wire, Chatc]),
+    spec(Verb::Dnd, "dnd", &[], "on|off", "do not disturb: take no requests", &[Wire, Chatc]),
+    spec(Verb::Away, "away", &[], "[TEXT]", "be shown as away, with a text perhaps", &[Wire, Chatc]),
+    spec(Verb::Here, "here", &[], "", "be here again", &[Wire, Chatc]),
     spec(Verb::Kick, "kick", &[], "USER [REASON]", "remove a user", &[Console]),
+    spec(Verb::Ban, "ban", &[], "NAME|ADDRESS[/BITS] [TIME] [REASON]", "shut out, for 90s, 10m, 2h, 7d or for ever", &[Console]),
+    spec(Verb::Unban, "unban", &[], "NAME|ADDRESS[/BITS]", "let in again", &[Console]),
+    spec(Verb::Bans, "bans", &[], "", "show who is shut out", &[Console]),
+    spec(Verb::Mute, "mute", &[], "USER [TIME]", "take a user's voice away", &[Console]),
+    spec(Verb::Unmute, "unmute", &[], "USER", "give it back", &[Console]),
+    spec(Verb::Stats, "stats", &[], "[prometheus]", "show how the server is doing", &[Console]),
+    spec(Verb::Log, "log", &[], "quiet|normal|rooms", "choose what the log tells", &[Console]),
     spec(Verb::Clear, "clear", &[], "", "clear the screen", &[Chatc, Console]),
     spec(Verb::Hello, "hello", &[], "", "ask what speaks here", &[Wire]),
     spec(Verb::Enter, "enter", &[], "[NAME]", "enter under a name, or as a guest", &[Wire]),
+    spec(Verb::Password, "password", &[], "WORD", "prove that you may enter, where that is asked for", &[Wire]),
     spec(Verb::Ping, "ping", &[], "[WORD]", "ask for a sign of life", &[Wire]),
     spec(Verb::Keep, "keep", &[], "", "have your place kept when the connection is lost", &[Wire]),
     spec(Verb::Resume, "resume", &[], "UID TOKEN SEEN", "take your place again, from the line after SEEN", &[Wire]),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::commands::{self, Verb};
 use crate::chat::{Name, NameError, Refusal, TextError};
-use crate::limits::{LINE_BYTES, PROBE_TIME, TEXT_BYTES};
+use crate::limits::{AWAY_BYTES, LINE_BYTES, PROBE_TIME, TEXT_BYTES};
 
 /// Why a line was answered with `-ERR`. The connection is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub enum Fault {
     BadRoom,
     /// There is nothing to say, or too much.
     BadText(TextError),
+    /// The text left behind by one who is away is longer than [`AWAY_BYTES`].
+    AwayTooLong,
     /// The command is for users, and the client has not entered.
     NotEntered,
     /// The client has entered already.
@@ -33,6 +35,12 @@ pub enum Fault {
     BadToken,
     /// The number of lines seen is none the server could have sent, or was said to be seen before.
     BadSequence,
+    /// The server has a password and it has not been given.
+    PasswordRequired,
+    /// That is not the server's password.
+    WrongPassword,
+    /// The operator has shut this name out; for how many more seconds, if not for ever.
+    Banned(Option<u64>),
     /// Places are not kept on this server.
     NotKept,
     /// The chat says no.
@@ -41,7 +49,7 @@ pub enum Fault {
 
 impl Fault {
     /// The codes of the faults that are not refusals.
-    pub const CODES: [&'static str; 14] = [
+    pub const CODES: [&'static str; 17] = [
         "line-too-long",
         "not-utf8",
         "unknown-command",
@@ -56,6 +64,9 @@ impl Fault {
         "bad-token",
         "bad-sequence",
         "not-kept",
+        "password-required",
+        "wrong-password",
+        "banned",
     ];
 
     /// The stable word for programs.
@@ -68,13 +79,16 @@ impl Fault {
             Self::BadName(_) => "bad-name",
             Self::BadRoom => "bad-room",
             Self::BadText(TextError::Blank) => "empty-text",
-            Self::BadText(TextError::TooLong) => "text-too-long",
+            Self::BadText(TextError::TooLong) | Self::AwayTooLong => "text-too-long",
             Self::NotEntered => "not-entered",
             Self::AlreadyEntered => "already-entered",
             Self::NameSilent(_) => "name-silent",
             Self::BadToken => "bad-token",
             Self::BadSequence => "bad-sequence",
             Self::NotKept => "not-kept",
+            Self::PasswordRequired => "password-required",
+            Self::WrongPassword => "wrong-password",
+            Self::Banned(_) => "banned",
             Self::Refused(refusal) => refusal.code(),
         }
     }
@@ -91,6 +105,7 @@ impl fmt::Display for Fault {
             Self::BadRoom => f.write_str("a room's name is # and letters, digits, _ or -, at most 50 in all"),
             Self::BadText(TextError::Blank) => f.write_str("there is nothing to send; type a text"),
             Self::BadText(TextError::TooLong) => write!(f, "a text has at most {TEXT_BYTES} bytes; send it in parts"),
+            Self::AwayTooLong => write!(f, "the text of AWAY has at most {AWAY_BYTES} bytes"),
             Self::NotEntered => f.write_str("enter first: ENTER NAME, or ENTER alone to be a guest"),
             Self::AlreadyEntered => f.write_str("you have entered already; QUIT and connect again to change your name"),
             Self::NameSilent(name) => write!(
@@ -100,6 +115,10 @@ impl fmt::Display for Fault {
             ),
             Self::BadToken => f.write_str("that token keeps no place here (any more); ENTER NAME instead"),
             Self::BadSequence => f.write_str("you cannot have seen that many lines; ENTER NAME instead"),
+            Self::PasswordRequired => f.write_str("this server asks for a password: PASSWORD WORD, then ENTER"),
+            Self::WrongPassword => f.write_str("that is not the password; ask the operator for it"),
+            Self::Banned(None) => f.write_str("the operator has shut that name out"),
+            Self::Banned(Some(seconds)) => write!(f, "the operator has shut that name out for {seconds} more seconds"),
             Self::NotKept => f.write_str("this server keeps no places; you are in, and leave with your connection"),
             Self::Refused(refusal) => write!(f, "{refusal}"),
         }

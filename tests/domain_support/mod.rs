@@ -39,7 +39,7 @@ impl Sink for Recorder {
         }
     }
 
-    fn row(&mut self, row: &Row) {
+    fn row(&mut self, row: &Row<'_>) {
         let line = one_line(|out| self.encoder.row(row, out));
         self.rows.push(line);
     }

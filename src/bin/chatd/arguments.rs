@@ -1,11 +1,12 @@
 //! The command line: flags, and what their values mean.
 
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use argh::FromArgs;
 use chatd::limits::{Limits, PORT, Rate};
-use chatd::server::Config;
+use chatd::server::{Config, Level};
 
 const DEFAULT: Limits = Limits::DEFAULT;
 
@@ -102,6 +103,18 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "seconds", default = "DEFAULT.drain_timeout", from_str_fn(parse_seconds))]
     drain_timeout: Duration,
 
+    /// file whose first line one must know to enter
+    #[argh(option, arg_name = "file")]
+    pub(crate) password_file: Option<PathBuf>,
+
+    /// directory in which bans are kept from one start to the next (default: they are not)
+    #[argh(option, arg_name = "directory")]
+    pub(crate) state_dir: Option<PathBuf>,
+
+    /// path of the socket for chatd ctl (default: chatd-PORT.sock in $XDG_RUNTIME_DIR or /run/chatd)
+    #[argh(option, arg_name = "path")]
+    pub(crate) control: Option<PathBuf>,
+
     /// print the limits in force and exit
     #[argh(switch)]
     pub(crate) print_config: bool,
@@ -109,6 +122,40 @@ pub(crate) struct Arguments {
     /// print the version and exit
     #[argh(switch)]
     pub(crate) version: bool,
+
+    #[argh(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What else chatd can do.
+#[derive(FromArgs)]
+#[argh(subcommand)]
+pub(crate) enum Command {
+    Ctl(Ctl),
+}
+
+/// Run a command of the operator's console in a daemon that is running, and print what it says.
+/// Without a command: a console, until Ctrl-D.
+#[derive(FromArgs)]
+#[argh(
+    subcommand,
+    name = "ctl",
+    example = "Who is here:\n  {command_name} list",
+    example = "For a monitoring system:\n  {command_name} stats prometheus",
+    error_code(1, "no daemon answers, or it refused the command")
+)]
+pub(crate) struct Ctl {
+    /// the daemon's Unix socket (default: the one of the daemon on --port)
+    #[argh(option, arg_name = "path")]
+    pub(crate) control: Option<PathBuf>,
+
+    /// the port of the daemon meant (default: 2428)
+    #[argh(option, arg_name = "port", default = "PORT")]
+    pub(crate) port: u16,
+
+    /// the command; help shows those there are
+    #[argh(positional, arg_name = "command", greedy)]
+    pub(crate) words: Vec<String>,
 }
 
 impl Arguments {
@@ -116,7 +163,7 @@ impl Arguments {
     pub(crate) fn config(&self) -> Config {
         Config {
             hide_addresses: self.hide_addresses,
-            log_rooms: self.log_rooms,
+            log_level: if self.log_rooms { Level::Rooms } else { Level::Normal },
             limits: Limits {
                 connections: self.max_connections,
                 connections_per_address: self.max_per_address,

@@ -1,6 +1,7 @@
 //! Lines from a native client → requests.
 
 use crate::chat::{Command, Name, RoomName, Text, Uid, UserRef};
+use crate::limits::AWAY_BYTES;
 use crate::wire::Fault;
 use crate::wire::commands::{self, Place, Verb};
 use crate::wire::words::Words;
@@ -27,6 +28,8 @@ pub enum Request<'a> {
     },
     /// I have seen this many lines since `KEEP`. Not a command: it gets no answer.
     Seen(u64),
+    /// This is the server's password; spaces count.
+    Password(&'a str),
     /// Send this word back.
     Ping(&'a str),
     /// I am leaving.
@@ -76,8 +79,23 @@ fn decode_arguments(verb: Verb, words: Words<'_>) -> Result<Request<'_>, Fault> 
         Verb::End => Request::Chat(Command::End),
         Verb::Join => Request::Chat(join(arguments.optional())?),
         Verb::Leave => Request::Chat(Command::Leave(arguments.optional().map(room).transpose()?)),
+        Verb::Ignore => Request::Chat(Command::Ignore(arguments.optional_user()?)),
+        Verb::Unignore => Request::Chat(Command::Unignore(UserRef::new(arguments.required()?)?)),
+        Verb::Dnd => Request::Chat(Command::DoNotDisturb(arguments.on_or_off()?)),
+        Verb::Away => return away(arguments).map(Request::Chat),
+        Verb::Here => Request::Chat(Command::Here),
         Verb::Watch => Request::Chat(Command::Watch(arguments.on_or_off()?)),
-        Verb::Clear | Verb::Focus | Verb::Kick => return Err(Fault::UnknownCommand),
+        Verb::Password => return Ok(Request::Password(arguments.words.rest())),
+        Verb::Clear
+        | Verb::Focus
+        | Verb::Kick
+        | Verb::Ban
+        | Verb::Unban
+        | Verb::Bans
+        | Verb::Mute
+        | Verb::Unmute
+        | Verb::Stats
+        | Verb::Log => return Err(Fault::UnknownCommand),
     };
     arguments.end()?;
     Ok(request)
@@ -107,6 +125,14 @@ fn say(mut arguments: Arguments<'_>) -> Result<Command<'_>, Fault> {
 
 fn private(mut arguments: Arguments<'_>) -> Result<Command<'_>, Fault> {
     Ok(Command::Private { to: UserRef::new(arguments.required()?)?, text: arguments.text()? })
+}
+
+fn away(arguments: Arguments<'_>) -> Result<Command<'_>, Fault> {
+    if arguments.words.is_empty() {
+        return Ok(Command::Away(None));
+    }
+    let text = arguments.text()?;
+    if text.as_str().len() > AWAY_BYTES { Err(Fault::AwayTooLong) } else { Ok(Command::Away(Some(text))) }
 }
 
 fn join(target: Option<&str>) -> Result<Command<'static>, Fault> {

@@ -5,7 +5,7 @@ use bytes::{BufMut, BytesMut};
 use std::time::Duration;
 
 use super::Answer;
-use crate::chat::{Availability, Event, Name, Purpose, Reply, Row, Stamp, UnixMillis};
+use crate::chat::{Availability, Event, Marks, Name, Purpose, Reply, Row, Stamp, UnixMillis};
 use crate::wire::Fault;
 use crate::wire::commands::Spec;
 
@@ -32,6 +32,11 @@ impl Encoder {
             }
             Event::AnnouncedEarlier { stamp, from, text } => {
                 self.message("announced-earlier", *stamp, None, *from, text.as_str(), out);
+            }
+            Event::Away { name, text } => {
+                put(out, &["* away ", name.as_str()]);
+                text.iter().for_each(|text| put(out, &[" ", text.as_str()]));
+                put(out, &["\n"]);
             }
             Event::Dropped(name) => put(out, &["* dropped ", name.as_str(), "\n"]),
             Event::Returned(name) => put(out, &["* returned ", name.as_str(), "\n"]),
@@ -64,9 +69,9 @@ impl Encoder {
     }
 
     /// Appends one row of a listing.
-    pub fn row(&mut self, row: &Row, out: &mut BytesMut) {
+    pub fn row(&mut self, row: &Row<'_>, out: &mut BytesMut) {
         match row {
-            Row::User { uid, name, availability, address, here, is_reconnecting } => {
+            Row::User { uid, name, availability, address, here, marks } => {
                 put(out, &["= user "]);
                 put_number(out, uid.0.get());
                 let (state, with) = match availability {
@@ -80,7 +85,7 @@ impl Encoder {
                 }
                 put(out, &[" "]);
                 put_number(out, here.as_secs());
-                put(out, &[if *is_reconnecting { " reconnecting\n" } else { "\n" }]);
+                put_marks(out, marks);
             }
             Row::Room { room, members } => {
                 put(out, &["= room ", room.as_str(), " "]);
@@ -92,6 +97,7 @@ impl Encoder {
                 put_number(out, uid.0.get());
                 put(out, &[" ", name.as_str(), "\n"]);
             }
+            Row::Ignored(name) => put(out, &["= ignored ", name.as_str(), "\n"]),
             Row::RequestFrom { name, purpose, stands } => {
                 put_request(out, "= request-from ", *name, purpose, *stands);
             }
@@ -232,6 +238,21 @@ fn put_display(out: &mut BytesMut, value: &dyn std::fmt::Display) {
     use std::io::Write;
     // Writing to memory cannot fail, and these types' formatters do not fail of themselves.
     let _ = write!(out.writer(), "{value}");
+}
+
+/// The marks at the end of a user's row; `away` comes last, since a text may follow it.
+fn put_marks(out: &mut BytesMut, marks: &Marks<'_>) {
+    let flags = [
+        (marks.is_reconnecting, " reconnecting"),
+        (marks.is_not_to_be_disturbed, " dnd"),
+        (marks.is_muted, " muted"),
+        (marks.away.is_some(), " away"),
+    ];
+    flags.iter().filter(|(on, _)| *on).for_each(|(_, word)| put(out, &[word]));
+    if let Some(text) = marks.away.filter(|text| !text.is_empty()) {
+        put(out, &[" ", text]);
+    }
+    put(out, &["\n"]);
 }
 
 fn put_request(out: &mut BytesMut, start: &str, name: Name, purpose: &Purpose, stands: Duration) {

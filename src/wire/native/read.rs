@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Answer;
 use crate::chat::{
-    Availability, CloseReason, Decline, Ending, Event, Name, Purpose, Reply, RoomName, Row, Stamp, Text, Uid,
+    Availability, CloseReason, Decline, Ending, Event, Marks, Name, Purpose, Reply, RoomName, Row, Stamp, Text, Uid,
     Withdrawal,
 };
 use crate::wire::words::Words;
@@ -25,7 +25,7 @@ pub enum ServerLine<'a> {
     /// Something happened.
     Event(Event<'a>),
     /// A row of a listing; its answer follows the last one.
-    Row(Row),
+    Row(Row<'a>),
     /// A row of help.
     Help(&'a str),
     /// A greeting; says nothing a program needs.
@@ -108,6 +108,7 @@ fn read_event<'a>(word: &str, mut words: Words<'a>) -> Option<Event<'a>> {
         "room" => Event::RoomSaid { stamp: stamp(w)?, room: room(w)?, from: name(w)?, text: text(w)? },
         "earlier" => Event::Earlier { stamp: stamp(w)?, room: room(w)?, from: name(w)?, text: text(w)? },
         "announced-earlier" => Event::AnnouncedEarlier { stamp: stamp(w)?, from: name(w)?, text: text(w)? },
+        "away" => Event::Away { name: name(w)?, text: text(w) },
         "dropped" => Event::Dropped(name(w)?),
         "returned" => Event::Returned(name(w)?),
         "entered" => Event::Entered { uid: uid(w)?, name: name(w)? },
@@ -141,10 +142,11 @@ fn read_row_line(mut words: Words<'_>) -> Option<ServerLine<'_>> {
             availability: availability(w)?,
             address: w.next()?.parse().ok(),
             here: seconds(w)?,
-            is_reconnecting: std::iter::from_fn(|| w.next()).any(|mark| mark == "reconnecting"),
+            marks: marks(w),
         },
         "room" => Row::Room { room: room(w)?, members: number(w)? },
         "member" => Row::Member { room: room(w)?, uid: uid(w)?, name: name(w)? },
+        "ignored" => Row::Ignored(name(w)?),
         "request-from" => {
             let (name, purpose, stands) = request(w)?;
             Row::RequestFrom { name, purpose, stands }
@@ -156,6 +158,23 @@ fn read_row_line(mut words: Words<'_>) -> Option<ServerLine<'_>> {
         _ => return None,
     };
     Some(ServerLine::Row(row))
+}
+
+fn marks<'a>(words: &mut Words<'a>) -> Marks<'a> {
+    let mut marks = Marks::default();
+    while let Some(mark) = words.next() {
+        match mark {
+            "reconnecting" => marks.is_reconnecting = true,
+            "dnd" => marks.is_not_to_be_disturbed = true,
+            "muted" => marks.is_muted = true,
+            "away" => {
+                marks.away = Some(words.rest());
+                break;
+            }
+            _ => {}
+        }
+    }
+    marks
 }
 
 fn name(words: &mut Words<'_>) -> Option<Name> {

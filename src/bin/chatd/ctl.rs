@@ -1,0 +1,80 @@
+//! `chatd ctl`: an operator's console in a running daemon, from anywhere on its machine.
+
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::Shutdown;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chatd::event_loop::default_control_path;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+
+use crate::arguments::Ctl;
+
+/// Does what the command line asks.
+pub(crate) fn run(ctl: &Ctl) -> ExitCode {
+    let Some(path) = ctl.control.clone().or_else(|| default_control_path(ctl.port)) else {
+        eprintln!("chatd ctl: there is no $XDG_RUNTIME_DIR and no /run/chatd; say where the socket is with --control");
+        return ExitCode::FAILURE;
+    };
+    let done = connect(&path)
+        .and_then(|stream| if ctl.words.is_empty() { converse(stream) } else { ask(stream, &ctl.words.join(" ")) });
+    match done {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("chatd ctl: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn connect(path: &PathBuf) -> io::Result<UnixStream> {
+    UnixStream::connect(path).map_err(|error| {
+        let path = path.display();
+        let what = format!("no daemon answers at {path}: {error}; is it running, on this port, as this user?");
+        io::Error::new(error.kind(), what)
+    })
+}
+
+/// Gives one command and prints the answer. Says whether it was obeyed.
+fn ask(mut stream: UnixStream, command: &str) -> io::Result<bool> {
+    stream.write_all(format!("{command}\n").as_bytes())?;
+    stream.shutdown(Shutdown::Write)?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    io::stdout().write_all(answer.as_bytes())?;
+    Ok(!answer.starts_with("error:"))
+}
+
+/// Carries lines both ways until either side ends.
+fn converse(mut stream: UnixStream) -> io::Result<bool> {
+    let (stdin, mut buffer) = (io::stdin(), [0; 4096]);
+    let mut is_typing = true;
+    loop {
+        let mut fds = vec![PollFd::new(stream.as_fd(), PollFlags::POLLIN)];
+        if is_typing {
+            fds.push(PollFd::new(stdin.as_fd(), PollFlags::POLLIN));
+        }
+        poll(&mut fds, PollTimeout::NONE)?;
+        let ready: Vec<bool> = fds.iter().map(|fd| fd.any().unwrap_or(false)).collect();
+        if ready.first() == Some(&true) {
+            match stream.read(&mut buffer)? {
+                0 => return Ok(true),
+                count => io::stdout().write_all(buffer.get(..count).unwrap_or_default())?,
+            }
+            io::stdout().flush()?;
+        }
+        if ready.get(1) == Some(&true) {
+            match nix::unistd::read(&stdin, &mut buffer)? {
+                0 => {
+                    is_typing = false;
+                    stream.shutdown(Shutdown::Write)?;
+                }
+                count => stream.write_all(buffer.get(..count).unwrap_or_default())?,
+            }
+        }
+    }
+}

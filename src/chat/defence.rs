@@ -1,0 +1,117 @@
+//! What users can do against being disturbed: ignore somebody, take no requests, say that they
+//! are away; and what the operator can do against one who disturbs: mute.
+
+use super::Chat;
+use super::event::Event;
+use super::name::{Name, UserRef};
+use super::refusal::Refusal;
+use super::reply::{Reply, Row};
+use super::sink::{Record, Sink};
+use super::text::Text;
+use super::time::Now;
+use super::users::{User, UserKey};
+use crate::limits::IGNORED_PER_USER;
+
+impl Chat {
+    /// Stops showing the user what another asks, sends and says in rooms. By name: it holds when
+    /// the other leaves and comes back.
+    pub(super) fn ignore(&mut self, user: UserKey, other: UserRef) -> Result<Reply, Refusal> {
+        let other = self.users.of(self.other_user(user, other)?).name;
+        let me = self.users.of_mut(user);
+        if me.ignored.contains(&other) {
+            return Ok(Reply::Done);
+        }
+        if me.ignored.len() >= IGNORED_PER_USER {
+            return Err(Refusal::TooManyIgnored);
+        }
+        me.ignored.push(other);
+        self.ignored += 1;
+        Ok(Reply::Done)
+    }
+
+    /// Shows the user again what the other says. The other need not be here.
+    pub(super) fn unignore(&mut self, user: UserKey, other: UserRef) -> Result<Reply, Refusal> {
+        let name = match other {
+            UserRef::Name(name) => name,
+            UserRef::Uid(_) => self.users.find(other).ok_or(Refusal::NoSuchUser(other))?.name,
+        };
+        let me = self.users.of_mut(user);
+        let before = me.ignored.len();
+        me.ignored.retain(|ignored| *ignored != name);
+        if me.ignored.len() == before {
+            return Err(Refusal::NotIgnored(name));
+        }
+        self.ignored -= 1;
+        Ok(Reply::Done)
+    }
+
+    /// Lists whom the user ignores.
+    pub(super) fn list_ignored(&self, user: UserKey, out: &mut dyn Sink) -> Reply {
+        let ignored = &self.users.of(user).ignored;
+        ignored.iter().for_each(|name| out.row(&Row::Ignored(*name)));
+        Reply::Listed { shown: ignored.len(), total: ignored.len(), next: None }
+    }
+
+    /// Sets whether requests to the user are refused.
+    pub(super) fn set_do_not_disturb(&mut self, user: UserKey, on: bool) -> Reply {
+        self.users.of_mut(user).do_not_disturb = on;
+        Reply::Done
+    }
+
+    /// Sets or ends the user's absence from the keyboard.
+    pub(super) fn set_away(&mut self, user: UserKey, away: Option<&str>) -> Reply {
+        self.users.of_mut(user).away = away.map(Box::from);
+        Reply::Done
+    }
+
+    /// Tells one who has just turned to a user that it is away, and what it has left to say.
+    pub(super) fn tell_away(&self, user: UserKey, other: UserKey, out: &mut dyn Sink) {
+        let other = self.users.of(other);
+        if let Some(text) = &other.away {
+            let text = Text::new(text).ok();
+            out.event(&[user], None, &Event::Away { name: other.name, text });
+        }
+    }
+
+    /// Whether the user is not to be shown what this name says.
+    pub(super) fn is_ignoring(&self, user: UserKey, name: Name) -> bool {
+        self.ignored > 0 && self.users.of(user).ignored.contains(&name)
+    }
+
+    /// Of these, those who do not ignore the name; `None` when that is all of them, which costs
+    /// nothing to find out while nobody ignores anybody.
+    pub(super) fn listeners(&self, audience: &[UserKey], name: Name) -> Option<Vec<UserKey>> {
+        if self.ignored == 0 {
+            return None;
+        }
+        Some(audience.iter().copied().filter(|user| !self.users.of(*user).ignored.contains(&name)).collect())
+    }
+
+    /// The operator takes a name's voice away, for ever or until then.
+    pub fn mute(&mut self, name: Name, until: Option<super::Millis>, out: &mut dyn Sink) {
+        self.mutes.retain(|(muted, _)| *muted != name);
+        self.mutes.push((name, until));
+        out.record(&Record::Muted { name, on: true });
+    }
+
+    /// The operator gives a name its voice back. Says whether it had been taken.
+    pub fn unmute(&mut self, name: Name, out: &mut dyn Sink) -> bool {
+        let before = self.mutes.len();
+        self.mutes.retain(|(muted, _)| *muted != name);
+        let was_muted = self.mutes.len() < before;
+        if was_muted {
+            out.record(&Record::Muted { name, on: false });
+        }
+        was_muted
+    }
+
+    /// Refused while the user is muted.
+    pub(super) fn check_voice(&self, user: UserKey, now: Now) -> Result<(), Refusal> {
+        if self.mutes.is_empty() || !self.is_muted(self.users.of(user), now) { Ok(()) } else { Err(Refusal::Muted) }
+    }
+
+    pub(super) fn is_muted(&self, user: &User, now: Now) -> bool {
+        let mut mutes = self.mutes.iter();
+        mutes.any(|(name, until)| *name == user.name && until.is_none_or(|until| until > now.steady))
+    }
+}

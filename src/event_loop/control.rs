@@ -1,0 +1,56 @@
+//! The control socket: a Unix socket that only its owner can open, where each connection is an
+//! operator's.
+
+use std::io;
+use std::os::unix::net::UnixStream as BlockingStream;
+use std::path::{Path, PathBuf};
+
+use mio::net::{UnixListener, UnixStream};
+use nix::sys::stat::{Mode, umask};
+
+/// A listening control socket. Its file goes with it.
+#[derive(Debug)]
+pub(super) struct Control {
+    socket: UnixListener,
+    path: PathBuf,
+}
+
+impl Control {
+    /// Makes the socket. One that a dead daemon has left behind is replaced; one that answers is not.
+    pub(super) fn bind(path: &Path) -> io::Result<Self> {
+        if path.exists() {
+            if BlockingStream::connect(path).is_ok() {
+                return Err(io::Error::new(io::ErrorKind::AddrInUse, "another daemon answers there"));
+            }
+            std::fs::remove_file(path)?;
+        }
+        // The file must not be open to others even for a moment (unix(7)).
+        let before = umask(Mode::from_bits_truncate(0o177));
+        let socket = UnixListener::bind(path);
+        umask(before);
+        Ok(Self { socket: socket?, path: path.to_owned() })
+    }
+
+    pub(super) fn socket(&mut self) -> &mut UnixListener {
+        &mut self.socket
+    }
+
+    /// The next connection that waits; errors are the connecting side's trouble.
+    pub(super) fn accept(&mut self) -> Option<UnixStream> {
+        self.socket.accept().ok().map(|(stream, _)| stream)
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Where the control socket of the daemon on this port is unless an operator says otherwise: in
+/// `$XDG_RUNTIME_DIR`, or in `/run/chatd` where there is such a directory.
+pub fn default_path(port: u16) -> Option<PathBuf> {
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
+    let directory = runtime.unwrap_or_else(|| PathBuf::from("/run/chatd"));
+    directory.is_dir().then(|| directory.join(format!("chatd-{port}.sock")))
+}

@@ -1,0 +1,142 @@
+//! What is printed at the operator's console.
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use bytes::{BufMut, BytesMut};
+
+use crate::chat::{Availability, Marks, Name, OperatorCommand, Reply, Row};
+use crate::wire::Fault;
+use crate::wire::commands::{self, Place, Spec, Verb};
+
+/// Appends formatted text. Writing to memory cannot fail.
+macro_rules! print {
+    ($out:expr, $($format:tt)*) => { { let _ = writeln!($out.writer(), $($format)*); } };
+}
+
+/// Prints the heading of a listing.
+pub fn heading(command: &OperatorCommand<'_>, out: &mut BytesMut) {
+    match command {
+        OperatorCommand::List { .. } => {
+            print!(out, "{:>6}  {:<24}  {:<33}  {:>7}  FROM", "UID", "NAME", "STATE", "HERE");
+        }
+        OperatorCommand::Rooms { .. } => print!(out, "{:>7}  ROOM", "MEMBERS"),
+        OperatorCommand::Announce(_) => {}
+    }
+}
+
+/// Prints one row of a listing.
+pub fn row(row: &Row<'_>, out: &mut BytesMut) {
+    match row {
+        Row::User { uid, name, availability, address, here, marks } => {
+            let state = match availability {
+                Availability::Available if marks.is_reconnecting => "reconnecting".to_owned(),
+                Availability::Chatting(with) if marks.is_reconnecting => format!("reconnecting, with {with}"),
+                Availability::Available => "available".to_owned(),
+                Availability::Chatting(with) => format!("chatting with {with}"),
+            };
+            let from = address.map_or_else(|| "-".to_owned(), |address| address.to_string());
+            print!(out, "{uid:>6}  {name:<24}  {state:<33}  {:>7}  {from}{}", span(*here), marks_text(marks));
+        }
+        Row::Room { room, members } => print!(out, "{members:>7}  {room}"),
+        Row::Member { uid, name, .. } => print!(out, "{uid:>6}  {name}"),
+        Row::RequestFrom { name, .. } | Row::RequestTo { name, .. } | Row::Ignored(name) => print!(out, "{name}"),
+    }
+}
+
+fn marks_text(marks: &Marks<'_>) -> String {
+    let mut text = String::new();
+    let flags = [(marks.is_not_to_be_disturbed, "  do not disturb"), (marks.is_muted, "  muted")];
+    flags.iter().filter(|(on, _)| *on).for_each(|(_, word)| text.push_str(word));
+    match marks.away {
+        None => {}
+        Some("") => text.push_str("  away"),
+        Some(words) => text.push_str(&format!("  away: {words}")),
+    }
+    text
+}
+
+/// Prints what came of an order.
+pub fn reply(reply: &Reply, out: &mut BytesMut) {
+    match reply {
+        Reply::Listed { shown: 0, .. } => print!(out, "none"),
+        Reply::Listed { shown, total, next: Some(next) } => {
+            print!(out, "{shown} of {total} shown; the same command with {next} shows more");
+        }
+        Reply::Listed { total, .. } => print!(out, "{total} in all"),
+        Reply::Taken { to, .. } => print!(out, "announced to {to}"),
+        Reply::Done | Reply::Ringing { .. } | Reply::Room(_) => print!(out, "done"),
+    }
+}
+
+/// Prints what is wrong with an order.
+pub fn fault(fault: &Fault, out: &mut BytesMut) {
+    print!(out, "error: {fault}");
+}
+
+/// Prints a line, or several.
+pub fn say(what: std::fmt::Arguments<'_>, out: &mut BytesMut) {
+    print!(out, "{what}");
+}
+
+/// Says that a user was removed.
+pub fn kicked(name: Option<Name>, out: &mut BytesMut) {
+    match name {
+        Some(name) => print!(out, "{name} was removed"),
+        None => print!(out, "done"),
+    }
+}
+
+/// Clears the screen (ECMA-48: ED 2, CUP).
+pub fn clear(out: &mut BytesMut) {
+    out.extend_from_slice(b"\x1b[2J\x1b[H");
+}
+
+/// Prints help, on one command perhaps.
+///
+/// # Errors
+/// [`Fault::UnknownCommand`] when that command does not exist.
+pub fn help(topic: Option<&str>, out: &mut BytesMut) -> Result<(), Fault> {
+    match topic {
+        Some(word) => help_line(commands::find(word, Place::Console).ok_or(Fault::UnknownCommand)?, out),
+        None => {
+            for spec in commands::commands_in(Place::Console) {
+                help_line(spec, out);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn help_line(spec: &Spec, out: &mut BytesMut) {
+    let (usage, summary) = match spec.verb {
+        Verb::Quit => ("quit".to_owned(), "tell everybody, then shut the server down"),
+        Verb::Announce => ("announce [TEXT]".to_owned(), spec.summary),
+        _ => (format!("{} {}", spec.word, spec.arguments), spec.summary),
+    };
+    print!(out, "  {usage:<38} {summary}");
+}
+
+/// A span as people say it: `42s`, `7m`, `3h12m`, `2d4h`.
+pub fn span(span: Duration) -> String {
+    let seconds = span.as_secs();
+    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    match (days, hours, minutes) {
+        (0, 0, 0) => format!("{seconds}s"),
+        (0, 0, _) => format!("{minutes}m"),
+        (0, ..) => format!("{hours}h{minutes}m"),
+        _ => format!("{days}d{hours}h"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_short() {
+        for (seconds, text) in [(0, "0s"), (59, "59s"), (60, "1m"), (3_720, "1h2m"), (90_000, "1d1h")] {
+            assert_eq!(span(Duration::from_secs(seconds)), text);
+        }
+    }
+}
