@@ -6,3 +6,4 @@
 pub(crate) mod books;
 pub(crate) mod net;
 pub(crate) mod pipe;
+pub(crate) mod place;

@@ -16,6 +16,10 @@ use chatd::server::{Readiness, Stream};
 pub(crate) enum Call {
     /// Read this many bytes; none when there were none.
     Read(usize),
+    /// A read was interrupted.
+    ReadInterrupted,
+    /// Wrote something, or found no room.
+    Wrote,
     /// Read to the end.
     ReadEnd,
     /// Found it broken, reading.
@@ -137,6 +141,7 @@ impl Pipe {
         self.calls.borrow_mut().push((self.number, call));
     }
 
+    /// The shared state, unless a signal interrupts.
     fn ends(&self) -> io::Result<RefMut<'_, Ends>> {
         let mut ends = self.ends.borrow_mut();
         if ends.interruptions > 0 {
@@ -149,7 +154,7 @@ impl Pipe {
 
 impl Read for Pipe {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut ends = self.ends()?;
+        let mut ends = self.ends().inspect_err(|_| self.note(Call::ReadInterrupted))?;
         if ends.is_reset {
             self.note(Call::ReadBroken);
             return Err(ErrorKind::ConnectionReset.into());
@@ -180,6 +185,7 @@ impl Write for Pipe {
             self.note(Call::WriteBroken);
             return Err(ErrorKind::BrokenPipe.into());
         }
+        self.note(Call::Wrote);
         if count == 0 {
             ends.is_blocked = true;
             return Err(ErrorKind::WouldBlock.into());
