@@ -175,6 +175,8 @@ pub struct Limits {
     pub drain_timeout: Duration,
     /// Lines of a room kept for those who join later.
     pub backlog: usize,
+    /// How long the acknowledgement of a message may wait for something else to be written with.
+    pub acknowledge_within: Duration,
 }
 
 impl Limits {
@@ -197,13 +199,16 @@ impl Limits {
         dead_after: Duration::from_secs(60),
         drain_timeout: Duration::from_secs(3),
         backlog: 100,
+        acknowledge_within: Duration::from_millis(10),
     };
 
-    /// The same without limits on how often and from where: for benches, and for tests of other things.
+    /// The same without limits on how often and from where, and with every answer at once: for
+    /// tests of other things.
     #[must_use]
     pub const fn without_rates(mut self) -> Self {
         const FREE: Rate = Rate { burst: 0, interval: Duration::ZERO };
         self.connections_per_address = 0;
+        self.acknowledge_within = Duration::ZERO;
         (self.lines, self.requests, self.announcements, self.entries) = (FREE, FREE, FREE, FREE);
         self
     }
@@ -256,6 +261,7 @@ impl Limits {
             ("dead-after", seconds(self.dead_after)),
             ("drain-timeout", seconds(self.drain_timeout)),
             ("backlog", self.backlog.to_string()),
+            ("acknowledge-within", seconds(self.acknowledge_within)),
         ]
     }
 }

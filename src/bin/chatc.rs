@@ -1,2 +1,95 @@
-//! chatc
-fn main() {}
+//! chatc, the terminal client of chatd: flags → config → run → exit code.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use argh::FromArgs;
+use chatd::client::{Address, Colour, Config, run};
+
+/// Chat with the people on your network, in a terminal.
+#[derive(Debug, FromArgs)]
+#[argh(
+    example = "Join the chat on this computer, and the one on lab7:\n  {command_name}\n  {command_name} lab7",
+    example = "Say something from a script:\n  printf 'join #builds\\nnightly is green\\n' | {command_name} lab7 --name ci",
+    note = "HOST is a name or an address, IPv6 too: lab7, lab7:2428, 192.0.2.7, [2001:db8::7]:2428.",
+    note = "Inside, 1 lists who is here, 2 NAME asks somebody for a private chat, 3 leaves; help shows the rest, and the prompt always shows where the next line goes.",
+    note = "Without a terminal, commands are read from stdin line by line and plain lines are written to stdout; the login name is used unless --name or --guest says otherwise.",
+    error_code(0, "all went well"),
+    error_code(1, "no connection, no chatd there, not let in, or the connection ended"),
+    error_code(2, "the command line is wrong"),
+    error_code(3, "a command of a script was refused")
+)]
+struct Arguments {
+    /// where chatd runs: HOST or HOST:PORT (default: localhost:2428)
+    #[argh(positional, from_str_fn(Address::new))]
+    server: Option<Address>,
+
+    /// enter under this name instead of being asked
+    #[argh(option, arg_name = "name")]
+    name: Option<String>,
+
+    /// enter without a name: the server gives you one
+    #[argh(switch)]
+    guest: bool,
+
+    /// lines only, for screen readers and dumb terminals: no cursor movement, no colour
+    #[argh(switch)]
+    plain: bool,
+
+    /// colours: auto (the default; off when NO_COLOR is set), always or never
+    #[argh(option, default = "Colour::Auto", arg_name = "when")]
+    color: Colour,
+
+    /// no bell for requests and private messages
+    #[argh(switch)]
+    no_bell: bool,
+
+    /// no acknowledgements, and nothing about who enters and goes
+    #[argh(switch)]
+    quiet: bool,
+
+    /// keep what is typed in this file, for the next time
+    #[argh(option, arg_name = "file")]
+    history: Option<PathBuf>,
+
+    /// show the version
+    #[argh(switch)]
+    version: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = match read_arguments() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
+    if arguments.version {
+        println!("chatc {}", env!("CARGO_PKG_VERSION"));
+        return ExitCode::SUCCESS;
+    }
+    ExitCode::from(run(&Config {
+        address: arguments.server.unwrap_or_default(),
+        name: arguments.name,
+        guest: arguments.guest,
+        plain: arguments.plain,
+        colour: arguments.color,
+        no_bell: arguments.no_bell,
+        quiet: arguments.quiet,
+        history: arguments.history,
+    }))
+}
+
+/// As `argh::from_env`, but a wrong command line ends with code 2, not 1.
+fn read_arguments() -> Result<Arguments, ExitCode> {
+    let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    Arguments::from_args(&["chatc"], &words).map_err(|exit| match exit.status {
+        Ok(()) => {
+            println!("{}", exit.output);
+            ExitCode::SUCCESS
+        }
+        Err(()) => {
+            eprintln!("{}\nRun chatc --help for more information.", exit.output.trim_end());
+            ExitCode::from(2)
+        }
+    })
+}

@@ -1,1 +1,113 @@
-//! Client.
+//! chatc, the terminal client: a pure [`model`], and two front ends that feed it.
+//!
+//! - [`model`] decides: lines from the server and from the keyboard in, actions out.
+//! - [`view`] says how things look: styled lines, tables, help.
+//! - `terminal` is the front end with a line editor, `plain` the one for pipes, screen readers and
+//!   dumb terminals. Each has one thread that reads the socket; the main thread reads the input.
+//! - `handshake`, `connection`, `address`, `login` and `tty` are the edges to the system.
+
+mod address;
+mod connection;
+mod handshake;
+mod login;
+pub mod model;
+mod plain;
+mod screen;
+mod terminal;
+mod tty;
+pub mod view;
+
+pub use address::Address;
+
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use jiff::tz::TimeZone;
+
+use model::{Model, Setup, Wish};
+use view::Painter;
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Colour {
+    /// On a terminal, unless NO_COLOR is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl FromStr for Colour {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "always" => Ok(Self::Always),
+            "never" => Ok(Self::Never),
+            _ => Err("say auto, always or never".to_owned()),
+        }
+    }
+}
+
+/// What the command line says.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Where the server is.
+    pub address: Address,
+    /// The name to enter under, if one was given.
+    pub name: Option<String>,
+    /// Enter as a guest.
+    pub guest: bool,
+    /// Lines only: no line editor, no cursor movement, no colour.
+    pub plain: bool,
+    /// When to use colours.
+    pub colour: Colour,
+    /// Never ring.
+    pub no_bell: bool,
+    /// Do not tell of acknowledgements, comings and goings.
+    pub quiet: bool,
+    /// Where typed lines are kept from one time to the next.
+    pub history: Option<PathBuf>,
+}
+
+/// Terminals that cannot do what the line editor asks of them.
+const DUMB_TERMINALS: [&str; 3] = ["dumb", "cons25", "emacs"];
+
+/// Runs chatc and returns its exit code.
+pub fn run(config: &Config) -> u8 {
+    let has_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let term = std::env::var("TERM").unwrap_or_default();
+    let is_dumb = DUMB_TERMINALS.iter().any(|dumb| dumb.eq_ignore_ascii_case(&term));
+    let plain = config.plain || is_dumb || !has_terminal;
+    let scripted = !io::stdin().is_terminal();
+    let model = Model::new(setup(config, plain, scripted));
+    let painter = Painter::new(wants_colour(config, is_dumb), TimeZone::system());
+    if plain { plain::run(config, model, painter, scripted) } else { terminal::run(config, model, painter) }
+}
+
+fn setup(config: &Config, plain: bool, scripted: bool) -> Setup {
+    let login = login::name();
+    let wish = match (&config.name, config.guest, login) {
+        (Some(name), _, _) => Wish::Name(name.clone()),
+        (None, true, _) => Wish::Guest,
+        (None, false, Some(name)) if scripted => Wish::Name(name.to_string()),
+        (None, false, None) if scripted => Wish::Guest,
+        (None, false, _) => Wish::Ask,
+    };
+    let bell = !config.no_bell && io::stdout().is_terminal();
+    Setup { server: config.address.to_string(), wish, plain, scripted, bell, quiet: config.quiet }
+}
+
+fn wants_colour(config: &Config, is_dumb: bool) -> bool {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    match config.colour {
+        _ if config.plain => false,
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto => io::stdout().is_terminal() && !is_dumb && !no_color,
+    }
+}

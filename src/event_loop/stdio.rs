@@ -6,11 +6,12 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::stat::{FileStat, SFlag, fstat};
 
 use crate::server::Stream;
 
-/// What a pipe that poll(2) calls writable takes without blocking, in bytes (POSIX's least `PIPE_BUF`).
-const CERTAIN_BYTES: usize = 512;
+/// What a pipe or terminal that poll(2) calls writable takes without blocking (pipe(7)), in bytes.
+const CERTAIN_BYTES: usize = nix::libc::PIPE_BUF;
 
 /// The operator's end of the console: lines from stdin, answers to stdout.
 #[derive(Debug)]
@@ -48,7 +49,7 @@ impl Read for Console {
 
 impl Write for Console {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        write_if_ready(self.stdout.as_fd(), bytes)
+        write_if_ready(self.stdout.as_fd(), bytes.get(..CERTAIN_BYTES).unwrap_or(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -66,11 +67,17 @@ impl Stream for Console {
 #[derive(Debug)]
 pub(super) struct Log {
     unwritten: Vec<u8>,
+    /// How much one write takes without blocking: all of it, where stderr is a file.
+    at_once: usize,
 }
 
 impl Log {
     pub(super) fn new() -> Self {
-        Self { unwritten: Vec::new() }
+        let is_file = fstat(io::stderr()).is_ok_and(|stat| {
+            let kind = SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits());
+            kind == SFlag::S_IFREG || is_null(&stat)
+        });
+        Self { unwritten: Vec::new(), at_once: if is_file { usize::MAX } else { CERTAIN_BYTES } }
     }
 
     /// Whether lines can be added. While they cannot, they wait (and are bounded) in the journal.
@@ -87,7 +94,7 @@ impl Log {
     pub(super) fn write_out(&mut self) {
         let stderr = io::stderr();
         while !self.unwritten.is_empty() {
-            match write_if_ready(stderr.as_fd(), &self.unwritten) {
+            match write_if_ready(stderr.as_fd(), self.unwritten.get(..self.at_once).unwrap_or(&self.unwritten)) {
                 Ok(count) => drop(self.unwritten.drain(..count)),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -101,7 +108,11 @@ fn write_if_ready(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     if !is_ready(fd, PollFlags::POLLOUT) {
         return Err(ErrorKind::WouldBlock.into());
     }
-    Ok(nix::unistd::write(fd, bytes.get(..CERTAIN_BYTES).unwrap_or(bytes))?)
+    Ok(nix::unistd::write(fd, bytes)?)
+}
+
+fn is_null(stat: &FileStat) -> bool {
+    nix::sys::stat::stat("/dev/null").is_ok_and(|null| null.st_rdev == stat.st_rdev && stat.st_rdev != 0)
 }
 
 fn is_ready(fd: BorrowedFd<'_>, what: PollFlags) -> bool {

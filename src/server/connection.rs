@@ -141,6 +141,8 @@ pub(super) struct Connection<S> {
     pub(super) is_ready: bool,
     /// Stands in the list of connections to write to in this tick.
     pub(super) is_dirty: bool,
+    /// Stands in the queue of connections whose output may wait a moment.
+    pub(super) is_unhurried: bool,
     /// Stands in the list of connections to close.
     pub(super) is_doomed: bool,
 }
@@ -170,6 +172,7 @@ impl<S> Connection<S> {
             hung_up: false,
             is_ready: false,
             is_dirty: false,
+            is_unhurried: false,
             is_doomed: false,
         }
     }

@@ -1,6 +1,6 @@
 //! All connections, the lists of work that is due on them, and the way from a user to its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 
 use bytes::BytesMut;
@@ -26,6 +26,8 @@ pub(super) struct Connections<S> {
     pub(super) ready: Vec<Token>,
     /// To be written to in this tick.
     pub(super) dirty: Vec<Token>,
+    /// To be written to by then at the latest; in the order of time.
+    unhurried: VecDeque<(Millis, Token)>,
     /// To be closed as soon as the domain has finished with the current command.
     pub(super) doomed: Vec<(Token, CloseReason)>,
     /// To be forgotten at the end of this tick.
@@ -65,6 +67,7 @@ impl<S> Connections<S> {
             deadlines: BTreeSet::new(),
             ready: Vec::new(),
             dirty: Vec::new(),
+            unhurried: VecDeque::new(),
             doomed: Vec::new(),
             gone: Vec::new(),
             encoder: Encoder::default(),
@@ -137,7 +140,32 @@ impl<S> Connections<S> {
     }
 
     pub(super) fn next_deadline(&self) -> Option<Millis> {
-        self.deadlines.first().map(|(at, _)| *at)
+        let deadline = self.deadlines.first().map(|(at, _)| *at);
+        let unhurried = self.unhurried.front().map(|(at, _)| *at);
+        [deadline, unhurried].into_iter().flatten().min()
+    }
+
+    /// Has a connection written to within a moment: together with what else it is to be told by
+    /// then, if there is anything.
+    fn mark_unhurried(&mut self, token: Token, now: Millis) {
+        let at = now + self.limits.acknowledge_within;
+        if let Some(connection) = self.get_mut(token)
+            && !std::mem::replace(&mut connection.is_unhurried, true)
+        {
+            self.unhurried.push_back((at, token));
+        }
+    }
+
+    /// The moment is over for some connections: those that still have output are written to.
+    pub(super) fn hurry(&mut self, now: Millis) {
+        while let Some((_, token)) = self.unhurried.front().copied().filter(|(at, _)| *at <= now) {
+            self.unhurried.pop_front();
+            let Some(connection) = self.get_mut(token) else { continue };
+            connection.is_unhurried = false;
+            if !connection.output.is_empty() {
+                self.mark_dirty(token);
+            }
+        }
     }
 
     /// Takes a connection on which something is due by `now`.
@@ -223,14 +251,35 @@ impl<S> Connections<S> {
         self.get(token).is_some_and(|connection| connection.peer == Peer::Operator)
     }
 
-    /// Appends to a connection's output what `write` makes; a queue that outgrows its bound dooms
-    /// the connection, and nothing more is queued for it.
+    /// Appends to a connection's output what `write` makes, and has it written in this tick. A
+    /// queue that outgrows its bound dooms the connection, and nothing more is queued for it.
     pub(super) fn append(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
+        if self.queue(token, write) {
+            self.mark_dirty(token);
+        }
+    }
+
+    /// As [`Self::append`], but what is appended may wait a moment for more.
+    pub(super) fn append_unhurried(
+        &mut self,
+        token: Token,
+        now: Millis,
+        write: impl FnOnce(&mut Encoder, &mut BytesMut),
+    ) {
+        if self.limits.acknowledge_within.is_zero() {
+            self.append(token, write);
+        } else if self.queue(token, write) {
+            self.mark_unhurried(token, now);
+        }
+    }
+
+    /// Says whether there is something to be written now.
+    fn queue(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) -> bool {
         let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) else {
-            return;
+            return false;
         };
         if connection.is_doomed {
-            return;
+            return false;
         }
         write(&mut self.encoder, connection.output.queue(&mut self.spares));
         if connection.stream.is_none() {
@@ -239,9 +288,11 @@ impl<S> Connections<S> {
             connection.is_doomed = true;
             self.doomed.push((token, CloseReason::SlowConsumer));
         }
-        self.account(token);
+        let memory = connection.output.memory();
+        self.queued = self.queued - connection.accounted + memory;
+        connection.accounted = memory;
         self.relieve_memory();
-        self.mark_dirty(token);
+        true
     }
 }
 
@@ -254,6 +305,13 @@ pub(super) struct Outbox<'a, S> {
 
 impl<S> Sink for Outbox<'_, S> {
     fn event(&mut self, to: &[UserKey], but: Option<UserKey>, event: &Event<'_>) {
+        if let [only] = to {
+            let token = self.connections.of_user(*only).filter(|_| Some(*only) != but);
+            if let Some(token) = token {
+                self.connections.append(token, |encoder, queue| encoder.event(event, queue));
+            }
+            return;
+        }
         let mut line = std::mem::take(&mut self.connections.line);
         for user in to.iter().filter(|user| Some(**user) != but) {
             let Some(token) = self.connections.of_user(*user) else { continue };

@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 use super::connection::Peer;
 use crate::chat::{CloseReason, Name, Purpose, Record, UnixMillis};
 use crate::limits::LOG_BYTES;
+use crate::wire::TimeFormat;
 
 /// What the log tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,12 +36,13 @@ pub struct Journal {
     lines: String,
     dropped: u64,
     now: UnixMillis,
+    time: TimeFormat,
     level: Level,
 }
 
 impl Journal {
     pub(super) fn new(level: Level) -> Self {
-        Self { lines: String::new(), dropped: 0, now: UnixMillis(0), level }
+        Self { lines: String::new(), dropped: 0, now: UnixMillis(0), time: TimeFormat::default(), level }
     }
 
     pub(super) fn set_time(&mut self, now: UnixMillis) {
@@ -64,7 +66,7 @@ impl Journal {
             self.dropped += 1;
             return;
         }
-        let time = crate::wire::format_time(self.now);
+        let time = self.time.format(self.now);
         // Writing to a String cannot fail.
         let _ = writeln!(self.lines, "{time} {what}");
     }

@@ -268,6 +268,7 @@ impl<S: Stream> Server<S> {
     }
 
     fn handle_timeouts(&mut self, now: Now) {
+        self.connections.hurry(now.steady);
         while let Some(token) = self.connections.take_due(now.steady) {
             self.handle_deadline(token, now);
         }

@@ -68,8 +68,10 @@ impl<S: Stream> Server<S> {
             return self.answer(token, Err(Fault::NotEntered));
         };
         let mut outbox = Outbox { connections: &mut self.connections, asker: Some(token) };
-        let reply = self.chat.handle_command(user, command, now, &mut outbox);
-        self.answer(token, reply.map(Answer::Chat).map_err(Fault::Refused));
+        match self.chat.handle_command(user, command, now, &mut outbox) {
+            Ok(taken @ Reply::Taken { .. }) => self.acknowledge(token, &taken, now),
+            reply => self.answer(token, reply.map(Answer::Chat).map_err(Fault::Refused)),
+        }
     }
 
     fn enter(&mut self, token: Token, name: Option<Name>, now: Now) {
@@ -139,11 +141,23 @@ impl<S: Stream> Server<S> {
         self.answer(token, Ok(Answer::Helped));
     }
 
-    /// Answers a command. Every command is answered here, and nothing else is.
-    pub(super) fn answer(&mut self, token: Token, answer: Result<Answer<'_>, Fault>) {
+    /// Answers a message that was taken. Its sender has no need to know at once, and in a lively
+    /// talk the next line to it is not far: one write for both is half the work.
+    fn acknowledge(&mut self, token: Token, taken: &Reply, now: Now) {
+        self.count_answer(token);
+        let answer = Ok(Answer::Chat(*taken));
+        self.connections.append_unhurried(token, now.steady, |encoder, out| encoder.answer(&answer, out));
+    }
+
+    fn count_answer(&mut self, token: Token) {
         if let Some(kept) = self.connections.get_mut(token).and_then(|connection| connection.output.kept_mut()) {
             kept.answered += 1;
         }
+    }
+
+    /// Answers a command at once.
+    pub(super) fn answer(&mut self, token: Token, answer: Result<Answer<'_>, Fault>) {
+        self.count_answer(token);
         self.connections.append(token, |encoder, out| encoder.answer(&answer, out));
     }
 }

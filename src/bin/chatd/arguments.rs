@@ -115,6 +115,10 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "path")]
     pub(crate) control: Option<PathBuf>,
 
+    /// seconds an acknowledgement may wait to be written with something else (default: 0.01)
+    #[argh(option, arg_name = "seconds", default = "DEFAULT.acknowledge_within", from_str_fn(parse_fraction))]
+    acknowledge_within: Duration,
+
     /// print the limits in force and exit
     #[argh(switch)]
     pub(crate) print_config: bool,
@@ -182,6 +186,7 @@ impl Arguments {
                 dead_after: self.dead_after,
                 drain_timeout: self.drain_timeout,
                 backlog: self.backlog,
+                acknowledge_within: self.acknowledge_within,
             },
             ..Config::default()
         }
@@ -203,6 +208,12 @@ fn parse_address(text: &str) -> Result<SocketAddr, String> {
 
 fn parse_seconds_or_none(text: &str) -> Result<Duration, String> {
     if text == "0" { Ok(Duration::ZERO) } else { parse_seconds(text) }
+}
+
+fn parse_fraction(text: &str) -> Result<Duration, String> {
+    let hint = || format!("{text} is not a number of seconds from 0 to 1");
+    let seconds: f64 = text.parse().map_err(|_| hint())?;
+    if (0.0..=1.0).contains(&seconds) { Ok(Duration::from_secs_f64(seconds)) } else { Err(hint()) }
 }
 
 fn parse_seconds(text: &str) -> Result<Duration, String> {

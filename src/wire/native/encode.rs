@@ -5,14 +5,14 @@ use bytes::{BufMut, BytesMut};
 use std::time::Duration;
 
 use super::Answer;
-use crate::chat::{Availability, Event, Marks, Name, Purpose, Reply, Row, Stamp, UnixMillis};
-use crate::wire::Fault;
+use crate::chat::{Availability, Event, Marks, Name, Purpose, Reply, Row, Stamp};
 use crate::wire::commands::Spec;
+use crate::wire::{Fault, TimeFormat};
 
 /// Writes native lines. Remembers the last time it formatted, since a tick has only one.
 #[derive(Debug, Default)]
 pub struct Encoder {
-    formatted: Option<(UnixMillis, String)>,
+    time: TimeFormat,
 }
 
 impl Encoder {
@@ -214,13 +214,7 @@ impl Encoder {
 
     fn stamp(&mut self, stamp: Stamp, out: &mut BytesMut) {
         put_number(out, stamp.id);
-        let stale = self.formatted.as_ref().is_none_or(|(at, _)| *at != stamp.at);
-        if stale {
-            self.formatted = Some((stamp.at, crate::wire::format_time(stamp.at)));
-        }
-        if let Some((_, text)) = &self.formatted {
-            put(out, &[" ", text]);
-        }
+        put(out, &[" ", self.time.format(stamp.at)]);
     }
 }
 

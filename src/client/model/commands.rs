@@ -1,0 +1,182 @@
+//! Commands that were typed → what goes to the server, or is done here.
+
+use super::here::Here;
+use super::sent::Sent;
+use super::split::pieces;
+use super::typed::first_word;
+use super::{Action, Actions, Focus, Line, Question};
+use crate::chat::{Name, RoomName, Uid};
+use crate::client::view::{help, listing};
+use crate::wire::commands::{Spec, Verb};
+
+impl Here {
+    /// Does a command typed as `word rest` at the focus `at`.
+    pub(super) fn run(&mut self, spec: &Spec, word: &str, rest: &str, at: Focus, out: &mut Actions) {
+        let args = rest.trim();
+        match spec.verb {
+            Verb::List => self.pass(spec, args, Sent::Users { whole: args.is_empty() }, out),
+            Verb::Rooms => self.pass(spec, args, Sent::Rooms { whole: args.is_empty() }, out),
+            Verb::Request if args.is_empty() => self.ask(Question::Who, out),
+            Verb::Accept | Verb::Reject => self.answer_request(spec, args, at, out),
+            Verb::Cancel | Verb::Watch | Verb::Unignore | Verb::Dnd | Verb::Away | Verb::Here => {
+                self.pass(spec, args, Sent::Setting(when_done(spec.verb, args)), out);
+            }
+            Verb::Ignore if args.is_empty() => self.pass(spec, args, Sent::Ignored, out),
+            Verb::Ignore => self.pass(spec, args, Sent::Setting(when_done(spec.verb, args)), out),
+            Verb::Requests => self.pass(spec, args, Sent::Requests, out),
+            Verb::Say => self.say_to(rest, out),
+            Verb::Private => self.private(rest, out),
+            Verb::Announce if args.is_empty() => self.ask(Question::Announcement, out),
+            Verb::Announce => self.announce(rest, out),
+            Verb::Join => self.join(spec, args, out),
+            Verb::Leave => self.leave(spec, args, at, out),
+            Verb::Members => self.members(spec, args, at, out),
+            Verb::Focus => self.focus_on(word, args, out),
+            Verb::Clear => out.0.push(Action::Clear),
+            Verb::Help if args.is_empty() => out.show_all(help::all()),
+            Verb::Help => out.show_all(help::one(args)),
+            Verb::Quit => self.quit(out),
+            Verb::Request | Verb::End => self.pass(spec, args, Sent::Other, out),
+            // Those of other places, which are not found here.
+            _ => self.fail("that is no command of chatc", out),
+        }
+    }
+
+    /// Sends a command as it was typed; the server knows best what is wrong with it.
+    fn pass(&mut self, spec: &Spec, args: &str, sent: Sent, out: &mut Actions) {
+        let word = spec.word.to_ascii_uppercase();
+        let line = if args.is_empty() { word } else { format!("{word} {args}") };
+        self.send(line, sent, out);
+    }
+
+    /// Says `text` to the partner or in a room, in as many messages as it needs.
+    pub(super) fn say(&mut self, to: &str, text: &str, out: &mut Actions) {
+        for piece in pieces(text) {
+            self.send(format!("SAY {to} {piece}"), Sent::Say(to.to_owned()), out);
+        }
+    }
+
+    fn say_to(&mut self, rest: &str, out: &mut Actions) {
+        let (to, text) = first_word(rest);
+        if text.trim().is_empty() {
+            return self.fail("say what to whom: say USER TEXT or say #ROOM TEXT", out);
+        }
+        self.say(to, text, out);
+    }
+
+    fn private(&mut self, rest: &str, out: &mut Actions) {
+        let (to, text) = first_word(rest);
+        if to.is_empty() {
+            self.ask(Question::ToWhom, out);
+        } else if text.trim().is_empty() {
+            self.ask(Question::TextFor(to.to_owned()), out);
+        } else {
+            self.send_private(to, text, out);
+        }
+    }
+
+    pub(super) fn send_private(&mut self, to: &str, text: &str, out: &mut Actions) {
+        for piece in pieces(text) {
+            self.send(format!("PRIVATE {to} {piece}"), Sent::Private(to.to_owned()), out);
+        }
+    }
+
+    pub(super) fn announce(&mut self, text: &str, out: &mut Actions) {
+        for piece in pieces(text) {
+            self.send(format!("ANNOUNCE {piece}"), Sent::Announce, out);
+        }
+    }
+
+    /// Answers the request of the one named, or the only one.
+    fn answer_request(&mut self, spec: &Spec, args: &str, at: Focus, out: &mut Actions) {
+        let whose = match (args, self.pending.only()) {
+            ("", Some(only)) => only.from.to_string(),
+            ("", None) if self.pending.is_empty() => return self.fail("no request waits for your answer", out),
+            ("", None) => return self.ask_whose(spec, at, out),
+            (named, _) => named.to_owned(),
+        };
+        let line = format!("{} {whose}", spec.word.to_ascii_uppercase());
+        let sent = if spec.verb == Verb::Accept { Sent::Accept(whose) } else { Sent::Reject(whose) };
+        self.send(line, sent, out);
+    }
+
+    fn ask_whose(&mut self, spec: &Spec, at: Focus, out: &mut Actions) {
+        let slash = if at == Focus::Menu { "" } else { "/" };
+        self.fail(format!("several requests wait; say whose: {slash}{} NAME", spec.word), out);
+        let line = |from: Name, purpose| {
+            Line::new().text("  ").user(from).text(format!(" asks you {}", listing::asks_for(purpose)))
+        };
+        out.show_all(self.pending.iter().map(|incoming| line(incoming.from, incoming.purpose)));
+    }
+
+    fn join(&mut self, spec: &Spec, args: &str, out: &mut Actions) {
+        let room = if args.is_empty() { Some(RoomName::lobby()) } else { RoomName::new(args) };
+        match room.filter(|room| self.rooms.contains(room)) {
+            Some(room) => {
+                out.show(Line::notice(format!("you are in {room} already")));
+                self.turn_to(Focus::Room(room), out);
+            }
+            None => self.pass(spec, args, Sent::Other, out),
+        }
+    }
+
+    /// Leaves the room named, or the one in focus, or else whichever the server thinks of.
+    fn leave(&mut self, spec: &Spec, args: &str, at: Focus, out: &mut Actions) {
+        match at {
+            Focus::Room(room) if args.is_empty() => self.pass(spec, room.as_str(), Sent::Other, out),
+            _ => self.pass(spec, args, Sent::Other, out),
+        }
+    }
+
+    fn members(&mut self, spec: &Spec, args: &str, at: Focus, out: &mut Actions) {
+        let named = RoomName::new(first_word(args).0);
+        match (named, at) {
+            (Some(room), _) => self.pass(spec, args, Sent::Members(room), out),
+            (None, Focus::Room(room)) if args.is_empty() => self.pass(spec, room.as_str(), Sent::Members(room), out),
+            (None, _) => self.pass(spec, args, Sent::Other, out),
+        }
+    }
+
+    fn focus_on(&mut self, word: &str, args: &str, out: &mut Actions) {
+        if args.is_empty() {
+            return self.turn_to(Focus::Menu, out);
+        }
+        if !word.eq_ignore_ascii_case("focus") {
+            return self.fail(format!("{word} goes to the menu; focus NAME and focus #ROOM go elsewhere"), out);
+        }
+        if args.starts_with('#') {
+            match RoomName::new(args).and_then(|room| self.rooms.iter().find(|mine| **mine == room).copied()) {
+                Some(room) => self.turn_to(Focus::Room(room), out),
+                None => self.fail(format!("you are not in {args}; join {args} first"), out),
+            }
+            return;
+        }
+        let name = self.resolve(args);
+        match self.session.filter(|partner| Some(*partner) == name) {
+            Some(partner) => self.turn_to(Focus::Session(partner), out),
+            None => self.fail(format!("you are not chatting with {args}; request {args} first"), out),
+        }
+    }
+
+    /// The name that a name or a UID stands for, as far as it is known here.
+    pub(super) fn resolve(&self, user: &str) -> Option<Name> {
+        match Uid::new(user) {
+            Some(uid) => self.roster.name_of(uid),
+            None => Name::any(user).ok(),
+        }
+    }
+}
+
+/// What to say when the server has done it.
+fn when_done(verb: Verb, args: &str) -> String {
+    match verb {
+        Verb::Cancel => "your request is taken back".to_owned(),
+        Verb::Watch => format!("comings and goings: {}", args.to_ascii_lowercase()),
+        Verb::Ignore => format!("you ignore {args}; unignore {args} ends that"),
+        Verb::Unignore => format!("you do not ignore {args} any more"),
+        Verb::Dnd => format!("do not disturb: {}", args.to_ascii_lowercase()),
+        Verb::Away => "you are shown as away; here ends that".to_owned(),
+        Verb::Here => "you are shown as here".to_owned(),
+        _ => "done".to_owned(),
+    }
+}

@@ -1,0 +1,190 @@
+//! The state of a user whom the server has let in.
+
+use std::collections::VecDeque;
+
+use super::pending::Pending;
+use super::roster::Roster;
+use super::sent::Sent;
+use super::typed::{Typed, understand};
+use super::{Actions, Focus, Line, Prompt, Question, Setup};
+use crate::chat::{Name, RoomName, Uid, sanitize};
+use crate::client::view::listing::Listed;
+use crate::wire::native::ServerLine;
+
+/// Rows kept until the answer that ends their listing; a server sends 500 at most.
+const ROWS: usize = 2_000;
+
+/// What is known while one is here.
+#[derive(Debug)]
+pub(super) struct Here {
+    pub(super) setup: Setup,
+    pub(super) me: Name,
+    pub(super) uid: Uid,
+    pub(super) session: Option<Name>,
+    /// The rooms I am in, the one joined last at the end.
+    pub(super) rooms: Vec<RoomName>,
+    focus: Focus,
+    pub(super) question: Option<Question>,
+    pub(super) pending: Pending,
+    pub(super) roster: Roster,
+    pub(super) sent: VecDeque<Sent>,
+    /// Messages that the server has said it has, and the screen has not.
+    pub(super) acknowledged: usize,
+    /// Rows of the listing that is being received.
+    pub(super) rows: Vec<Listed>,
+    /// Who was just said to have gone, so that it is not said twice.
+    pub(super) told_gone: Option<Name>,
+    has_quit: bool,
+    was_refused: bool,
+}
+
+impl Here {
+    pub(super) fn new(setup: &Setup, uid: Uid, me: Name) -> Self {
+        Self {
+            setup: setup.clone(),
+            me,
+            uid,
+            session: None,
+            rooms: Vec::new(),
+            focus: Focus::Menu,
+            question: None,
+            pending: Pending::default(),
+            roster: Roster::default(),
+            sent: VecDeque::new(),
+            acknowledged: 0,
+            rows: Vec::new(),
+            told_gone: None,
+            has_quit: false,
+            was_refused: false,
+        }
+    }
+
+    pub(super) fn handle_line(&mut self, line: ServerLine<'_>, out: &mut Actions) {
+        match line {
+            ServerLine::Answer(answer) => self.handle_answer(answer, out),
+            ServerLine::Error { code, text } => self.handle_refusal(code, text, out),
+            ServerLine::Event(event) => self.handle_event(&event, out),
+            ServerLine::Row(row) if self.rows.len() < ROWS => self.rows.push(row.into()),
+            ServerLine::Row(_)
+            | ServerLine::Help(_)
+            | ServerLine::Hello(_)
+            | ServerLine::Ping
+            | ServerLine::Bye { .. }
+            | ServerLine::Unknown(_) => {}
+        }
+    }
+
+    /// Several lines come of a paste; they count as typed one after the other.
+    pub(super) fn handle_typed(&mut self, entry: &str, at: &Prompt, out: &mut Actions) {
+        let mut at = at.clone();
+        for line in entry.split('\n') {
+            if self.has_quit {
+                return;
+            }
+            let line = sanitize(line.strip_suffix('\r').unwrap_or(line));
+            match &at {
+                Prompt::Question(question) => self.handle_answer_to(question.clone(), &line, out),
+                Prompt::Line(focus) => self.handle_typed_line(&line, *focus, out),
+                Prompt::Name => {}
+            }
+            at = match (&self.question, at) {
+                (Some(question), _) => Prompt::Question(question.clone()),
+                (None, Prompt::Line(focus)) => Prompt::Line(focus),
+                (None, _) => Prompt::Line(self.focus),
+            };
+        }
+    }
+
+    fn handle_typed_line(&mut self, line: &str, at: Focus, out: &mut Actions) {
+        match understand(line, &at) {
+            Typed::Nothing => {}
+            Typed::Command { spec, word, rest } => self.run(spec, word, rest, at, out),
+            Typed::Text(text) => self.say(at.label(), text, out),
+            Typed::EndHere => match at {
+                Focus::Session(_) => self.send("END".to_owned(), Sent::Other, out),
+                Focus::Room(room) => self.send(format!("LEAVE {room}"), Sent::Other, out),
+                Focus::Menu => {}
+            },
+            Typed::Unknown(word) if at == Focus::Menu => {
+                let known = self.resolve(word).filter(|name| self.roster.users().any(|user| user == *name));
+                let hint = match known {
+                    Some(name) => format!("2 {name} asks {name} for a private chat"),
+                    None => "help shows those there are".to_owned(),
+                };
+                self.fail(format!("there is no command {word}; {hint}"), out);
+            }
+            Typed::Unknown(word) => {
+                self.fail(format!("there is no command /{word}; /help shows those there are, //{word} says it"), out);
+            }
+        }
+    }
+
+    pub(super) fn prompt(&self) -> Prompt {
+        match &self.question {
+            Some(question) => Prompt::Question(question.clone()),
+            None => Prompt::Line(self.focus),
+        }
+    }
+
+    pub(super) fn focus(&self) -> Focus {
+        self.focus
+    }
+
+    /// Turns the prompt; without a prompt to see, says so.
+    pub(super) fn turn_to(&mut self, focus: Focus, out: &mut Actions) {
+        if self.focus == focus {
+            return;
+        }
+        self.focus = focus;
+        if self.setup.plain {
+            out.show(match focus {
+                Focus::Menu => Line::notice("now at the menu"),
+                Focus::Session(name) => Line::notice(format!("now talking to {name}")),
+                Focus::Room(room) => Line::notice(format!("now talking to {room}")),
+            });
+        }
+    }
+
+    /// Sends a command and notes what its answer will be about.
+    pub(super) fn send(&mut self, line: String, sent: Sent, out: &mut Actions) {
+        self.sent.push_back(sent);
+        out.send(line);
+    }
+
+    /// Says that something typed was not done.
+    pub(super) fn fail(&mut self, text: impl Into<String>, out: &mut Actions) {
+        self.was_refused = true;
+        out.show(Line::error(text));
+    }
+
+    pub(super) fn quit(&mut self, out: &mut Actions) {
+        self.has_quit = true;
+        self.send("QUIT".to_owned(), Sent::Quit, out);
+    }
+
+    /// How to leave from where the prompt points.
+    pub(super) fn way_out(&self) -> &'static str {
+        match self.focus {
+            Focus::Menu => "type 3 or press Ctrl-D to leave",
+            Focus::Session(_) => "type quit to end this chat, press Ctrl-D to leave chatc",
+            Focus::Room(_) => "type leave to leave this room, press Ctrl-D to leave chatc",
+        }
+    }
+
+    pub(super) fn is_settled(&self) -> bool {
+        self.sent.is_empty()
+    }
+
+    pub(super) fn has_quit(&self) -> bool {
+        self.has_quit
+    }
+
+    pub(super) fn was_refused(&self) -> bool {
+        self.was_refused
+    }
+
+    /// Messages that the server has not said it has.
+    pub(super) fn unacknowledged(&self) -> usize {
+        self.sent.iter().filter(|sent| matches!(sent, Sent::Say(_) | Sent::Private(_) | Sent::Announce)).count()
+    }
+}

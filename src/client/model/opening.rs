@@ -1,0 +1,30 @@
+//! The first screen: who I am, who is here, which rooms there are, what can be done.
+
+use super::here::Here;
+use super::sent::Sent;
+use super::{Actions, Line};
+use crate::client::view::help;
+use crate::client::view::listing::{self, Listed};
+
+impl Here {
+    /// Says who I am, and asks for the rest.
+    pub(super) fn open(&mut self, out: &mut Actions) {
+        out.show(
+            Line::new().text("You are ").user(self.me).dim(format!(", user {} at {}.", self.uid, self.setup.server)),
+        );
+        self.send("WATCH on".to_owned(), Sent::Watch, out);
+        self.send("LIST".to_owned(), Sent::OpeningUsers, out);
+        self.send("ROOMS".to_owned(), Sent::OpeningRooms, out);
+    }
+
+    pub(super) fn show_opening_users(&mut self, rows: &[Listed], total: usize, next: Option<u64>, out: &mut Actions) {
+        out.show_all(listing::users_in_short(rows, self.me, total));
+        self.note_users(rows, true, next, Sent::QuietUsers, out);
+    }
+
+    pub(super) fn show_opening_rooms(&mut self, rows: &[Listed], total: usize, out: &mut Actions) {
+        self.roster.add_rows(rows);
+        out.show(listing::rooms_in_short(rows, total));
+        out.show(Line::new().bold(help::MENU));
+    }
+}

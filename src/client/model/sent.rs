@@ -1,0 +1,43 @@
+//! Commands that were sent and not answered yet. The server answers each once and in order, so
+//! the oldest of these is what an answer is about.
+
+use crate::chat::RoomName;
+
+/// What was asked, as far as its answer needs it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Sent {
+    /// The first look at who is here.
+    OpeningUsers,
+    /// The first look at the rooms.
+    OpeningRooms,
+    /// A listing that only completion wants.
+    QuietUsers,
+    /// A listing of users; whether it starts at the beginning.
+    Users { whole: bool },
+    /// A listing of rooms; whether it starts at the beginning.
+    Rooms { whole: bool },
+    /// A listing of a room's members.
+    Members(RoomName),
+    /// A listing of requests.
+    Requests,
+    /// To accept a request, named so.
+    Accept(String),
+    /// To reject a request, named so.
+    Reject(String),
+    /// A listing of those ignored.
+    Ignored,
+    /// Something that is done when it is answered; what to say then.
+    Setting(String),
+    /// Something to say: to the partner or a room.
+    Say(String),
+    /// A private message.
+    Private(String),
+    /// An announcement.
+    Announce,
+    /// To follow comings and goings, which nobody has asked for.
+    Watch,
+    /// To leave.
+    Quit,
+    /// Anything whose answer says all.
+    Other,
+}

@@ -1,0 +1,112 @@
+//! The model at work, drawn as a screen: what the server says and what is typed go in, and what
+//! was shown (plain), sent (`-> `) and done (in brackets) must be what stands here.
+
+mod chats;
+mod entry;
+mod lines;
+
+use jiff::tz::TimeZone;
+
+use super::{Action, Model, Prompt, Setup, Wish};
+use crate::client::view::Painter;
+
+const NOON: &str = "2026-11-20T12:00:00.000Z";
+
+/// A model and the screen in front of it.
+struct Desk {
+    model: Model,
+    screen: String,
+}
+
+impl Desk {
+    fn new(change: impl FnOnce(&mut Setup)) -> Self {
+        let mut setup = Setup {
+            server: "lab7:2428".to_owned(),
+            wish: Wish::Ask,
+            plain: false,
+            scripted: false,
+            bell: true,
+            quiet: false,
+        };
+        change(&mut setup);
+        let mut desk = Self { model: Model::new(setup), screen: String::new() };
+        let actions = desk.model.handle_connected();
+        desk.draw(actions);
+        desk
+    }
+
+    /// alice, who has entered; bob is here too.
+    fn inside() -> Self {
+        Self::inside_as(|_| {})
+    }
+
+    fn inside_as(change: impl FnOnce(&mut Setup)) -> Self {
+        let mut desk = Self::new(|setup| {
+            setup.wish = Wish::Name("alice".to_owned());
+            change(setup);
+        });
+        desk.server("+OK chatd 0.1.0 protocol 1\n+OK entered 1 alice\n+OK");
+        desk.server("= user 1 alice available - 127.0.0.1:5001 0\n= user 2 bob available - 127.0.0.1:5002 61");
+        desk.server("+OK listed 2 2\n+OK listed 0 0");
+        desk.screen.clear();
+        desk
+    }
+
+    fn server(&mut self, lines: &str) -> &mut Self {
+        for line in lines.replace("@NOON", NOON).lines() {
+            let actions = self.model.handle_line(line);
+            self.draw(actions);
+        }
+        self
+    }
+
+    fn typed(&mut self, line: &str) -> &mut Self {
+        let prompt = self.model.prompt();
+        self.typed_at(&prompt, line)
+    }
+
+    fn typed_at(&mut self, prompt: &Prompt, line: &str) -> &mut Self {
+        self.screen.push_str(&format!("{} > {line}\n", prompt.label()));
+        let actions = self.model.handle_typed(line, prompt);
+        self.draw(actions);
+        self
+    }
+
+    fn draw(&mut self, actions: Vec<Action>) {
+        let painter = Painter::new(false, TimeZone::UTC);
+        for action in actions {
+            let line = match action {
+                Action::Send(line) => format!("-> {line}"),
+                Action::Show(line) => painter.paint(&line),
+                Action::Acknowledge(line) => painter.paint(&line.indented()),
+                Action::Bell => "(bell)".to_owned(),
+                Action::Clear => "(clear)".to_owned(),
+                Action::Connect => "(connect)".to_owned(),
+                Action::Leave(code) => format!("(leave {code})"),
+            };
+            self.screen.push_str(line.trim_end());
+            self.screen.push('\n');
+        }
+    }
+
+    /// Compares what was drawn since the last time.
+    #[track_caller]
+    fn shows(&mut self, expected: &str) -> &mut Self {
+        let screen = neat(&std::mem::take(&mut self.screen), "");
+        let expected = neat(expected, "        ");
+        assert!(screen == expected, "expected:\n{expected}\n\nfound:\n{screen}");
+        self
+    }
+
+    #[track_caller]
+    fn prompts(&mut self, label: &str) -> &mut Self {
+        assert_eq!(self.model.prompt().label(), label);
+        self
+    }
+}
+
+/// Without the blanks at the ends of lines, nor the indent that the source gives them.
+fn neat(text: &str, indent: &str) -> String {
+    let lines: Vec<_> = text.trim().lines().map(|line| line.strip_prefix(indent).unwrap_or(line).trim_end()).collect();
+    lines.join("\n")
+}

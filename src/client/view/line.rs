@@ -1,0 +1,107 @@
+//! A line for the screen, in pieces that say what they are rather than what colour they get.
+
+use super::PROMPT_WIDTH;
+use crate::chat::{Name, UnixMillis};
+
+/// What a piece of text is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// What people say, and answers they asked for.
+    Plain,
+    /// What may be overlooked: comings and goings, acknowledgements.
+    Dim,
+    /// What should not be overlooked.
+    Bold,
+    /// Something did not work.
+    Error,
+    /// A user's name, in the colour of that user.
+    User,
+}
+
+/// A piece of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Span {
+    /// Text of one kind.
+    Text(Style, String),
+    /// A moment, shown as the hour and minute where the reader is.
+    Time(UnixMillis),
+}
+
+/// One line for the screen, without its newline.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line(Vec<Span>);
+
+impl Line {
+    /// An empty line.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Something that happened and may be overlooked: `-- carol entered`.
+    pub fn aside(text: impl Into<String>) -> Self {
+        Self::new().dim("-- ").dim(text)
+    }
+
+    /// Something that happened and matters: `-- bob ended the chat`.
+    pub fn notice(text: impl Into<String>) -> Self {
+        Self::new().dim("-- ").text(text)
+    }
+
+    /// Something that wants an answer: `>> bob asks you for a private chat`.
+    pub fn call(text: impl Into<String>) -> Self {
+        Self::new().bold(">> ").bold(text)
+    }
+
+    /// Something that did not work: `!! no such command`.
+    pub fn error(text: impl Into<String>) -> Self {
+        Self::new().with(Style::Error, "!! ").with(Style::Error, text)
+    }
+
+    /// Adds ordinary text.
+    pub fn text(self, text: impl Into<String>) -> Self {
+        self.with(Style::Plain, text)
+    }
+
+    /// Adds text that may be overlooked.
+    pub fn dim(self, text: impl Into<String>) -> Self {
+        self.with(Style::Dim, text)
+    }
+
+    /// Adds text that stands out.
+    pub fn bold(self, text: impl Into<String>) -> Self {
+        self.with(Style::Bold, text)
+    }
+
+    /// Adds a user's name in that user's colour.
+    pub fn user(self, name: Name) -> Self {
+        self.with(Style::User, name.as_str())
+    }
+
+    /// Adds a moment.
+    pub fn time(mut self, at: UnixMillis) -> Self {
+        self.0.push(Span::Time(at));
+        self
+    }
+
+    /// Adds text of some kind.
+    pub fn with(mut self, style: Style, text: impl Into<String>) -> Self {
+        self.0.push(Span::Text(style, text.into()));
+        self
+    }
+
+    /// The line, starting where what is typed starts.
+    pub fn indented(mut self) -> Self {
+        self.0.insert(0, Span::Text(Style::Plain, " ".repeat(PROMPT_WIDTH)));
+        self
+    }
+
+    /// Whether this tells of something that did not work.
+    pub fn is_error(&self) -> bool {
+        matches!(self.0.first(), Some(Span::Text(Style::Error, _)))
+    }
+
+    /// The pieces, from the left.
+    pub fn spans(&self) -> &[Span] {
+        &self.0
+    }
+}

@@ -1,0 +1,16 @@
+//! View: what the screen says. Styled lines, and the tables and help texts made of them.
+
+pub(super) mod help;
+mod line;
+pub(super) mod listing;
+mod paint;
+
+pub use line::{Line, Span, Style};
+pub use paint::Painter;
+
+/// Columns of the prompt before its ` > `. Longer labels are cut, shorter ones padded, so that
+/// the input starts in the same column whatever the focus is.
+pub const LABEL_WIDTH: usize = 12;
+
+/// Columns of the whole prompt.
+pub const PROMPT_WIDTH: usize = LABEL_WIDTH + 3;

@@ -1,0 +1,165 @@
+//! chatc in a terminal whose screen can be read.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::num::NonZeroU16;
+use std::os::fd::AsFd;
+use std::process::{Child, ExitStatus};
+use std::sync::Arc;
+use std::thread;
+
+use nix::sys::signal::{Signal, kill};
+use nix::sys::termios::{Termios, tcgetattr};
+use nix::unistd::Pid;
+use pty_process::Size;
+use pty_process::blocking::{Pty, open};
+
+use super::{Server, Watched};
+
+const ROWS: u16 = 24;
+const COLUMNS: u16 = 80;
+
+struct Output {
+    parser: vt100::Parser,
+    raw: Vec<u8>,
+    ended: bool,
+}
+
+/// A running chatc and its terminal.
+pub struct Terminal {
+    pty: Pty,
+    output: Arc<Watched<Output>>,
+    child: Child,
+    before: Termios,
+}
+
+impl Terminal {
+    /// alice, entered and at the menu.
+    pub fn inside(server: &Server) -> Self {
+        let terminal = Self::start(&[&server.address, "--name", "alice"], &[]);
+        terminal.shows("3 quit");
+        terminal.prompts("menu > ");
+        terminal
+    }
+
+    /// Starts chatc with these arguments and environment.
+    pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let (pty, pts) = open().unwrap();
+        pty.resize(Size::new(ROWS, COLUMNS)).unwrap();
+        let before = tcgetattr(pty.as_fd()).unwrap();
+        let child = pty_process::blocking::Command::new(env!("CARGO_BIN_EXE_chatc"))
+            .args(arguments)
+            .env("TERM", "xterm-256color")
+            .env("TZ", "UTC")
+            .env("LOGNAME", "tester")
+            .env_remove("NO_COLOR")
+            .envs(environment.iter().copied())
+            .spawn(pts)
+            .unwrap();
+        let parser = vt100::Parser::new(size(ROWS), size(COLUMNS), 0);
+        let output = Arc::new(Watched::new(Output { parser, raw: Vec::new(), ended: false }));
+        let mut screen = File::from(pty.as_fd().try_clone_to_owned().unwrap());
+        let theirs = Arc::clone(&output);
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = screen.read(&mut bytes) {
+                theirs.change(|output| {
+                    output.parser.process(&bytes[..count]);
+                    output.raw.extend_from_slice(&bytes[..count]);
+                });
+            }
+            theirs.change(|output| output.ended = true);
+        });
+        Self { pty, output, child, before }
+    }
+
+    pub fn press(&mut self, keys: &str) {
+        self.pty.write_all(keys.as_bytes()).unwrap();
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
+    }
+
+    pub fn resize(&self, rows: u16, columns: u16) {
+        self.pty.resize(Size::new(rows, columns)).unwrap();
+        self.output.change(|output| output.parser.screen_mut().set_size(size(rows), size(columns)));
+    }
+
+    /// Waits until the screen shows this text.
+    #[track_caller]
+    pub fn shows(&self, text: &str) {
+        self.waits(&format!("the text {text:?}"), |screen| screen.contents().contains(text));
+    }
+
+    /// Waits until the line with the cursor is this, and the cursor stands at its end.
+    #[track_caller]
+    pub fn prompts(&self, line: &str) {
+        self.prompts_at(line, line);
+    }
+
+    /// As [`Self::prompts`], with the cursor behind `before_cursor`.
+    #[track_caller]
+    pub fn prompts_at(&self, line: &str, before_cursor: &str) {
+        self.waits(&format!("the prompt {line:?}"), |screen| {
+            let (row, column) = screen.cursor_position();
+            let whole = row_text(screen, row, COLUMNS);
+            let before = row_text(screen, row, column);
+            whole.trim() == line.trim() && before.trim() == before_cursor.trim()
+        });
+    }
+
+    /// Waits until this was written to the terminal, though it may have scrolled off the screen.
+    #[track_caller]
+    pub fn writes(&self, text: &str) {
+        let came = self.output.wait_until(|output| String::from_utf8_lossy(&output.raw).contains(text));
+        assert!(came, "{text:?} was not written; the screen:\n{}", self.screen());
+    }
+
+    #[track_caller]
+    pub fn waits(&self, what: &str, mut is_so: impl FnMut(&vt100::Screen) -> bool) {
+        let came = self.output.wait_until(|output| is_so(output.parser.screen()));
+        assert!(came, "no {what} came; the screen:\n{}", self.screen());
+    }
+
+    pub fn screen(&self) -> String {
+        self.output.lock().parser.screen().contents()
+    }
+
+    /// All that was ever written to the terminal.
+    pub fn raw(&self) -> String {
+        String::from_utf8_lossy(&self.output.lock().raw).into_owned()
+    }
+
+    /// Waits for the end; the terminal must be as it was found.
+    #[track_caller]
+    pub fn ends(&mut self) -> ExitStatus {
+        let ended = self.output.wait_until(|output| output.ended);
+        assert!(ended, "chatc goes on; the screen:\n{}", self.screen());
+        let status = self.child.wait().unwrap();
+        assert!(!self.output.lock().parser.screen().bracketed_paste(), "bracketed paste is still on");
+        status
+    }
+
+    /// The modes that chatc found, and those that are now.
+    pub fn modes(&self) -> (Termios, Termios) {
+        (self.before.clone(), tcgetattr(self.pty.as_fd()).unwrap())
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // Already gone in most tests.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn size(cells: u16) -> NonZeroU16 {
+    NonZeroU16::new(cells).unwrap()
+}
+
+fn row_text(screen: &vt100::Screen, row: u16, columns: u16) -> String {
+    let cells = (0..columns).filter_map(|column| screen.cell(row, column));
+    cells.map(|cell| if cell.has_contents() || cell.is_wide_continuation() { cell.contents() } else { " " }).collect()
+}
