@@ -26,7 +26,7 @@ impl<S: Stream> Server<S> {
         }
         if let Some(kept) = connection.output.kept() {
             let text = kept.token.to_text();
-            return self.answer(token, Ok(Answer::Kept { token: &text, grace }));
+            return self.answer_uncounted(token, Ok(Answer::Kept { token: &text, grace }));
         }
         let kept = Kept::new((self.secrets)());
         let text = kept.token.to_text();
@@ -41,7 +41,7 @@ impl<S: Stream> Server<S> {
     /// Gives a user its place again, on this connection.
     pub(super) fn resume(&mut self, token: Token, uid: Uid, secret: &str, seen: u64, now: Now) {
         if self.connections.get(token).is_some_and(|it| matches!(it.phase, Phase::User(_))) {
-            return self.answer(token, Err(Fault::AlreadyEntered));
+            return self.answer_uncounted(token, Err(Fault::AlreadyEntered));
         }
         let Some((user, place)) = self.find_place(uid, secret) else {
             self.answer(token, Err(Fault::BadToken));
