@@ -252,7 +252,8 @@ impl<S> Connections<S> {
     }
 
     /// Appends to a connection's output what `write` makes, and has it written in this tick. A
-    /// queue that outgrows its bound dooms the connection, and nothing more is queued for it.
+    /// queue that outgrows its bound dooms the connection, and nothing more is queued for it, unless
+    /// its user can come back and read it.
     pub(super) fn append(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
         if self.queue(token, write) {
             self.mark_dirty(token);
@@ -278,11 +279,12 @@ impl<S> Connections<S> {
         let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) else {
             return false;
         };
-        if connection.is_doomed {
+        let is_kept = connection.output.kept().is_some();
+        if connection.is_doomed && !is_kept {
             return false;
         }
         write(&mut self.encoder, connection.output.queue(&mut self.spares));
-        if connection.stream.is_none() {
+        if connection.stream.is_none() || connection.is_doomed {
             connection.output.bound_unsent();
         } else if connection.is_open() && connection.output.len() > self.limits.output_hard {
             connection.is_doomed = true;
