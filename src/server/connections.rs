@@ -200,6 +200,10 @@ impl<S> Connections<S> {
         if self.queued <= self.limits.queued_total {
             return;
         }
+        let doomed: usize = self.doomed.iter().filter_map(|(token, _)| self.get(*token)).map(|it| it.accounted).sum();
+        if self.queued - doomed <= self.limits.queued_total {
+            return;
+        }
         let largest = self.slots.iter_mut().map(|(_, connection)| connection).filter(|it| !it.is_doomed);
         if let Some(largest) = largest.max_by_key(|connection| connection.accounted) {
             largest.is_doomed = true;

@@ -351,6 +351,10 @@ impl<S: Stream> Server<S> {
     fn close_doomed(&mut self, now: Now) {
         while let Some((token, reason)) = self.connections.doomed.pop() {
             self.close(token, Closing::from(reason), now);
+            if self.connections.get(token).is_some_and(|it| it.is_doomed) {
+                // It was on its way out already, with more to say than there is memory for.
+                self.give_up(token);
+            }
         }
     }
 }
