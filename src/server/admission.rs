@@ -38,7 +38,7 @@ impl<S: Stream> Server<S> {
         let per_address = self.limits.connections_per_address;
         if self.bans.of_address(address, now.wall).is_some() {
             Some(CloseReason::Banned)
-        } else if self.limits.connections > 0 && self.connections.len() >= self.limits.connections {
+        } else if self.limits.connections > 0 && self.connections.present() >= self.limits.connections {
             Some(CloseReason::Full)
         } else if per_address > 0 && self.addresses.connections(address) >= per_address {
             Some(CloseReason::AddressFull)
@@ -59,7 +59,7 @@ impl<S: Stream> Server<S> {
         let words = self.ban_words(token, now);
         self.start_closing(token, Closing { reason, words: words.as_deref(), is_refusal: true }, now);
         let most = self.limits.connections.saturating_add(REFUSED_LINGERING);
-        if self.limits.connections > 0 && self.connections.len() > most {
+        if self.limits.connections > 0 && self.connections.present() > most {
             // The farewell may still reach a client that has not said anything.
             let _ = self.connections.write_out(token);
             self.give_up(token);

@@ -38,6 +38,8 @@ pub(super) struct Connections<S> {
     pub(super) limits: Limits,
     /// Bytes queued and kept for all connections together.
     pub(super) queued: usize,
+    /// How many are lost, their users' places being kept.
+    pub(super) away: usize,
     /// Where an event is encoded once for all who are told.
     line: BytesMut,
 }
@@ -75,12 +77,18 @@ impl<S> Connections<S> {
             journal,
             limits,
             queued: 0,
+            away: 0,
             line: BytesMut::new(),
         }
     }
 
     pub(super) fn len(&self) -> usize {
         self.slots.len()
+    }
+
+    /// How many have a stream.
+    pub(super) fn present(&self) -> usize {
+        self.slots.len() - self.away
     }
 
     pub(super) fn get(&self, token: Token) -> Option<&Connection<S>> {

@@ -108,7 +108,8 @@ impl<S: Stream> Server<S> {
             let connection = self.connections.get(token)?;
             connection.output.kept().filter(|_| matches!(connection.phase, Phase::User(_)))
         };
-        is_lost && kept(token).is_some()
+        let has_room = self.limits.connections == 0 || self.connections.away < self.limits.connections;
+        is_lost && has_room && kept(token).is_some()
     }
 
     /// Lets go of a lost connection's stream and keeps the rest.
@@ -123,6 +124,10 @@ impl<S: Stream> Server<S> {
         (connection.asked, connection.slow_since, connection.paused_until) = (None, None, None);
         connection.output.bound_unsent();
         let peer = connection.peer;
+        self.connections.away += 1;
+        if let Some(address) = peer.address() {
+            self.addresses.disconnected(address.ip(), now.steady);
+        }
         self.connections.account(token);
         self.stats.closed(reason);
         self.connections.journal.disconnected(peer, self.chat.name_of(user), reason);
@@ -149,6 +154,7 @@ impl<S: Stream> Server<S> {
         let Phase::Away(absence) = connection.phase else { return None };
         connection.phase = Phase::Gone;
         self.connections.gone.push(token);
+        self.connections.away -= 1;
         Some(absence.user)
     }
 

@@ -167,7 +167,8 @@ impl<S: Stream> Server<S> {
         self.handle_timeouts(now);
         self.write_dirty(now);
         for token in std::mem::take(&mut self.connections.gone) {
-            if let Some(address) = self.connections.get(token).and_then(|gone| gone.peer.address()) {
+            let gone = self.connections.get(token).filter(|gone| gone.stream.is_some());
+            if let Some(address) = gone.and_then(|gone| gone.peer.address()) {
                 self.addresses.disconnected(address.ip(), now.steady);
             }
             self.connections.remove(token);
@@ -259,6 +260,8 @@ impl<S: Stream> Server<S> {
                 assert_eq!(self.connections.of_user(user), Some(connection.token), "users know their connection");
             }
         }
+        let away = self.connections.iter().filter(|it| matches!(it.phase, Phase::Away(_))).count();
+        assert_eq!(away, self.connections.away, "lost connections are counted");
         assert_eq!(users, self.chat.user_count(), "every user has a connection");
         assert_eq!(queued, self.connections.queued, "the sum of all queues is right");
         assert!(
