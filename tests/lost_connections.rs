@@ -11,6 +11,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test a panic is a failure that says where")]
 #![allow(clippy::cast_possible_truncation, reason = "the numbers of a test are small")]
 
+mod domain_support;
 #[path = "lost_connections/every_byte.rs"]
 mod every_byte;
 #[path = "lost_connections/grace.rs"]

@@ -4,6 +4,9 @@
 #![allow(dead_code, reason = "every test file takes what it needs")]
 
 pub(crate) mod books;
+pub(crate) mod crowd;
 pub(crate) mod net;
 pub(crate) mod pipe;
 pub(crate) mod place;
+pub(crate) mod shadow;
+pub(crate) mod trial;

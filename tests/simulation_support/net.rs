@@ -77,6 +77,11 @@ pub(crate) fn secret() -> u128 {
     SECRETS.get()
 }
 
+/// The last secret that was given out.
+pub(crate) fn secret_before() -> u128 {
+    SECRETS.get()
+}
+
 impl Net {
     pub(crate) fn new(limits: Limits, people: usize) -> Self {
         let config = Config { limits, secrets: secret, ..Config::default() };

@@ -40,6 +40,16 @@ impl Kept {
         self.bytes += line.len() + 1;
     }
 
+    /// The line so far from the end has been seen to its last letter.
+    pub(crate) fn correct(&mut self, behind: usize, line: &str) {
+        let mut log = self.log.borrow_mut();
+        let place = log.len() - behind;
+        if place >= self.forgotten {
+            self.bytes = self.bytes + line.len() - log[place].len();
+        }
+        line.clone_into(&mut log[place]);
+    }
+
     /// `@ SEEN`.
     pub(crate) fn acknowledge(&mut self, seen: u64) {
         let Ok(seen) = usize::try_from(seen) else { return };
