@@ -137,7 +137,7 @@ impl Trial {
     pub(crate) fn run_after(&mut self, millis: u64) {
         let waits = |number: &&usize| {
             let line = &self.shadow.lines[**number];
-            self.may_wait(**number) && line.inputs.front().is_some_and(|(end, _)| *end <= line.read)
+            self.may_wait(**number) && !line.inputs.is_empty()
         };
         if self.live.iter().filter(waits).count() > 1 {
             return self.pass(millis);
