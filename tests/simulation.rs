@@ -97,7 +97,7 @@ impl Simulation {
         let model = Model::new(patience, false, limits.backlog);
         let grace = limits.resume_grace.as_millis() as u64;
         let mut shadow = Shadow::new(model, limits.output_hard, grace, secret_before());
-        shadow.most = limits.connections;
+        (shadow.most, shadow.has_rates) = (limits.connections, kind.has_rates);
         let server = Server::new(Config { limits, secrets: secret, ..Config::default() });
         let actors = (0..kind.crowd).map(|number| Actor::new(number, &mut random)).collect();
         let trial = Trial::new(server, shadow, limits.output_soft, kind.has_rates);

@@ -105,6 +105,7 @@ pub(crate) struct Shadow {
     pub(crate) ended: Vec<(usize, &'static str)>,
     pub(crate) next_secret: u128,
     pub(crate) is_shut_down: bool,
+    pub(crate) has_rates: bool,
     /// Everything told to anybody whose place was kept, by the secret of the place.
     pub(crate) logs: BTreeMap<String, Log>,
     /// Every message that took effect.
@@ -147,6 +148,7 @@ impl Shadow {
             ended: Vec::new(),
             next_secret,
             is_shut_down: false,
+            has_rates: false,
             logs: BTreeMap::new(),
             taken: HashSet::new(),
         }
@@ -283,7 +285,8 @@ impl Shadow {
                 self.enter(number, Some(name), None);
             }
             _ => {
-                let is_lost = is_silent && place.away.is_some();
+                // One that was made to wait may have spoken without having been heard.
+                let is_lost = is_silent && place.away.is_some() && !self.has_rates;
                 assert!(!is_lost, "{holder} is away and silent, and the name can be had: {place:?}");
                 self.append(number, "-ERR name-taken\u{1}", false);
             }
