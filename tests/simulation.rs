@@ -18,6 +18,7 @@
 mod domain_support;
 mod simulation_support;
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -33,11 +34,67 @@ use simulation_support::trial::Trial;
 const SEEDS: u64 = 256;
 const STEPS: u64 = 3_000;
 
+/// What must have happened somewhere: simulations that never get anywhere prove nothing.
+const TO_BE_SEEN: [&str; 50] = [
+    "quit",
+    "disconnected",
+    "broken",
+    "entry-timeout",
+    "slow-consumer",
+    "ping-timeout",
+    "resumed-elsewhere",
+    "shutdown",
+    "lost lines",
+    "* said",
+    "* room",
+    "* private",
+    "* announced",
+    "* earlier",
+    "* announced-earlier",
+    "* request",
+    "* withdrawn",
+    "* declined",
+    "* paired",
+    "* ended",
+    "* joined",
+    "* left",
+    "* entered",
+    "* gone",
+    "* opened",
+    "* closed",
+    "* dropped",
+    "* returned",
+    "* ping",
+    "* hello",
+    "+OK entered",
+    "+OK kept",
+    "+OK resumed",
+    "+OK taken",
+    "+OK ringing",
+    "+OK room",
+    "+OK listed",
+    "+OK bye",
+    "-ERR name-taken",
+    "-ERR name-silent",
+    "-ERR bad-token",
+    "-ERR bad-sequence",
+    "-ERR not-kept",
+    "-ERR full",
+    "-ERR line-too-long",
+    "-ERR not-utf8",
+    "-ERR text-too-long",
+    "-ERR unknown-command",
+    "-ERR not-entered",
+    "-ERR already-entered",
+];
+
 /// What kind of simulation a seed makes.
 #[derive(Clone, Copy, Debug)]
 struct Kind {
     crowd: usize,
     has_rates: bool,
+    /// Whether much is said, at length, and the limits on queues are low.
+    is_loud: bool,
     stops_at: Option<u64>,
     limits: Limits,
 }
@@ -50,9 +107,11 @@ impl Kind {
         limits.invite_timeout = Duration::from_millis(1_000 + random.below(60_000));
         limits.resume_grace = Duration::from_secs(*random.pick(&[0, 2, 120, 120]));
         limits.acknowledge_within = Duration::from_millis(if has_rates { 0 } else { *random.pick(&[0, 10]) });
-        if seed % 4 == 1 {
-            (limits.output_soft, limits.output_hard) = (8 * 1024, 24 * 1024);
+        let is_loud = seed % 3 == 1 && !has_rates;
+        if is_loud {
+            (limits.output_soft, limits.output_hard) = (5_000, 182_000);
         }
+        assert_eq!(limits.check(), Ok(()));
         let crowd = match seed % 64 {
             0 => 200,
             _ => 2 + random.below(12) as usize,
@@ -61,7 +120,7 @@ impl Kind {
             limits.connections = crowd / 2 + 1;
         }
         let stops_at = random.one_in(6).then(|| random.below(steps));
-        Self { crowd, has_rates, stops_at, limits }
+        Self { crowd, has_rates, is_loud, stops_at, limits }
     }
 }
 
@@ -99,16 +158,18 @@ impl Simulation {
         let mut shadow = Shadow::new(model, limits.output_hard, grace, secret_before());
         (shadow.most, shadow.has_rates) = (limits.connections, kind.has_rates);
         let server = Server::new(Config { limits, secrets: secret, ..Config::default() });
-        let actors = (0..kind.crowd).map(|number| Actor::new(number, &mut random)).collect();
+        let actors = (0..kind.crowd).map(|number| Actor::new(number, kind.is_loud, &mut random)).collect();
         let trial = Trial::new(server, shadow, limits.output_soft, kind.has_rates);
         Self { seed, step: 0, kind, random, actors, trial, ports: 1_024 }
     }
 
-    fn run(mut self, steps: u64) {
+    /// Runs to the end; says what was seen.
+    fn run(mut self, steps: u64) -> BTreeSet<String> {
         for step in 0..steps {
             self.step = step;
             if self.kind.stops_at == Some(step) {
-                return self.shut_down();
+                self.shut_down();
+                return std::mem::take(&mut self.trial.seen);
             }
             self.act();
             if self.random.below(4) > 0 {
@@ -116,6 +177,7 @@ impl Simulation {
             }
         }
         self.everybody_leaves();
+        std::mem::take(&mut self.trial.seen)
     }
 
     /// Something happens to somebody.
@@ -126,10 +188,12 @@ impl Simulation {
             70..76 => self.deliver_some(who),
             76..80 => self.lose(who),
             80..84 => self.misreport(who),
-            84..87 => self.actors[who].stall(&mut self.trial, &mut self.random),
+            84..87 if !self.kind.is_loud || self.random.one_in(6) => {
+                self.actors[who].stall(&mut self.trial, &mut self.random)
+            }
             87..90 => self.interrupt(who),
-            90..99 => self.connect(who),
-            _ => self.pass_time(),
+            99 if !self.kind.is_loud || self.random.one_in(8) => self.pass_time(),
+            _ => self.connect(who),
         }
     }
 
@@ -178,7 +242,10 @@ impl Simulation {
     }
 
     fn connect(&mut self, who: usize) {
-        if self.actors[who].wire.is_some() {
+        let actor = &self.actors[who];
+        // Where much is said some stay away for long, so that not all of it can be kept for them.
+        let stays_away = self.kind.is_loud && actor.books.token.is_some() && !self.random.one_in(60);
+        if actor.wire.is_some() || stays_away {
             return;
         }
         self.ports = if self.ports == u16::MAX { 1_024 } else { self.ports + 1 };
@@ -245,7 +312,8 @@ impl Simulation {
         }
         self.trial.desert_all();
         self.trial.run();
-        self.trial.pass(130_000);
+        // Half a minute until the last is found slow, two minutes until it is given up.
+        self.trial.pass(200_000);
         self.trial.pass(3_600_000);
         self.check_nothing_is_left();
     }
@@ -270,13 +338,18 @@ fn simulate(from: u64, of: usize) {
     let steps = number_from_environment("CHATD_STEPS").unwrap_or(STEPS);
     if let Some(seed) = number_from_environment("CHATD_SEED") {
         if seed % of as u64 == from {
-            Simulation::new(seed, steps).run(steps);
+            drop(Simulation::new(seed, steps).run(steps));
         }
         return;
     }
     let seeds = number_from_environment("CHATD_SEEDS").unwrap_or(SEEDS);
+    let mut seen = BTreeSet::new();
     for seed in (from..seeds).step_by(of) {
-        Simulation::new(seed, steps).run(steps);
+        seen.append(&mut Simulation::new(seed, steps).run(steps));
+    }
+    if seeds >= SEEDS && steps >= STEPS {
+        let missing: Vec<&&str> = TO_BE_SEEN.iter().filter(|what| !seen.contains(**what)).collect();
+        assert!(missing.is_empty(), "no simulation met {missing:?} among {seen:?}");
     }
 }
 

@@ -28,6 +28,7 @@ pub(crate) struct Actor {
     outgoing: Vec<u8>,
     sent: usize,
     messages: u64,
+    is_loud: bool,
 }
 
 /// Names that are wanted by more than one.
@@ -35,14 +36,14 @@ const NAMES: [&str; 10] = ["alice", "Bob", "carol", "dave", "erin", "frank", "gi
 const ROOMS: [&str; 6] = ["#lobby", "#dev", "#Dev", "#a", "#b", "#alice"];
 
 impl Actor {
-    pub(crate) fn new(number: usize, random: &mut Random) -> Self {
+    pub(crate) fn new(number: usize, is_loud: bool, random: &mut Random) -> Self {
         let name = match random.below(6) {
             0 => None,
             1 => Some(format!("user_{number}")),
             _ if number < NAMES.len() => Some(NAMES[number].to_owned()),
             _ => Some(format!("{}{number}", random.pick(&["Zoe", "yuri", "x_"]))),
         };
-        Self { number, name, keeps: random.below(3) > 0, ..Self::default() }
+        Self { number, name, is_loud, keeps: random.below(3) > 0, ..Self::default() }
     }
 
     /// Whether it may send anything; while its output is stuck it sends what is answered predictably.
@@ -126,7 +127,10 @@ impl Actor {
         for line in String::from_utf8(lines).expect("the server sends UTF-8").lines() {
             self.hear(trial, line);
         }
-        let (is_over, is_reset) = { let ends = ends.borrow(); (ends.is_finished || ends.is_dropped, ends.is_reset) };
+        let (is_over, is_reset) = {
+            let ends = ends.borrow();
+            (ends.is_finished || ends.is_dropped, ends.is_reset)
+        };
         if is_reset || (is_over && ends.borrow().sent.is_empty()) {
             self.hang_up(trial);
         }
@@ -136,12 +140,12 @@ impl Actor {
         let seen = usize::try_from(self.books.seen()).expect("fits");
         match self.books.note_received(line) {
             Noted::Before if line.starts_with("+OK entered") => {
-                self.has_entered = true;
+                (self.has_entered, self.is_waiting) = (true, self.keeps);
                 if self.keeps {
-                    self.is_waiting = true;
                     self.send(trial, "KEEP");
                 }
             }
+            Noted::Before if line.starts_with("-ERR name-") => self.is_waiting = false,
             Noted::Before => {}
             Noted::Kept => {
                 self.is_waiting = false;
@@ -153,7 +157,11 @@ impl Actor {
                 again.iter().for_each(|line| self.send_bytes(trial, line.as_bytes(), meaning(line)));
             }
             Noted::Refused => {
-                (self.books, self.log, self.is_waiting) = (Books::default(), None, false);
+                (self.books, self.log) = (Books::default(), None);
+                // It is made to wait now; it has little to say until it is in.
+                let line = self.name.as_ref().map_or_else(|| "ENTER".to_owned(), |name| format!("ENTER {name}"));
+                self.send(trial, &line);
+                self.deliver(trial, usize::MAX);
             }
             Noted::Counted => self.check(seen, line),
         }
@@ -171,7 +179,13 @@ impl Actor {
         let log = self.log.as_ref().expect("its place is kept").borrow();
         let owed = log.get(seen).unwrap_or_else(|| panic!("{}: {line:?} was never told", self.books.name));
         let matches = owed.strip_suffix('\u{1}').map_or(owed == line, |start| line.starts_with(start));
-        assert!(matches, "{} sees {line:?} as number {seen} instead of {owed:?}; {:?}; {:?}", self.books.name, &log[seen.saturating_sub(8)..log.len().min(seen+8)], &self.books.lines[seen.saturating_sub(8)..]);
+        assert!(
+            matches,
+            "{} sees {line:?} as number {seen} instead of {owed:?}; {:?}; {:?}",
+            self.books.name,
+            &log[seen.saturating_sub(8)..log.len().min(seen + 8)],
+            &self.books.lines[seen.saturating_sub(8)..]
+        );
     }
 
     /// The client lets its connection go, in one way or another.
@@ -268,7 +282,11 @@ impl Actor {
         match random.below(12) {
             0 => text.push_str(" \u{1b}[31m\u{7}\u{2066}"),
             1 => text.push_str(&" y".repeat(usize::try_from(random.below(1_800)).expect("fits"))),
+            2..7 if self.is_loud => text.push_str(&" z".repeat(1_700)),
             _ => {}
+        }
+        if self.is_loud && random.one_in(3) {
+            return if random.one_in(6) { "JOIN #lobby".to_owned() } else { format!("SAY #lobby {text}") };
         }
         match random.below(40) {
             0..5 => format!("REQUEST {other}"),

@@ -14,7 +14,11 @@ pub(crate) enum Meaning {
     Chat(String),
     Enter(Option<String>),
     Keep,
-    Resume { uid: u64, secret: String, seen: u64 },
+    Resume {
+        uid: u64,
+        secret: String,
+        seen: u64,
+    },
     Seen(u64),
     Nothing,
     /// Answered with a line that starts so, whoever says it.
@@ -104,6 +108,8 @@ pub(crate) struct Shadow {
     /// Connections that have come to their end, and why, since this was last emptied.
     pub(crate) ended: Vec<(usize, &'static str)>,
     pub(crate) next_secret: u128,
+    /// What the server answered to the line at hand: the wording of a refusal.
+    said: Option<String>,
     pub(crate) is_shut_down: bool,
     pub(crate) has_rates: bool,
     /// Everything told to anybody whose place was kept, by the secret of the place.
@@ -147,6 +153,7 @@ impl Shadow {
             doomed: Vec::new(),
             ended: Vec::new(),
             next_secret,
+            said: None,
             is_shut_down: false,
             has_rates: false,
             logs: BTreeMap::new(),
@@ -189,6 +196,7 @@ impl Shadow {
     /// Does what one line of a client's asks. `said` is what the server answered, which decides
     /// nothing but who may have a name that is taken.
     pub(crate) fn obey(&mut self, number: usize, meaning: Meaning, said: Option<&str>) {
+        self.said = said.map(str::to_owned);
         if !matches!(meaning, Meaning::Nothing | Meaning::Seen(_)) {
             // What is handled need not wait any longer.
             self.lines[number].is_penalised = false;
@@ -233,6 +241,9 @@ impl Shadow {
     }
 
     fn answer(&mut self, number: usize, user: Option<&str>, text: &str) {
+        let said =
+            self.said.take().filter(|said| text.strip_suffix('\u{1}').is_some_and(|start| said.starts_with(start)));
+        let text = said.as_deref().unwrap_or(text);
         let Some(name) = user else { return self.append(number, text, false) };
         if let Some(kept) = self.places.get_mut(name).and_then(|place| place.kept.as_mut()) {
             kept.answered += 1;
@@ -336,7 +347,10 @@ impl Shadow {
         }
         self.append(number, &format!("+OK resumed {uid} {name} {answered} {lost}"), false);
         self.lines[number].phase = Phase::User(name.clone());
-        again.iter().for_each(|line| self.append(number, line, true));
+        // However many they are: they have been within the bounds before.
+        let line = &mut self.lines[number];
+        line.unsent += again.iter().map(|line| line.len() + 1).sum::<usize>();
+        line.owed.extend(again.into_iter().map(|text| Owed { text, is_logged: true }));
         let address = self.lines[number].address.clone();
         self.model.come_back(&name, &address);
         self.pass_on();
@@ -411,14 +425,15 @@ impl Shadow {
         }
     }
 
-    /// What is due for those who are away: telling others, and giving up, in the order of time.
-    pub(crate) fn absences(&mut self) {
+    /// What is due for those who are away: telling others, and giving up, in the order of time; all
+    /// of it, or what is due before a moment and, at that moment, a slot.
+    pub(crate) fn absences(&mut self, before: (u64, usize)) {
         loop {
             let due = self.places.iter().filter_map(|(name, place)| {
                 let away = place.away.as_ref()?;
                 let until = away.since + self.grace;
                 let at = if away.is_told { until } else { until.min(away.since + 3_000) };
-                (at <= self.now).then_some((at, away.slot, name.clone(), until <= self.now))
+                (at <= self.now && (at, away.slot) < before).then_some((at, away.slot, name.clone(), until <= self.now))
             });
             let Some((_, _, name, is_over)) = due.min() else { return };
             let away = self.places.get_mut(&name).and_then(|place| place.away.as_mut()).expect("just found");

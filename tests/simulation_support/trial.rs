@@ -2,7 +2,7 @@
 //! has written or would write must be what the shadow says, in order, for everybody.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::rc::Rc;
 
@@ -42,6 +42,8 @@ pub(crate) struct Trial {
     /// Whether lines may have to wait, so that only the answers tell how many were handled.
     pub(crate) has_rates: bool,
     pub(crate) journal: String,
+    /// What has been seen: the first words of lines, and why connections were closed.
+    pub(crate) seen: BTreeSet<String>,
     calls: Calls,
     /// Connections the server has not let go of.
     live: Vec<usize>,
@@ -60,6 +62,7 @@ impl Trial {
             soft,
             has_rates,
             journal: String::new(),
+            seen: BTreeSet::new(),
             calls: Calls::default(),
             live: Vec::new(),
             by_address: HashMap::new(),
@@ -161,8 +164,8 @@ impl Trial {
         self.shadow.model.now = self.now;
         self.shadow.model.wall = chatd::wire::format_time(at(self.now).wall);
         self.serve_all(&calls);
-        self.shadow.absences();
         self.police(&journal);
+        self.shadow.absences((u64::MAX, 0));
         self.shadow.model.timeout();
         self.shadow.pass_on();
         self.shadow.close_doomed();
@@ -242,13 +245,16 @@ impl Trial {
         line.inputs.pop_front().map(|(_, meaning)| meaning)
     }
 
-    /// The answers that a connection got in this tick, as far as the stream was offered them.
+    /// The answers to what is handled in this tick, as far as the stream was offered them.
     fn answers(&self, number: usize) -> Vec<String> {
         let wire = &self.wires[number];
         let ends = wire.ends.borrow();
         let all = [&ends.taken[..], &ends.left[..]].concat();
         let new = String::from_utf8_lossy(all.get(wire.before.len()..).unwrap_or_default()).into_owned();
-        new.lines().filter(|line| line.starts_with(['+', '-'])).map(str::to_owned).collect()
+        let is_answer = |line: &&str| line.starts_with(['+', '-']);
+        // Those that have waited since an earlier tick come first.
+        let owed = self.shadow.lines[number].owed.iter().filter(|owed| is_answer(&owed.text.as_str())).count();
+        new.lines().filter(is_answer).skip(owed).map(str::to_owned).collect()
     }
 
     /// Connections that were closed because their time was up. Whether it was is checked here.
@@ -266,6 +272,8 @@ impl Trial {
                 _ => continue,
             };
             assert!(is_due, "{reason} at {}: {line:?}", self.now);
+            let armed = line.slow_since.filter(|_| reason == "slow-consumer").map_or(self.now, |since| since + 30_000);
+            self.shadow.absences((armed, line.slot));
             let reason = ["entry-timeout", "ping-timeout", "slow-consumer"].into_iter().find(|it| *it == reason);
             self.shadow.close(number, reason.expect("one of these"));
         }
@@ -299,6 +307,7 @@ impl Trial {
         self.live.retain(|number| !self.wires[*number].ends.borrow().is_dropped);
         let found = disconnects(journal).into_iter();
         let mut found: Vec<(usize, &str)> = found.map(|(address, reason)| (self.by_address[address], reason)).collect();
+        self.seen.extend(found.iter().map(|(_, reason)| (*reason).to_owned()));
         let mut expected = std::mem::take(&mut self.shadow.ended);
         (found.sort_unstable(), expected.sort_unstable());
         assert_eq!(found, expected, "who is closed and why");
@@ -322,6 +331,13 @@ impl Trial {
         drop(ends);
         for found in lines {
             assert!(!found.chars().any(chatd::chat::is_unsafe), "{number} gets clean lines: {found:?}");
+            let second = found.match_indices(' ').nth(1).map_or(found.len(), |(at, _)| at);
+            if !self.seen.contains(&found[..second]) {
+                self.seen.insert(found[..second].to_owned());
+            }
+            if found.starts_with("+OK resumed") && !found.ends_with(" 0") {
+                self.seen.insert("lost lines".to_owned());
+            }
             self.match_line(number, &found);
         }
         let owed = &self.shadow.lines[number].owed;
@@ -337,7 +353,10 @@ impl Trial {
         let Phase::User(name) = &line.phase else {
             match next {
                 Some(owed) if matches(&owed.text) => drop(line.owed.pop_front()),
-                _ => assert!(found.starts_with("* hello ") && line.read == 0, "{number}: {found:?}, owed {next:?}: {line:?}"),
+                _ => assert!(
+                    found.starts_with("* hello ") && line.read == 0,
+                    "{number}: {found:?}, owed {next:?}: {line:?}"
+                ),
             }
             return;
         };
