@@ -159,7 +159,8 @@ impl Simulation {
         (shadow.most, shadow.has_rates) = (limits.connections, kind.has_rates);
         let server = Server::new(Config { limits, secrets: secret, ..Config::default() });
         let actors = (0..kind.crowd).map(|number| Actor::new(number, kind.is_loud, &mut random)).collect();
-        let trial = Trial::new(server, shadow, limits.output_soft, kind.has_rates);
+        let mut trial = Trial::new(server, shadow, limits.output_soft, kind.has_rates);
+        trial.acknowledge_within = limits.acknowledge_within.as_millis() as u64;
         Self { seed, step: 0, kind, random, actors, trial, ports: 1_024 }
     }
 

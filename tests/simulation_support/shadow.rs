@@ -47,6 +47,8 @@ pub(crate) struct Line {
     /// What is to be appended to its output and has not been seen yet; a line that ends in `\u{1}`
     /// stands for all that start so.
     pub(crate) owed: VecDeque<Owed>,
+    /// Since when something owed has waited to be written.
+    pub(crate) owed_since: Option<u64>,
     /// Bytes appended and not written.
     pub(crate) unsent: usize,
     /// Whether what was written last is the start of a line.
@@ -125,6 +127,7 @@ impl Line {
             slot,
             phase: Phase::Entering,
             owed: VecDeque::new(),
+            owed_since: None,
             unsent: 0,
             is_inside_line: false,
             is_cut_short: false,

@@ -41,6 +41,8 @@ pub(crate) struct Trial {
     pub(crate) soft: usize,
     /// Whether lines may have to wait, so that only the answers tell how many were handled.
     pub(crate) has_rates: bool,
+    /// How long an acknowledgement may wait for company, in milliseconds.
+    pub(crate) acknowledge_within: u64,
     pub(crate) journal: String,
     /// What has been seen: the first words of lines, and why connections were closed.
     pub(crate) seen: BTreeSet<String>,
@@ -61,6 +63,7 @@ impl Trial {
             now: 0,
             soft,
             has_rates,
+            acknowledge_within: 0,
             journal: String::new(),
             seen: BTreeSet::new(),
             calls: Calls::default(),
@@ -293,9 +296,13 @@ impl Trial {
                 self.compare(number);
                 self.settle(number);
             } else {
-                let owed = &self.shadow.lines[number].owed;
+                let line = &mut self.shadow.lines[number];
+                let owed = &line.owed;
                 let may_wait = |text: &str| text.starts_with("+OK taken ") || phase == Phase::Closing;
                 assert!(owed.iter().all(|owed| may_wait(&owed.text)), "{number} is owed {owed:?}");
+                line.owed_since = line.owed_since.or((!owed.is_empty()).then_some(self.now));
+                let is_in_time = line.owed_since.is_none_or(|since| self.now < since + self.acknowledge_within);
+                assert!(is_in_time || phase == Phase::Closing, "{number} waits for {owed:?}");
             }
         }
         for (number, _) in calls.iter().filter(|(_, call)| *call == Call::Dropped) {
@@ -381,6 +388,7 @@ impl Trial {
         let ends = self.wires[number].ends.borrow();
         let line = &mut self.shadow.lines[number];
         line.unsent = ends.left.len();
+        line.owed_since = None;
         let is_slow = line.unsent > self.soft;
         line.slow_since = if is_slow { line.slow_since.or(Some(self.now)) } else { None };
         let Some(last) = ends.taken.last() else { return };
