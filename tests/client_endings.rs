@@ -55,7 +55,7 @@ fn a_signal_while_the_name_is_asked_for_does_the_same() {
 #[test]
 fn a_server_that_vanishes_ends_it_though_a_line_is_being_typed() {
     let server = Server::start();
-    let mut chatc = Terminal::inside(&server);
+    let mut chatc = Terminal::inside_with(&server, &["--no-reconnect"]);
     chatc.press("half a line");
     chatc.prompts("menu > half a line");
     server.say("* private 1 @NOON bob last words");
@@ -70,7 +70,7 @@ fn a_server_that_vanishes_ends_it_though_a_line_is_being_typed() {
 #[test]
 fn a_shutdown_is_told_with_its_reason() {
     let server = Server::start();
-    let mut chatc = Terminal::inside(&server);
+    let mut chatc = Terminal::inside_with(&server, &["--no-reconnect"]);
     server.say("* bye shutdown the server is shutting down");
     server.vanish();
     assert_eq!(chatc.ends().code(), Some(1));
@@ -81,7 +81,7 @@ fn a_shutdown_is_told_with_its_reason() {
 #[test]
 fn a_busy_editor_does_not_keep_it() {
     let server = Server::start();
-    let mut chatc = Terminal::inside(&server);
+    let mut chatc = Terminal::inside_with(&server, &["--no-reconnect"]);
     chatc.press("rooms\r");
     chatc.shows("2 people");
     chatc.press("\x12");

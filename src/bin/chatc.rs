@@ -48,6 +48,18 @@ struct Arguments {
     #[argh(switch)]
     quiet: bool,
 
+    /// end when the connection is lost, instead of connecting again
+    #[argh(switch)]
+    no_reconnect: bool,
+
+    /// connect again when the connection is lost, without a terminal too
+    #[argh(switch)]
+    reconnect: bool,
+
+    /// file whose first line is the server's password, where it asks for one
+    #[argh(option, arg_name = "file")]
+    password_file: Option<PathBuf>,
+
     /// keep what is typed in this file, for the next time
     #[argh(option, arg_name = "file")]
     history: Option<PathBuf>,
@@ -74,6 +86,9 @@ fn main() -> ExitCode {
         colour: arguments.color,
         no_bell: arguments.no_bell,
         quiet: arguments.quiet,
+        no_reconnect: arguments.no_reconnect,
+        reconnect: arguments.reconnect,
+        password_file: arguments.password_file,
         history: arguments.history,
     }))
 }

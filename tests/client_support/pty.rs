@@ -36,7 +36,12 @@ pub struct Terminal {
 impl Terminal {
     /// alice, entered and at the menu.
     pub fn inside(server: &Server) -> Self {
-        let terminal = Self::start(&[&server.address, "--name", "alice"], &[]);
+        Self::inside_with(server, &[])
+    }
+
+    /// The same with further arguments.
+    pub fn inside_with(server: &Server, arguments: &[&str]) -> Self {
+        let terminal = Self::start(&[&[&server.address, "--name", "alice"], arguments].concat(), &[]);
         terminal.shows("3 quit");
         terminal.prompts("menu > ");
         terminal

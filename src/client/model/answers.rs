@@ -1,6 +1,7 @@
 //! Answers to commands → what the screen says. The oldest unanswered command is the one meant.
 
 use super::here::Here;
+use super::kept::Kept;
 use super::sent::Sent;
 use super::{Action, Actions, Line};
 use crate::chat::{Name, Purpose, Reply, RoomName, Stamp};
@@ -10,8 +11,11 @@ use crate::wire::native::Answer;
 impl Here {
     pub(super) fn handle_answer(&mut self, answer: Answer<'_>, out: &mut Actions) {
         // An answer to nothing is a fault of the server's; nothing here depends on it.
-        let Some(sent) = self.sent.pop_front() else { return };
+        let Some(sent) = self.take_sent() else { return };
         let rows = std::mem::take(&mut self.rows);
+        if let Answer::Kept { token, .. } = answer {
+            self.kept = Some(Kept::new(token));
+        }
         let Answer::Chat(reply) = answer else { return };
         match reply {
             Reply::Done => self.done(sent, out),
@@ -42,6 +46,7 @@ impl Here {
 
     /// One tick for all that was sent since the last one, when nothing more is on its way.
     fn acknowledge(&mut self, sent: &Sent, stamp: Stamp, count: usize, out: &mut Actions) {
+        self.latest = self.latest.max(stamp.at);
         if self.setup.quiet {
             return;
         }

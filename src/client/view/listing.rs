@@ -157,7 +157,7 @@ impl Widths {
 }
 
 /// A span as people say it: `12 s`, `3 min`, `2 h 5 min`, `1 d 4 h`.
-fn span_of(span: Duration) -> String {
+pub(in crate::client) fn span_of(span: Duration) -> String {
     let seconds = span.as_secs();
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match (days, hours, minutes) {
