@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use argh::FromArgs;
 use chatd::client::{Address, Colour, Config, run};
@@ -56,6 +57,10 @@ struct Arguments {
     #[argh(switch)]
     reconnect: bool,
 
+    /// seconds of silence after which a connection is given up; after half of them the server is asked (default: 60)
+    #[argh(option, default = "60", arg_name = "seconds", from_str_fn(seconds))]
+    dead_after: u64,
+
     /// file whose first line is the server's password, where it asks for one
     #[argh(option, arg_name = "file")]
     password_file: Option<PathBuf>,
@@ -67,6 +72,13 @@ struct Arguments {
     /// show the version
     #[argh(switch)]
     version: bool,
+}
+
+fn seconds(text: &str) -> Result<u64, String> {
+    text.parse()
+        .ok()
+        .filter(|seconds| (1..=86_400).contains(seconds))
+        .ok_or_else(|| "say 1 to 86400 seconds".to_owned())
 }
 
 fn main() -> ExitCode {
@@ -88,6 +100,7 @@ fn main() -> ExitCode {
         quiet: arguments.quiet,
         no_reconnect: arguments.no_reconnect,
         reconnect: arguments.reconnect,
+        dead_after: Duration::from_secs(arguments.dead_after),
         password_file: arguments.password_file,
         history: arguments.history,
     }))

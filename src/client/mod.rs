@@ -24,6 +24,7 @@ pub use address::Address;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
@@ -76,6 +77,8 @@ pub struct Config {
     pub no_reconnect: bool,
     /// Connect again though there is no terminal.
     pub reconnect: bool,
+    /// Silence after which the connection is given up.
+    pub dead_after: Duration,
     /// The file whose first line is the server's password.
     pub password_file: Option<PathBuf>,
     /// Where typed lines are kept from one time to the next.
@@ -122,6 +125,7 @@ fn setup(config: &Config, plain: bool, scripted: bool) -> Setup {
         bell,
         quiet: config.quiet,
         reconnect: (config.reconnect || !scripted) && !config.no_reconnect,
+        dead_after: config.dead_after,
         password: None,
         // Without chance all the same: the number of the process differs from others' too.
         seed: getrandom::u64().unwrap_or_else(|_| u64::from(std::process::id())),

@@ -92,7 +92,7 @@ impl Model {
     /// A model with no connection yet.
     pub fn new(setup: Setup) -> Self {
         let stage = Stage::Entry(Entry::AwaitingHello(setup.wish.clone()));
-        let link = Link::new(Millis(0), setup.seed);
+        let link = Link::new(Millis(0), setup.dead_after, setup.seed);
         Self {
             setup,
             stage,

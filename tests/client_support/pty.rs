@@ -78,6 +78,19 @@ impl Terminal {
         Self { pty, output, child, before }
     }
 
+    /// Starts chatc at `address` under `name` and waits until it is at the menu.
+    pub fn at(address: &str, name: &str) -> Self {
+        Self::at_with(address, name, &[])
+    }
+
+    /// The same with further arguments.
+    pub fn at_with(address: &str, name: &str, arguments: &[&str]) -> Self {
+        let terminal = Self::start(&[&[address, "--name", name], arguments].concat(), &[]);
+        terminal.shows("3 quit");
+        terminal.prompts("menu > ");
+        terminal
+    }
+
     pub fn press(&mut self, keys: &str) {
         self.pty.write_all(keys.as_bytes()).unwrap();
     }

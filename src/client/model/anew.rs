@@ -123,10 +123,8 @@ impl Here {
     /// In again, as a new user: takes up what can be taken up, and tells what cannot.
     fn start_anew(&mut self, uid: Uid, name: Name, away: Duration, out: &mut Actions) {
         let span = span_of(away);
-        out.show(
-            Line::notice(format!("back after {span}, but your place was not kept: the server was started anew, "))
-                .text("or you were away for too long"),
-        );
+        let text = format!("back after {span}, as a new user: the server does not know your place any more");
+        out.show(Line::notice(text));
         out.show(Line::notice("you are ").user(name).dim(format!(", user {uid}")));
         let old = std::mem::take(&mut self.sent);
         let mut rooms = std::mem::take(&mut self.rooms);

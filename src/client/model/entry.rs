@@ -55,7 +55,7 @@ impl Model {
             }
             (Entry::AwaitingHello(_) | Entry::Reconnecting(_), _) => self.not_chatd(out),
             (Entry::Entering { .. }, ServerLine::Answer(Answer::Entered { uid, name })) => {
-                self.link = Link::new(self.now, self.setup.seed);
+                self.link = Link::new(self.now, self.setup.dead_after, self.setup.seed);
                 let mut here = Here::new(&self.setup, uid, name);
                 here.open(out);
                 self.stage = Stage::Here(Box::new(here));

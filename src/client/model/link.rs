@@ -14,12 +14,6 @@ use std::time::Duration;
 
 use crate::chat::Millis;
 
-/// Silence after which the server is asked for a sign of life.
-const PING_AFTER: Duration = Duration::from_secs(30);
-
-/// Silence after which the connection is given up.
-const DEAD_AFTER: Duration = Duration::from_secs(60);
-
 /// How long the server may take to give a sign of life when there is reason for doubt.
 const PROBE_TIME: Duration = Duration::from_secs(5);
 
@@ -107,6 +101,8 @@ pub(super) enum Due {
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) state: State,
+    /// Silence after which the connection is given up; after half of it the server is asked.
+    dead_after: Duration,
     now: Millis,
     heard: Millis,
     pinged: bool,
@@ -122,9 +118,10 @@ pub(super) struct Link {
 
 impl Link {
     /// A connection that stands.
-    pub(super) fn new(now: Millis, seed: u64) -> Self {
+    pub(super) fn new(now: Millis, dead_after: Duration, seed: u64) -> Self {
         Self {
             state: State::Up,
+            dead_after,
             now,
             heard: now,
             pinged: false,
@@ -158,7 +155,7 @@ impl Link {
     pub(super) fn deadline(&self) -> Option<Millis> {
         match &self.state {
             State::Up => {
-                let usual = self.heard + if self.pinged { DEAD_AFTER } else { PING_AFTER };
+                let usual = self.heard + if self.pinged { self.dead_after } else { self.dead_after / 2 };
                 Some(self.doubted_until.map_or(usual, |until| until.min(usual)))
             }
             State::Waiting { until }
@@ -190,7 +187,7 @@ impl Link {
         }
         match self.state {
             State::Up if self.doubted_until.is_some_and(|until| until <= now) => Due::GiveUp,
-            State::Up if self.pinged && now.since(self.heard) >= DEAD_AFTER => Due::GiveUp,
+            State::Up if self.pinged && now.since(self.heard) >= self.dead_after => Due::GiveUp,
             State::Up => {
                 self.pinged = true;
                 Due::Ping
@@ -218,7 +215,7 @@ impl Link {
         match self.state {
             State::Up => {
                 self.pinged = true;
-                self.doubted_until = Some(self.now + PROBE_TIME);
+                self.doubted_until = Some(self.now + PROBE_TIME.min(self.dead_after));
                 // The time until now was not spent listening.
                 self.heard = self.now;
                 Due::Ping
@@ -299,6 +296,10 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
     const START: Millis = Millis(1_000_000);
 
+    fn link() -> Link {
+        Link::new(START, 60 * SECOND, 7)
+    }
+
     /// Lets time pass second by second until something is due; says after how many.
     fn due_after(link: &mut Link, from: Millis) -> (u64, Due) {
         let mut now = from;
@@ -314,10 +315,10 @@ mod tests {
 
     #[test]
     fn silence_is_asked_about_and_then_given_up() {
-        let mut link = Link::new(START, 1);
+        let mut link = link();
         assert_eq!(due_after(&mut link, START), (30, Due::Ping));
         assert_eq!(due_after(&mut link, START + 30 * SECOND), (30, Due::GiveUp));
-        let mut link = Link::new(START, 1);
+        let mut link = link();
         assert_eq!(due_after(&mut link, START), (30, Due::Ping));
         link.hear(START + 31 * SECOND);
         assert_eq!(due_after(&mut link, START + 31 * SECOND), (30, Due::Ping));
@@ -325,11 +326,11 @@ mod tests {
 
     #[test]
     fn after_a_sleep_the_server_has_five_seconds() {
-        let mut link = Link::new(START, 1);
+        let mut link = link();
         let woken = START + 3600 * SECOND;
         assert_eq!(link.handle_time(woken), Due::Ping);
         assert_eq!(due_after(&mut link, woken), (5, Due::GiveUp));
-        let mut link = Link::new(START, 1);
+        let mut link = link();
         assert_eq!(link.handle_time(woken), Due::Ping);
         link.hear(woken + SECOND);
         assert_eq!(due_after(&mut link, woken + SECOND), (30, Due::Ping));
@@ -337,7 +338,7 @@ mod tests {
 
     #[test]
     fn tries_come_at_once_and_then_further_and_further_apart() {
-        let mut link = Link::new(START, 7);
+        let mut link = link();
         let mut now = START + 100 * SECOND;
         link.handle_time(now);
         link.lose(now);
@@ -360,7 +361,7 @@ mod tests {
 
     #[test]
     fn a_connection_that_does_not_last_is_one_more_failure() {
-        let mut link = Link::new(START, 1);
+        let mut link = link();
         link.lose(START + SECOND);
         assert_eq!(link.order(), Order::Wait);
         link.restore(START + 2 * SECOND);
@@ -371,7 +372,7 @@ mod tests {
     #[test]
     fn a_wake_and_another_network_end_the_waiting() {
         let address = |last| Some(IpAddr::from([192, 0, 2, last]));
-        let mut link = Link::new(START, 1);
+        let mut link = link();
         assert_eq!(link.handle_route(address(1), START), Due::Nothing, "the first is nothing new");
         assert_eq!(link.handle_route(None, START), Due::Nothing);
         assert_eq!(link.handle_route(address(1), START), Due::Ping);
@@ -390,7 +391,7 @@ mod tests {
 
     #[test]
     fn how_long_it_was_lost_is_known() {
-        let mut link = Link::new(START, 1);
+        let mut link = link();
         link.lose(START + 5 * SECOND);
         link.lose(START + 6 * SECOND);
         link.await_resumed(START + 7 * SECOND);

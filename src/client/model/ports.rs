@@ -1,5 +1,7 @@
 //! What goes into the model and what comes out of it, as its front ends see it.
 
+use std::time::Duration;
+
 use super::{Focus, Question};
 use crate::client::view::Line;
 
@@ -83,6 +85,8 @@ pub struct Setup {
     pub reconnect: bool,
     /// The server's password, if it is known already.
     pub password: Option<String>,
+    /// Silence after which the connection is given up; after half of it the server is asked.
+    pub dead_after: Duration,
     /// Any number, for what is left to chance.
     pub seed: u64,
 }

@@ -6,6 +6,8 @@ mod entry;
 mod lines;
 mod reconnect;
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 
 use super::{Action, Model, Prompt, Setup, Wish};
@@ -32,6 +34,7 @@ impl Desk {
             quiet: false,
             reconnect: false,
             password: None,
+            dead_after: Duration::from_secs(60),
             seed: 1,
         };
         change(&mut setup);

@@ -168,7 +168,7 @@ fn a_server_that_has_forgotten_is_entered_anew() {
     desk.server("-ERR bad-token nobody's place is kept\n* announced-earlier 1 @NOON bob old").shows("-> ENTER alice");
     desk.server("* announced-earlier 1 2026-11-20T12:05:00.000Z bob new\n+OK entered 7 alice").shows(
         "12:05 [everyone, earlier] bob: new
-        -- back after 3 s, but your place was not kept: the server was started anew, or you were away for too long
+        -- back after 3 s, as a new user: the server does not know your place any more
         -- you are alice, user 7
         -> KEEP
         -> WATCH on
@@ -206,7 +206,7 @@ fn a_name_that_is_taken_meanwhile_is_asked_for() {
         !! a name starts with a letter or _
         name > alice2
         -> ENTER alice2
-        -- back after 5 s, but your place was not kept: the server was started anew, or you were away for too long
+        -- back after 5 s, as a new user: the server does not know your place any more
         -- you are alice2, user 9
         -> KEEP
         -> WATCH on
@@ -276,7 +276,7 @@ fn a_server_that_keeps_no_places_is_entered_anew() {
     desk.server("+OK listed 0 0\n+OK listed 0 0\n* ping").loses().waits(1);
     desk.screen.clear();
     desk.connects().server("+OK entered 2 alice").prompts("menu");
-    assert!(desk.screen.starts_with("-> ENTER alice\n-- back after 1 s, but"), "{}", desk.screen);
+    assert!(desk.screen.starts_with("-> ENTER alice\n-- back after 1 s, as"), "{}", desk.screen);
 }
 
 #[test]
