@@ -237,7 +237,7 @@ impl Model {
         self.now = now;
         match &self.stage {
             Stage::Entry(_) => self.handle_closed_on_entry(&mut out),
-            Stage::Here(_) if self.leaving => self.over(EXIT_OK, &mut out),
+            Stage::Here(_) if self.leaving => self.leave_offline(&mut out),
             Stage::Here(_) if self.setup.reconnect && self.farewell != Some(true) => {
                 self.lose("is out of reach", &mut out);
             }
