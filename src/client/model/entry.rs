@@ -180,7 +180,7 @@ impl Model {
 
     fn explain_taken_name(&mut self, code: &str, out: &mut Actions) {
         if code == "name-taken" && !std::mem::replace(&mut self.is_taken_explained, true) {
-            out.show(Line::aside("if that is you, from before: it is free half a minute after that connection broke"));
+            out.show(Line::aside("if that is you: it is free half a minute after that connection broke"));
         }
     }
 

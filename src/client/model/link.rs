@@ -296,7 +296,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
     const START: Millis = Millis(1_000_000);
 
-    fn link() -> Link {
+    fn fresh() -> Link {
         Link::new(START, 60 * SECOND, 7)
     }
 
@@ -315,10 +315,10 @@ mod tests {
 
     #[test]
     fn silence_is_asked_about_and_then_given_up() {
-        let mut link = link();
+        let mut link = fresh();
         assert_eq!(due_after(&mut link, START), (30, Due::Ping));
         assert_eq!(due_after(&mut link, START + 30 * SECOND), (30, Due::GiveUp));
-        let mut link = link();
+        let mut link = fresh();
         assert_eq!(due_after(&mut link, START), (30, Due::Ping));
         link.hear(START + 31 * SECOND);
         assert_eq!(due_after(&mut link, START + 31 * SECOND), (30, Due::Ping));
@@ -326,11 +326,11 @@ mod tests {
 
     #[test]
     fn after_a_sleep_the_server_has_five_seconds() {
-        let mut link = link();
+        let mut link = fresh();
         let woken = START + 3600 * SECOND;
         assert_eq!(link.handle_time(woken), Due::Ping);
         assert_eq!(due_after(&mut link, woken), (5, Due::GiveUp));
-        let mut link = link();
+        let mut link = fresh();
         assert_eq!(link.handle_time(woken), Due::Ping);
         link.hear(woken + SECOND);
         assert_eq!(due_after(&mut link, woken + SECOND), (30, Due::Ping));
@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn tries_come_at_once_and_then_further_and_further_apart() {
-        let mut link = link();
+        let mut link = fresh();
         let mut now = START + 100 * SECOND;
         link.handle_time(now);
         link.lose(now);
@@ -361,7 +361,7 @@ mod tests {
 
     #[test]
     fn a_connection_that_does_not_last_is_one_more_failure() {
-        let mut link = link();
+        let mut link = fresh();
         link.lose(START + SECOND);
         assert_eq!(link.order(), Order::Wait);
         link.restore(START + 2 * SECOND);
@@ -372,7 +372,7 @@ mod tests {
     #[test]
     fn a_wake_and_another_network_end_the_waiting() {
         let address = |last| Some(IpAddr::from([192, 0, 2, last]));
-        let mut link = link();
+        let mut link = fresh();
         assert_eq!(link.handle_route(address(1), START), Due::Nothing, "the first is nothing new");
         assert_eq!(link.handle_route(None, START), Due::Nothing);
         assert_eq!(link.handle_route(address(1), START), Due::Ping);
@@ -391,7 +391,7 @@ mod tests {
 
     #[test]
     fn how_long_it_was_lost_is_known() {
-        let mut link = link();
+        let mut link = fresh();
         link.lose(START + 5 * SECOND);
         link.lose(START + 6 * SECOND);
         link.await_resumed(START + 7 * SECOND);

@@ -16,7 +16,7 @@ fn a_name_is_asked_for_until_one_will_do() {
         name > bob
         -> ENTER bob
         !! the name bob is taken; choose another
-        -- if that is you, from before: it is free half a minute after that connection broke
+        -- if that is you: it is free half a minute after that connection broke
         name > alice
         -> ENTER alice
         You are alice, user 3 at lab7:2428.
