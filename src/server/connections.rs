@@ -53,6 +53,7 @@ impl<S: Stream> Connections<S> {
             Some(stream) => connection.output.write_to(stream, &mut self.spares),
             None => Ok(Written::Blocked),
         };
+        connection.is_blocked = matches!(written, Ok(Written::Blocked));
         self.account(token);
         written
     }
@@ -115,7 +116,7 @@ impl<S> Connections<S> {
             return;
         }
         let connection = self.slots.remove(token.slot as usize);
-        self.queued -= connection.accounted;
+        self.queued -= connection.accounted();
         if let Some(armed) = connection.armed_at {
             self.deadlines.remove(&(armed, token));
         }
@@ -189,22 +190,31 @@ impl<S> Connections<S> {
     /// Keeps the sum of all queues right after one has changed.
     pub(super) fn account(&mut self, token: Token) {
         if let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) {
-            let memory = connection.output.memory();
-            self.queued = self.queued - connection.accounted + memory;
-            connection.accounted = memory;
+            let (before, now) = connection.account();
+            self.queued = self.queued - before + now;
         }
     }
 
     /// While all queues together are too large, dooms the connection with the largest one.
     fn relieve_memory(&mut self) {
-        if self.queued <= self.limits.queued_total {
+        while self.queued > self.limits.queued_total {
+            let all = self.slots.iter().map(|(_, connection)| connection);
+            let closable = all.filter(|it| it.accounted() > 0 && (it.is_open() || matches!(it.phase, Phase::Away(_))));
+            let Some(largest) = closable.max_by_key(|connection| connection.accounted()) else { return };
+            self.doom(largest.token);
+        }
+    }
+
+    /// Has a connection closed as soon as the domain has finished with the current command. Its
+    /// queue counts for nothing until then, or a line to many would cost several their places
+    /// where one is enough.
+    fn doom(&mut self, token: Token) {
+        let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) else {
             return;
-        }
-        let largest = self.slots.iter_mut().map(|(_, connection)| connection).filter(|it| !it.is_doomed);
-        if let Some(largest) = largest.max_by_key(|connection| connection.accounted) {
-            largest.is_doomed = true;
-            self.doomed.push((largest.token, CloseReason::SlowConsumer));
-        }
+        };
+        connection.is_doomed = true;
+        self.queued -= connection.unaccount();
+        self.doomed.push((token, CloseReason::SlowConsumer));
     }
 
     /// Has a connection served in the next tick.
@@ -273,6 +283,31 @@ impl<S> Connections<S> {
         }
     }
 
+    /// Appends a whole line to the output of a user's connection and has it written in this tick:
+    /// what [`Self::append`] does, for the many who are told the same.
+    fn tell(&mut self, user: UserKey, line: &[u8]) {
+        let slot = self.links.get(user.slot()).copied().flatten();
+        let Some(connection) = slot.and_then(|slot| self.slots.get_mut(slot as usize)) else { return };
+        if connection.is_doomed {
+            return;
+        }
+        connection.output.queue(&mut self.spares).extend_from_slice(line);
+        let (before, now) = connection.account();
+        self.queued = self.queued - before + now;
+        let token = connection.token;
+        if connection.stream.is_none() {
+            connection.output.bound_unsent();
+            return self.account(token);
+        }
+        if connection.output.len() > self.limits.output_hard && connection.is_open() {
+            connection.is_doomed = true;
+            self.doomed.push((token, CloseReason::SlowConsumer));
+        }
+        if !std::mem::replace(&mut connection.is_dirty, true) {
+            self.dirty.push(token);
+        }
+    }
+
     /// Says whether there is something to be written now.
     fn queue(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) -> bool {
         let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) else {
@@ -284,14 +319,14 @@ impl<S> Connections<S> {
         write(&mut self.encoder, connection.output.queue(&mut self.spares));
         if connection.stream.is_none() {
             connection.output.bound_unsent();
-        } else if connection.is_open() && connection.output.len() > self.limits.output_hard {
-            connection.is_doomed = true;
-            self.doomed.push((token, CloseReason::SlowConsumer));
         }
-        let memory = connection.output.memory();
-        self.queued = self.queued - connection.accounted + memory;
-        connection.accounted = memory;
-        self.relieve_memory();
+        let (before, now) = connection.account();
+        self.queued = self.queued - before + now;
+        if connection.is_open() && connection.output.len() > self.limits.output_hard {
+            self.doom(token);
+        } else {
+            self.relieve_memory();
+        }
         true
     }
 }
@@ -314,12 +349,12 @@ impl<S> Sink for Outbox<'_, S> {
         }
         let mut line = std::mem::take(&mut self.connections.line);
         for user in to.iter().filter(|user| Some(**user) != but) {
-            let Some(token) = self.connections.of_user(*user) else { continue };
             if line.is_empty() {
                 self.connections.encoder.event(event, &mut line);
             }
-            self.connections.append(token, |_, queue| queue.extend_from_slice(&line));
+            self.connections.tell(*user, &line);
         }
+        self.connections.relieve_memory();
         line.clear();
         self.connections.line = line;
     }
