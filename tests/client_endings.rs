@@ -113,3 +113,29 @@ fn a_server_tired_of_waiting_for_the_name_is_connected_again() {
     chatc.press("\r");
     chatc.shows("You are tester");
 }
+
+#[test]
+fn ctrl_z_gives_the_terminal_back_and_fg_goes_on_with_the_half_typed_line() {
+    let server = Server::start();
+    let mut shell = Terminal::start_program("/bin/sh", &["-i"], &[("PS1", "shell: "), ("ENV", "")]);
+    shell.prompts("shell: ");
+    shell.press(&format!("{} {} --name alice\n", env!("CARGO_BIN_EXE_chatc"), server.address));
+    shell.shows("3 quit");
+    shell.prompts("menu > ");
+    shell.press("half a 日本 line\x1b[D\x1b[D");
+    shell.prompts_at("menu > half a 日本 line", "menu > half a 日本 li");
+    shell.press("\x1a");
+    shell.prompts("shell: ");
+    // Nobody reads that now; it must not be lost.
+    server.say("* private 1 @NOON bob while you were out");
+    shell.press("echo still a shel''l\n");
+    shell.shows("still a shell");
+    shell.prompts("shell: ");
+    shell.press("fg\n");
+    shell.prompts_at("menu > half a 日本 line", "menu > half a 日本 li");
+    shell.shows("[private] bob: while you were out");
+    shell.prompts_at("menu > half a 日本 line", "menu > half a 日本 li");
+    shell.press("\x05\x15\x04");
+    shell.prompts("shell: ");
+    server.wait_for("QUIT");
+}

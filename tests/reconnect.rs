@@ -127,6 +127,38 @@ fn every_line_arrives_once_and_in_order_though_the_line_is_cut_under_load() {
 }
 
 #[test]
+fn what_is_too_much_to_keep_is_counted() {
+    let daemon = Daemon::start();
+    let proxy = Proxy::start(&daemon.address);
+    let mut alice = Terminal::at(&proxy.address, "alice");
+    let mut bob = Peer::enter(&daemon, "bob");
+    alice.press("join #load\r");
+    alice.shows("in #load: alice (you)");
+    bob.send("JOIN #load");
+    bob.waits_for("+OK room");
+    alice.shows("-- bob has joined");
+    proxy.refuse();
+    alice.prompts("reconnecting…> ");
+    let filler = "x".repeat(1000);
+    for number in 0..100 {
+        bob.send(&format!("SAY #load {filler} {number}."));
+        bob.waits_for("+OK taken");
+    }
+    proxy.heal();
+    alice.writes(" 99.\r\n");
+    alice.prompts("#load > ");
+    let raw = alice.raw();
+    let back = raw.split("\r\n").find(|row| row.contains("back after")).unwrap();
+    let numbers: Vec<usize> = back.split([' ', ',', ';']).filter_map(|word| word.parse().ok()).collect();
+    let [_, came, lost] = numbers[..] else { panic!("{back}") };
+    assert!(came + lost >= 100 && lost > 20, "{back}");
+    let shown = (0..100).filter(|number| raw.contains(&format!(" {number}.\r\n"))).count();
+    assert_eq!(shown, came, "what came is shown: {back}");
+    bob.send("SAY #load now all is well");
+    alice.shows("bob: now all is well");
+}
+
+#[test]
 fn a_connection_that_is_dead_but_not_closed_is_found_and_replaced() {
     let daemon = Daemon::start();
     let proxy = Proxy::start(&daemon.address);

@@ -14,11 +14,12 @@
 //! One file a subject: `entry` and `password` (up to `here`), `here` (the state after it), `typed`
 //! (what a typed line is), `commands` (doing it), `dialog` (questions), `events`, `answers`,
 //! `refusals` and `opening` (what the server says); `link` (when the connection is doubted, given
-//! up and made again), `reconnect` and `anew` (what follows); the records `focus`, `kept`,
+//! up and made again), `reconnect`, `check` and `anew` (what follows); the records `focus`, `kept`,
 //! `pending`, `roster`, `sent`; and `ports`, what goes in and comes out.
 
 mod anew;
 mod answers;
+mod check;
 mod commands;
 mod complete;
 mod dialog;

@@ -344,9 +344,11 @@ impl EventLoop {
             Mode::Draining { until } => Some(until.since(now.steady)),
         };
         let log = if self.log.is_empty() { None } else { Some(LOG_RETRY) };
-        let accept = self.listeners.iter().filter(|listener| listener.is_ready).map(|listener| {
-            listener.paused_until.map_or(Duration::ZERO, |until| until.since(now.steady))
-        });
+        let accept = self
+            .listeners
+            .iter()
+            .filter(|listener| listener.is_ready)
+            .map(|listener| listener.paused_until.map_or(Duration::ZERO, |until| until.since(now.steady)));
         [self.server.poll_timeout(now), drained, log].into_iter().flatten().chain(accept).min()
     }
 

@@ -49,10 +49,15 @@ impl Terminal {
 
     /// Starts chatc with these arguments and environment.
     pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::start_program(env!("CARGO_BIN_EXE_chatc"), arguments, environment)
+    }
+
+    /// Starts some program.
+    pub fn start_program(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let (pty, pts) = open().unwrap();
         pty.resize(Size::new(ROWS, COLUMNS)).unwrap();
         let before = tcgetattr(pty.as_fd()).unwrap();
-        let child = pty_process::blocking::Command::new(env!("CARGO_BIN_EXE_chatc"))
+        let child = pty_process::blocking::Command::new(program)
             .args(arguments)
             .env("TERM", "xterm-256color")
             .env("TZ", "UTC")

@@ -164,14 +164,14 @@ impl Here {
                 self.fail(format!("it is not known whether this was announced: {}", text(1)), out);
             }
             Sent::Announce => self.fail(format!("not announced: {}", text(1)), out),
-            _ if command_is_silent(&what) => {}
+            _ if is_unasked(&what) => {}
             _ => self.fail(format!("not done: {}", line.to_lowercase()), out),
         }
     }
 }
 
-/// Whether nobody misses the answer to this.
-fn command_is_silent(what: &Sent) -> bool {
+/// Whether nobody has typed this, nor misses the answer.
+pub(super) fn is_unasked(what: &Sent) -> bool {
     matches!(
         what,
         Sent::Keep
@@ -182,5 +182,8 @@ fn command_is_silent(what: &Sent) -> bool {
             | Sent::OpeningRooms
             | Sent::Rejoin(_)
             | Sent::Members(_)
+            | Sent::CheckSession
+            | Sent::CheckRoom(_)
+            | Sent::CheckRequests
     )
 }

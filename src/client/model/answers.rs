@@ -82,6 +82,9 @@ impl Here {
             Sent::Rooms { whole } => self.list_rooms(rows, whole, next, out),
             Sent::Members(room) => self.list_members(rows, room, total, out),
             Sent::Requests => self.list_requests(rows, out),
+            Sent::CheckSession => self.check_session(rows, out),
+            Sent::CheckRoom(room) => self.check_room(room, rows, total, out),
+            Sent::CheckRequests => self.check_requests(rows, out),
             Sent::Ignored => out.show(listing::ignored(rows)),
             _ => {}
         }
@@ -125,13 +128,17 @@ impl Here {
     }
 
     fn list_requests(&mut self, rows: &[Listed], out: &mut Actions) {
+        self.note_requests(rows);
+        out.show_all(listing::requests(rows));
+    }
+
+    pub(super) fn note_requests(&mut self, rows: &[Listed]) {
         self.pending.clear();
         for row in rows {
             if let Listed::RequestFrom(name, purpose, _) = row {
                 self.pending.add(*name, *purpose);
             }
         }
-        out.show_all(listing::requests(rows));
     }
 }
 

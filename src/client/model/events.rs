@@ -104,7 +104,7 @@ impl Here {
         out.show(Line::notice("").user(from).text(what));
     }
 
-    fn paired(&mut self, name: Name, out: &mut Actions) {
+    pub(super) fn paired(&mut self, name: Name, out: &mut Actions) {
         self.session = Some(name);
         self.pending.clear();
         out.show(Line::notice("you are chatting with ").user(name).dim("; quit ends it, /help shows more"));

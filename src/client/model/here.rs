@@ -188,11 +188,16 @@ impl Here {
 
     /// Takes the oldest command that was not answered: the one an answer is about.
     pub(super) fn take_sent(&mut self) -> Option<Sent> {
+        self.take_command().map(|command| command.what)
+    }
+
+    /// The same with how it was put.
+    pub(super) fn take_command(&mut self) -> Option<Command> {
         let command = self.sent.pop_front()?;
         if let Some(kept) = &mut self.kept {
             kept.answered += 1;
         }
-        Some(command.what)
+        Some(command)
     }
 
     /// Asks the server to keep the place, unless there will be no coming back.

@@ -4,6 +4,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::anew::is_unasked;
 use super::here::Here;
 use super::link::{Due, Missed, State};
 use super::sent::{Command, Sent};
@@ -152,6 +153,9 @@ impl Model {
             let is_shown = shown.0.iter().skip(before).any(|action| matches!(action, super::Action::Show(_)));
             count += usize::from(is_shown && line.starts_with('*'));
         }
+        if missed.lost > 0 {
+            here.check_place(&mut shown);
+        }
         out.show(back(away, count, missed.lost));
         out.0.append(&mut shown.0);
         out.0.extend(told.map(super::Action::Send));
@@ -183,13 +187,13 @@ impl Here {
 
     /// The oldest command was answered, and the answer is lost.
     fn lose_answer(&mut self, out: &mut Actions) {
-        let Some(sent) = self.take_sent() else { return };
+        let Some(command) = self.take_command() else { return };
         self.rows.clear();
-        let what = match sent {
+        let what = match command.what {
             Sent::Say(to) | Sent::Private(to) => format!("what you told {to}"),
             Sent::Announce => "your announcement".to_owned(),
-            Sent::Ping | Sent::Watch | Sent::QuietUsers | Sent::OpeningUsers | Sent::OpeningRooms => return,
-            _ => "a command".to_owned(),
+            what if is_unasked(&what) => return,
+            _ => format!("{:?}", command.line.to_lowercase()),
         };
         out.show(Line::aside(format!("the server has answered {what}; the answer is lost")));
     }

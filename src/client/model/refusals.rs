@@ -11,6 +11,9 @@ impl Here {
         match sent {
             // Not asked for by the user, who can do without.
             Sent::OpeningUsers | Sent::OpeningRooms | Sent::QuietUsers | Sent::Watch | Sent::Keep | Sent::Ping => {}
+            Sent::CheckSession | Sent::CheckRequests => {}
+            // There is no such room, or I am not in it.
+            Sent::CheckRoom(room) => self.check_room(room, &[], 0, out),
             Sent::Rejoin(room) => {
                 self.rejoining.retain(|other| *other != room);
                 out.show(Line::error(format!("you are not in {room} any more: {text}")));

@@ -59,6 +59,12 @@ pub(super) enum Sent {
     Ping,
     /// To be in a room again.
     Rejoin(RoomName),
+    /// What the place looks like, after lines were lost: with whom I am chatting.
+    CheckSession,
+    /// Whether I am still in this room.
+    CheckRoom(RoomName),
+    /// Which requests wait.
+    CheckRequests,
     /// To leave.
     Quit,
     /// Anything whose answer says all.

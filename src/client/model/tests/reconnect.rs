@@ -139,24 +139,44 @@ fn a_drop_while_catching_up_takes_nothing_away() {
 #[test]
 fn lost_lines_are_counted_and_lost_answers_told() {
     let mut desk = kept();
-    desk.typed("one").typed("two").loses().connects();
+    desk.typed("one").typed("/join #x").typed("two").loses().connects();
     desk.screen.clear();
-    desk.server("+OK resumed 1 alice 5 36\n* said 9 @NOON bob still there?\n+OK taken 2 @NOON 1\n+OK pong back1")
+    desk.server("+OK resumed 1 alice 6 36\n* said 9 @NOON bob still there?\n+OK taken 2 @NOON 1\n+OK pong back1")
         .shows(
             "-> PING back1
         -- back after 0 s; 1 line came meanwhile, 36 before them were lost
         -- the server has answered what you told bob; the answer is lost
+        -- the server has answered \"join #x\"; the answer is lost
         12:00 bob: still there?
                        ✓ 12:00
+        -> LIST 0
+        -> REQUESTS
         -> @ 45",
         );
-    desk.loses().waits(1).connects();
+}
+
+#[test]
+fn what_changed_unseen_is_put_right() {
+    let mut desk = kept();
+    desk.server("* joined #dev alice\n+OK listed 0 0\n* joined #x alice\n+OK listed 0 0").loses().connects();
     desk.screen.clear();
-    desk.server("+OK resumed 1 alice 6 36\n+OK pong back2").shows(
-        "-> PING back2
-        -- back after 1 s; 36 lines were lost
-        -> @ 82",
+    desk.server("+OK resumed 1 alice 5 9\n+OK pong back1").shows(
+        "-> PING back1
+        -- back after 0 s; 9 lines were lost
+        -> LIST 0
+        -> MEMBERS #dev
+        -> MEMBERS #x
+        -> REQUESTS
+        -> @ 20",
     );
+    desk.server("= user 1 alice chatting carol - 9\n+OK listed 1 1\n= member #dev 1 alice\n+OK listed 1 1");
+    desk.server("-ERR not-in-room no\n= request-from dave #dev 33\n+OK listed 1 1").prompts("carol").shows(
+        "-- your chat with bob is over
+        -- you are chatting with carol; quit ends it, /help shows more
+        -- you are not in #x any more
+          dave asks you to join #dev  (33 s left)",
+    );
+    assert!(desk.model.is_settled());
 }
 
 #[test]
