@@ -29,7 +29,7 @@ impl<S: Stream> Server<S> {
             return self.connections.add(stream, peer, Phase::Operator(Expecting::Order), now.steady);
         };
         let refusal = self.refusal(peer, now);
-        let token = self.connections.add(stream, peer, Phase::Silent, now.steady);
+        let token = self.connections.add(stream, peer, Phase::Silent { since: now.steady }, now.steady);
         match refusal {
             None => {
                 self.let_in += 1;

@@ -43,7 +43,7 @@ use crate::limits::{Limits, READ_BYTES, SLOW_TICK};
 use addresses::Addresses;
 use admission::Refusals;
 use bans::Bans;
-use connection::{Absence, Closing, Phase, Standing};
+use connection::{Closing, Phase, Standing};
 use connections::{Connections, Outbox};
 use output::Written;
 use stats::{Present, Stats};
@@ -156,7 +156,8 @@ impl<S: Stream> Server<S> {
         if connection.readable {
             self.connections.mark_ready(token);
         }
-        if readiness.writable && self.connections.get(token).is_some_and(|it| !it.output.is_empty()) {
+        // Every event says "writable" while there is room; it is news only after there was none.
+        if readiness.writable && self.connections.get(token).is_some_and(|it| it.is_blocked) {
             self.connections.mark_dirty(token);
         }
     }
@@ -255,15 +256,18 @@ impl<S: Stream> Server<S> {
         assert!(self.connections.gone.is_empty(), "a tick forgets every gone connection");
         let (mut users, mut queued) = (0, 0);
         for connection in self.connections.iter() {
-            assert!(connection.held.len() <= crate::limits::LINE_BYTES + READ_BYTES, "input is bounded");
+            let held = connection.held.as_ref().map_or(0, |held| held.len());
+            assert!(held <= crate::limits::LINE_BYTES + READ_BYTES, "input is bounded");
             assert!(!connection.is_open() || connection.output.len() <= self.limits.output_hard, "output is bounded");
-            assert_eq!(connection.accounted, connection.output.memory(), "queues are accounted for");
-            queued += connection.accounted;
-            if let Phase::User(user) | Phase::Away(Absence { user, .. }) = connection.phase {
+            assert_eq!(connection.accounted(), connection.output.memory(), "queues are accounted for");
+            queued += connection.accounted();
+            if let Phase::User(user) | Phase::Away(user) = connection.phase {
                 users += 1;
                 assert_eq!(self.connections.of_user(user), Some(connection.token), "users know their connection");
             }
         }
+        let away = self.connections.iter().filter(|it| matches!(it.phase, Phase::Away(_))).count();
+        assert_eq!(away, self.connections.away, "lost connections are counted");
         assert_eq!(users, self.chat.user_count(), "every user has a connection");
         assert_eq!(queued, self.connections.queued, "the sum of all queues is right");
         let standing = |what| self.connections.iter().filter(|it| it.standing == what).count();
@@ -288,8 +292,10 @@ impl<S: Stream> Server<S> {
 
     fn handle_deadline(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
-        if connection.paused_until.is_some_and(|until| until <= now.steady) {
-            connection.paused_until = None;
+        if connection.paused_until().is_some_and(|until| until <= now.steady) {
+            connection.rare().paused_until = None;
+            // It may well have spoken; the server has not listened.
+            connection.last_heard = now.steady;
             self.connections.mark_ready(token);
         } else {
             self.handle_phase_deadline(token, now);
@@ -299,18 +305,18 @@ impl<S: Stream> Server<S> {
 
     fn handle_phase_deadline(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
-        let is_slow = connection.slow_since.is_some_and(|since| since + self.limits.output_soft_time <= now.steady);
+        let is_slow = connection.slow_since().is_some_and(|since| since + self.limits.output_soft_time <= now.steady);
         match connection.phase {
-            Phase::Silent => {
-                connection.phase = Phase::Entering;
+            Phase::Silent { since } => {
+                connection.phase = Phase::Entering { since };
                 self.connections.append(token, |encoder, out| encoder.greeting(VERSION, out));
             }
-            Phase::Entering => self.close(token, CloseReason::EntryTimeout.into(), now),
+            Phase::Entering { .. } => self.close(token, CloseReason::EntryTimeout.into(), now),
             Phase::User(_) | Phase::Operator(_) if is_slow => {
                 self.close(token, CloseReason::SlowConsumer.into(), now);
             }
             Phase::User(_) | Phase::Operator(_) => self.handle_silence(token, now),
-            Phase::Away(absence) => self.handle_absence(token, absence, now),
+            Phase::Away(user) => self.handle_absence(token, user, now),
             Phase::Closing { .. } | Phase::Lingering { .. } => self.give_up(token),
             Phase::Gone => {}
         }
@@ -345,7 +351,7 @@ impl<S: Stream> Server<S> {
         }
         let Some(connection) = self.connections.get(token) else { return };
         let is_paused = connection.is_slow(&self.limits);
-        let has_work = connection.readable || !connection.held.is_empty();
+        let has_work = connection.readable || connection.held.is_some();
         if was_paused && !is_paused && has_work {
             self.connections.mark_ready(token);
         }
@@ -355,8 +361,8 @@ impl<S: Stream> Server<S> {
     /// Gives a client that stays above the soft limit a time in which to read.
     fn watch_slow_consumer(&mut self, token: Token, is_slow: bool, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
-        if connection.is_open() && connection.slow_since.is_some() != is_slow {
-            connection.slow_since = is_slow.then_some(now.steady);
+        if connection.is_open() && connection.slow_since().is_some() != is_slow {
+            connection.rare().slow_since = is_slow.then_some(now.steady);
             self.connections.arm(token);
         }
     }
@@ -365,6 +371,10 @@ impl<S: Stream> Server<S> {
     fn close_doomed(&mut self, now: Now) {
         while let Some((token, reason)) = self.connections.doomed.pop() {
             self.close(token, Closing::from(reason), now);
+            if self.connections.get(token).is_some_and(|it| it.is_doomed) {
+                // It was on its way out already, with more to say than there is memory for.
+                self.give_up(token);
+            }
         }
     }
 }

@@ -38,11 +38,12 @@ impl<S: Stream> Server<S> {
     pub(super) fn serve(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
         // One that is paused is not read, so reading cannot tell that it is gone.
-        let is_paused = connection.hung_up && connection.is_open() && connection.paused_until.is_some();
+        let is_paused = connection.hung_up && connection.is_open() && connection.paused_until().is_some();
         if is_paused && connection.stream.as_mut().is_some_and(Stream::is_broken) {
             return self.break_off(token, now);
         }
-        let mut held = std::mem::take(&mut connection.held);
+        let held = connection.held.take();
+        let mut held = held.unwrap_or_else(|| self.connections.spares.take());
         if !held.is_empty() {
             let taken = self.handle_lines(token, &held, now);
             held.advance(taken);
@@ -162,7 +163,7 @@ impl<S: Stream> Server<S> {
 
     fn pause(&mut self, token: Token, until: Millis) {
         if let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_open()) {
-            connection.paused_until = Some(until);
+            connection.rare().paused_until = Some(until);
             self.connections.arm(token);
         }
     }
@@ -171,8 +172,8 @@ impl<S: Stream> Server<S> {
     fn note_life(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
         connection.last_heard = now.steady;
-        if matches!(connection.phase, Phase::Silent) {
-            connection.phase = Phase::Entering;
+        if let Phase::Silent { since } = connection.phase {
+            connection.phase = Phase::Entering { since };
             self.connections.arm(token);
         }
     }
@@ -188,11 +189,11 @@ impl<S: Stream> Server<S> {
     }
 
     /// Keeps unhandled bytes for the next time, unless nobody will want them.
-    fn hold(&mut self, token: Token, held: BytesMut) {
+    fn hold(&mut self, token: Token, held: Box<BytesMut>) {
         if held.is_empty() {
             self.connections.spares.give(held);
         } else if let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_open()) {
-            connection.held = held;
+            connection.held = Some(held);
         }
     }
 }
