@@ -163,7 +163,7 @@ fn nuisances(load: &Load) {
         let mut deaf = Client::narrow(load.address, &format!("deaf{number}"));
         deaf.try_send(&b"HELP\n".repeat(200));
         deaf.try_send(b"PING end\n");
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             deaf.wait_for("+OK pong end");
         }
         silent.into_iter().for_each(Client::reset);
