@@ -118,7 +118,7 @@ fn noise(state: &mut u64) -> Vec<u8> {
             Some(word) => bytes.extend_from_slice(word.as_bytes()),
             None => bytes.extend(next(state).to_le_bytes()),
         }
-        if next(state) % 4 == 0 {
+        if next(state).is_multiple_of(4) {
             bytes.push(b'\n');
         }
     }
