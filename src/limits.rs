@@ -98,7 +98,7 @@ pub const SPARE_BYTES: usize = 16 * 1024 * 1024;
 pub const SPARE_BUFFER_BYTES: usize = 64 * 1024;
 
 /// Longest prefix of a message line: marker, word, id, time, room and name.
-const MESSAGE_PREFIX_BYTES: usize = 160;
+pub const MESSAGE_PREFIX_BYTES: usize = 160;
 
 const _: () = assert!(NAME_BYTES < ROOM_NAME_BYTES);
 const _: () = assert!(2 + 18 + 21 + 25 + ROOM_NAME_BYTES + 1 + NAME_BYTES < MESSAGE_PREFIX_BYTES);

@@ -12,21 +12,34 @@ use crate::wire::{self, Fault};
 impl<S: Stream> Server<S> {
     /// Handles one line (`None`: one that was too long) and answers it.
     pub(super) fn handle_native_line(&mut self, token: Token, line: Option<&[u8]>, now: Now) -> Handled {
-        let cleaned = line.ok_or(Fault::LineTooLong).and_then(wire::clean);
-        match cleaned.as_deref().map_err(|fault| *fault).and_then(native::decode) {
-            Err(fault) => self.answer(token, Err(fault)),
+        // Plain matches, since a request is large and each combinator would move it once more.
+        let Some(line) = line else {
+            self.answer(token, Err(Fault::LineTooLong));
+            return Handled::Done;
+        };
+        let line = match wire::clean(line) {
+            Ok(line) => line,
+            Err(fault) => {
+                self.answer(token, Err(fault));
+                return Handled::Done;
+            }
+        };
+        match native::decode(&line) {
+            Ok(Some(request)) => {
+                if let Some(until) = self.too_soon(token, &request, now) {
+                    return Handled::Later(until);
+                }
+                self.handle_request(token, &request, now);
+            }
             Ok(None) => {}
-            Ok(Some(request)) => match self.too_soon(token, request, now) {
-                Some(until) => return Handled::Later(until),
-                None => self.handle_request(token, request, now),
-            },
+            Err(fault) => self.answer(token, Err(fault)),
         }
         Handled::Done
     }
 
     /// Some requests have a rate of their own: until when this one has to wait. One that need not
     /// wait is counted.
-    fn too_soon(&mut self, token: Token, request: Request<'_>, now: Now) -> Option<Millis> {
+    fn too_soon(&mut self, token: Token, request: &Request<'_>, now: Now) -> Option<Millis> {
         let (limits, connections) = (&self.limits, &mut self.connections);
         let (throttle, rate) = match request {
             Request::Enter(_) | Request::Resume { .. } | Request::Password(_) => {
@@ -48,9 +61,9 @@ impl<S: Stream> Server<S> {
         wait
     }
 
-    fn handle_request(&mut self, token: Token, request: Request<'_>, now: Now) {
-        match request {
-            Request::Chat(command) => self.handle_command(token, command, now),
+    fn handle_request(&mut self, token: Token, request: &Request<'_>, now: Now) {
+        match *request {
+            Request::Chat(ref command) => self.handle_command(token, command, now),
             Request::Hello => self.answer(token, Ok(Answer::Chatd { version: VERSION, protocol: native::VERSION })),
             Request::Keep => self.keep(token),
             Request::Resume { uid, token: secret, seen } => self.resume(token, uid, secret, seen, now),
@@ -66,12 +79,12 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    fn handle_command(&mut self, token: Token, command: Command<'_>, now: Now) {
+    fn handle_command(&mut self, token: Token, command: &Command<'_>, now: Now) {
         let Some(Phase::User(user)) = self.connections.get(token).map(|connection| connection.phase) else {
             return self.answer(token, Err(Fault::NotEntered));
         };
         let mut outbox = Outbox { connections: &mut self.connections, asker: Some(token) };
-        match self.chat.handle_command(user, command, now, &mut outbox) {
+        match self.chat.handle_command(user, *command, now, &mut outbox) {
             Ok(taken @ Reply::Taken { .. }) => self.acknowledge(token, &taken, now),
             reply => self.answer(token, reply.map(Answer::Chat).map_err(Fault::Refused)),
         }

@@ -2,38 +2,50 @@
 
 use crate::chat::UnixMillis;
 
+/// How long a formatted moment is, from the year 0000 to 9999.
+const LENGTH: usize = 24;
+
 /// Formats moments. Most follow the one before within a second, so only the milliseconds are
 /// written anew, and the same moment costs nothing.
 #[derive(Debug)]
 pub struct TimeFormat {
     /// The moment that `text` shows.
     at: UnixMillis,
-    text: String,
+    text: [u8; LENGTH],
 }
 
 impl Default for TimeFormat {
     fn default() -> Self {
-        Self { at: UnixMillis(0), text: format_time(UnixMillis(0)) }
+        Self { at: UnixMillis(0), text: *b"1970-01-01T00:00:00.000Z" }
     }
 }
 
 impl TimeFormat {
-    /// The moment as `2026-11-20T07:16:59.123Z`.
+    /// The moment as `2026-11-20T07:16:59.123Z`; beyond the year 9999, that year's last second.
     pub fn format(&mut self, at: UnixMillis) -> &str {
+        std::str::from_utf8(self.format_bytes(at)).unwrap_or_default()
+    }
+
+    /// The same as bytes, of which there are always as many.
+    pub fn format_bytes(&mut self, at: UnixMillis) -> &[u8; LENGTH] {
         if at != self.at {
-            if at.0 / 1_000 == self.at.0 / 1_000 && self.text.len() >= 4 {
-                self.text.truncate(self.text.len() - 4);
-                let millis = u16::try_from(at.0 % 1_000).unwrap_or_default();
-                for divisor in [100, 10, 1] {
-                    self.text.push(char::from(b'0' + u8::try_from(millis / divisor % 10).unwrap_or_default()));
-                }
-                self.text.push('Z');
-            } else {
-                self.text = format_time(at);
-            }
-            self.at = at;
+            self.advance(at);
         }
         &self.text
+    }
+
+    fn advance(&mut self, at: UnixMillis) {
+        if at.0 / 1_000 != self.at.0 / 1_000 {
+            let text = format_time(at);
+            self.text = text.as_bytes().try_into().unwrap_or(*b"9999-12-31T23:59:59.999Z");
+        }
+        let millis = at.0 % 1_000;
+        for (place, digit) in [(20, millis / 100), (21, millis / 10 % 10), (22, millis % 10)] {
+            if let (Some(byte), Ok(digit)) = (self.text.get_mut(place), u8::try_from(digit)) {
+                *byte = b'0' + digit;
+            }
+        }
+        self.at = at;
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Answer;
 use crate::chat::{Availability, Event, Marks, Name, Purpose, Reply, Row, Stamp};
+use crate::limits::MESSAGE_PREFIX_BYTES;
 use crate::wire::commands::Spec;
 use crate::wire::{Fault, TimeFormat};
 
@@ -19,19 +20,21 @@ impl Encoder {
     /// Appends an event's line.
     pub fn event(&mut self, event: &Event<'_>, out: &mut BytesMut) {
         match event {
-            Event::Said { stamp, from, text } => self.message("said", *stamp, None, *from, text.as_str(), out),
+            Event::Said { stamp, from, text } => self.message(b"* said ", *stamp, None, *from, text.as_str(), out),
             Event::RoomSaid { stamp, room, from, text } => {
-                self.message("room", *stamp, Some(room.as_str()), *from, text.as_str(), out);
+                self.message(b"* room ", *stamp, Some(room.as_str()), *from, text.as_str(), out);
             }
-            Event::Private { stamp, from, text } => self.message("private", *stamp, None, *from, text.as_str(), out),
+            Event::Private { stamp, from, text } => {
+                self.message(b"* private ", *stamp, None, *from, text.as_str(), out)
+            }
             Event::Announced { stamp, from, text } => {
-                self.message("announced", *stamp, None, *from, text.as_str(), out);
+                self.message(b"* announced ", *stamp, None, *from, text.as_str(), out);
             }
             Event::Earlier { stamp, room, from, text } => {
-                self.message("earlier", *stamp, Some(room.as_str()), *from, text.as_str(), out);
+                self.message(b"* earlier ", *stamp, Some(room.as_str()), *from, text.as_str(), out);
             }
             Event::AnnouncedEarlier { stamp, from, text } => {
-                self.message("announced-earlier", *stamp, None, *from, text.as_str(), out);
+                self.message(b"* announced-earlier ", *stamp, None, *from, text.as_str(), out);
             }
             Event::Away { name, text } => {
                 put(out, &["* away ", name.as_str()]);
@@ -145,12 +148,7 @@ impl Encoder {
     fn reply(&mut self, reply: &Reply, out: &mut BytesMut) {
         match reply {
             Reply::Done => put(out, &["+OK"]),
-            Reply::Taken { stamp, to } => {
-                put(out, &["+OK taken "]);
-                self.stamp(*stamp, out);
-                put(out, &[" "]);
-                put_number(out, *to as u64);
-            }
+            Reply::Taken { stamp, to } => self.taken(*stamp, *to, out),
             Reply::Ringing { to, purpose, stands } => {
                 put(out, &["+OK ringing ", to.as_str(), " ", purpose_word(purpose), " "]);
                 put_number(out, seconds_rounded_up(*stands));
@@ -203,18 +201,41 @@ impl Encoder {
         put(out, &["* bye ", reason, " ", text, "\n"]);
     }
 
-    fn message(&mut self, word: &str, stamp: Stamp, room: Option<&str>, from: Name, text: &str, out: &mut BytesMut) {
-        put(out, &["* ", word, " "]);
-        self.stamp(stamp, out);
+    /// A message's line. Words of known length are copied without a call.
+    #[inline]
+    fn message<const N: usize>(
+        &mut self,
+        word: &[u8; N],
+        stamp: Stamp,
+        room: Option<&str>,
+        from: Name,
+        text: &str,
+        out: &mut BytesMut,
+    ) {
+        out.reserve(MESSAGE_PREFIX_BYTES + text.len());
+        out.extend_from_slice(word);
+        put_number(out, stamp.id);
+        out.extend_from_slice(b" ");
+        out.extend_from_slice(self.time.format_bytes(stamp.at));
         if let Some(room) = room {
-            put(out, &[" ", room]);
+            out.extend_from_slice(b" ");
+            out.extend_from_slice(room.as_bytes());
         }
-        put(out, &[" ", from.as_str(), " ", text, "\n"]);
+        out.extend_from_slice(b" ");
+        out.extend_from_slice(from.as_str().as_bytes());
+        out.extend_from_slice(b" ");
+        out.extend_from_slice(text.as_bytes());
+        out.extend_from_slice(b"\n");
     }
 
-    fn stamp(&mut self, stamp: Stamp, out: &mut BytesMut) {
+    /// The answer to a message.
+    fn taken(&mut self, stamp: Stamp, to: usize, out: &mut BytesMut) {
+        out.extend_from_slice(b"+OK taken ");
         put_number(out, stamp.id);
-        put(out, &[" ", self.time.format(stamp.at)]);
+        out.extend_from_slice(b" ");
+        out.extend_from_slice(self.time.format_bytes(stamp.at));
+        out.extend_from_slice(b" ");
+        put_number(out, to as u64);
     }
 }
 
