@@ -50,7 +50,7 @@ fn what_is_typed_while_the_line_is_cut_is_sent_afterwards() {
     alice.shows("bob: are you there?");
     alice.prompts_at("bob > half 日本 a line", "bob > half 日本 a li");
     bob.waits_for("alice three");
-    alice.shows("✓");
+    alice.shows("2 messages");
     alice.press("\r");
     bob.waits_for("alice half 日本 a line");
     assert_eq!(bob.texts_of("alice"), ["one", "two", "three", "half 日本 a line"]);

@@ -224,6 +224,11 @@ impl<S> Connection<S> {
         }
     }
 
+    /// Whether it can be told anything: not when it is about to be closed, unless its place is kept.
+    pub(super) fn takes_output(&self) -> bool {
+        !self.is_doomed || self.output.kept().is_some()
+    }
+
     /// Whether its next line is handled now: not while it leaves its own output unread.
     pub(super) fn is_listening(&self, limits: &Limits) -> bool {
         self.is_open() && self.paused_until().is_none() && !self.is_slow(limits) && !self.is_doomed

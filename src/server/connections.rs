@@ -38,6 +38,8 @@ pub(super) struct Connections<S> {
     pub(super) limits: Limits,
     /// Bytes queued and kept for all connections together.
     pub(super) queued: usize,
+    /// How many are lost, their users' places being kept.
+    pub(super) away: usize,
     /// Where an event is encoded once for all who are told.
     line: BytesMut,
 }
@@ -76,6 +78,7 @@ impl<S> Connections<S> {
             journal,
             limits,
             queued: 0,
+            away: 0,
             line: BytesMut::new(),
         }
     }
@@ -262,7 +265,8 @@ impl<S> Connections<S> {
     }
 
     /// Appends to a connection's output what `write` makes, and has it written in this tick. A
-    /// queue that outgrows its bound dooms the connection, and nothing more is queued for it.
+    /// queue that outgrows its bound dooms the connection, and nothing more is queued for it, unless
+    /// its user can come back and read it.
     pub(super) fn append(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
         if self.queue(token, write) {
             self.mark_dirty(token);
@@ -284,50 +288,42 @@ impl<S> Connections<S> {
     }
 
     /// Appends a whole line to the output of a user's connection and has it written in this tick:
-    /// what [`Self::append`] does, for the many who are told the same.
+    /// what [`Self::append`] does, for the many who are told the same. Leaves it to the caller to
+    /// relieve the memory once all are told.
     fn tell(&mut self, user: UserKey, line: &[u8]) {
-        let slot = self.links.get(user.slot()).copied().flatten();
-        let Some(connection) = slot.and_then(|slot| self.slots.get_mut(slot as usize)) else { return };
-        if connection.is_doomed {
-            return;
-        }
+        let Some(slot) = self.links.get(user.slot()).copied().flatten() else { return };
+        let Some(connection) = self.slots.get_mut(slot as usize).filter(|found| found.takes_output()) else { return };
         connection.output.queue(&mut self.spares).extend_from_slice(line);
-        let (before, now) = connection.account();
-        self.queued = self.queued - before + now;
         let token = connection.token;
-        if connection.stream.is_none() {
-            connection.output.bound_unsent();
-            return self.account(token);
-        }
-        if connection.output.len() > self.limits.output_hard && connection.is_open() {
-            connection.is_doomed = true;
-            self.doomed.push((token, CloseReason::SlowConsumer));
-        }
         if !std::mem::replace(&mut connection.is_dirty, true) {
             self.dirty.push(token);
         }
+        self.check_bounds(token);
     }
 
-    /// Says whether there is something to be written now.
+    /// Says whether there is something to be written.
     fn queue(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) -> bool {
-        let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) else {
-            return false;
-        };
-        if connection.is_doomed {
-            return false;
-        }
+        let found = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token);
+        let Some(connection) = found.filter(|found| found.takes_output()) else { return false };
         write(&mut self.encoder, connection.output.queue(&mut self.spares));
-        if connection.stream.is_none() {
+        self.check_bounds(token);
+        self.relieve_memory();
+        true
+    }
+
+    /// A connection's output has grown: it is accounted for and, beyond its bound, its oldest lines
+    /// go or the connection is doomed.
+    fn check_bounds(&mut self, token: Token) {
+        let Some(connection) = self.slots.get_mut(token.slot as usize) else { return };
+        if connection.stream.is_none() || connection.is_doomed {
             connection.output.bound_unsent();
         }
         let (before, now) = connection.account();
         self.queued = self.queued - before + now;
-        if connection.is_open() && connection.output.len() > self.limits.output_hard {
+        let is_too_slow = connection.output.len() > self.limits.output_hard;
+        if is_too_slow && connection.is_open() && !connection.is_doomed {
             self.doom(token);
-        } else {
-            self.relieve_memory();
         }
-        true
     }
 }
 

@@ -26,7 +26,7 @@ impl<S: Stream> Server<S> {
         }
         if let Some(kept) = connection.output.kept() {
             let text = kept.token.to_text();
-            return self.answer(token, Ok(Answer::Kept { token: &text, grace }));
+            return self.answer_uncounted(token, Ok(Answer::Kept { token: &text, grace }));
         }
         let kept = Kept::new((self.secrets)());
         let text = kept.token.to_text();
@@ -41,7 +41,7 @@ impl<S: Stream> Server<S> {
     /// Gives a user its place again, on this connection.
     pub(super) fn resume(&mut self, token: Token, uid: Uid, secret: &str, seen: u64, now: Now) {
         if self.connections.get(token).is_some_and(|it| matches!(it.phase, Phase::User(_))) {
-            return self.answer(token, Err(Fault::AlreadyEntered));
+            return self.answer_uncounted(token, Err(Fault::AlreadyEntered));
         }
         let Some((user, place)) = self.find_place(uid, secret) else {
             self.answer(token, Err(Fault::BadToken));
@@ -111,7 +111,8 @@ impl<S: Stream> Server<S> {
             let connection = self.connections.get(token)?;
             connection.output.kept().filter(|_| matches!(connection.phase, Phase::User(_)))
         };
-        is_lost && kept(token).is_some()
+        let has_room = self.limits.connections == 0 || self.connections.away < self.limits.connections;
+        is_lost && has_room && kept(token).is_some()
     }
 
     /// Lets go of a lost connection's stream and keeps the rest.
@@ -132,6 +133,7 @@ impl<S: Stream> Server<S> {
         }
         connection.output.bound_unsent();
         let peer = connection.peer;
+        self.connections.away += 1;
         self.connections.account(token);
         self.stats.closed(reason);
         self.connections.journal.disconnected(peer, self.chat.name_of(user), reason);
@@ -159,6 +161,7 @@ impl<S: Stream> Server<S> {
         let Phase::Away(user) = connection.phase else { return None };
         connection.phase = Phase::Gone;
         self.connections.gone.push(token);
+        self.connections.away -= 1;
         Some(user)
     }
 

@@ -266,6 +266,8 @@ impl<S: Stream> Server<S> {
                 assert_eq!(self.connections.of_user(user), Some(connection.token), "users know their connection");
             }
         }
+        let away = self.connections.iter().filter(|it| matches!(it.phase, Phase::Away(_))).count();
+        assert_eq!(away, self.connections.away, "lost connections are counted");
         assert_eq!(users, self.chat.user_count(), "every user has a connection");
         assert_eq!(queued, self.connections.queued, "the sum of all queues is right");
         let standing = |what| self.connections.iter().filter(|it| it.standing == what).count();
@@ -292,6 +294,8 @@ impl<S: Stream> Server<S> {
         let Some(connection) = self.connections.get_mut(token) else { return };
         if connection.paused_until().is_some_and(|until| until <= now.steady) {
             connection.rare().paused_until = None;
+            // It may well have spoken; the server has not listened.
+            connection.last_heard = now.steady;
             self.connections.mark_ready(token);
         } else {
             self.handle_phase_deadline(token, now);
@@ -367,6 +371,10 @@ impl<S: Stream> Server<S> {
     fn close_doomed(&mut self, now: Now) {
         while let Some((token, reason)) = self.connections.doomed.pop() {
             self.close(token, Closing::from(reason), now);
+            if self.connections.get(token).is_some_and(|it| it.is_doomed) {
+                // It was on its way out already, with more to say than there is memory for.
+                self.give_up(token);
+            }
         }
     }
 }

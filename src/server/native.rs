@@ -161,6 +161,11 @@ impl<S: Stream> Server<S> {
     /// Answers a command at once.
     pub(super) fn answer(&mut self, token: Token, answer: Result<Answer<'_>, Fault>) {
         self.count_answer(token);
+        self.answer_uncounted(token, answer);
+    }
+
+    /// Answers `KEEP` or `RESUME`, which are not among the commands that are counted.
+    pub(super) fn answer_uncounted(&mut self, token: Token, answer: Result<Answer<'_>, Fault>) {
         self.connections.append(token, |encoder, out| encoder.answer(&answer, out));
     }
 }

@@ -6,6 +6,13 @@ use super::{Contact, Model, same};
 /// An empty room's lines are forgotten an hour after the last member left.
 const EMPTY_ROOM_MILLIS: u64 = 3_600_000;
 const ANNOUNCEMENTS: usize = 20;
+/// Of a room, and of the announcements, at most so many bytes of text are kept.
+const BYTES: usize = 32 * 1024;
+
+/// How long the text is that makes up the `field`th and last field of a line.
+fn text(line: &str, field: usize) -> usize {
+    line.splitn(field, ' ').last().map_or(0, str::len)
+}
 
 /// Lines as those who come later read them.
 #[derive(Default)]
@@ -51,7 +58,9 @@ impl History {
 
     pub(super) fn said(&mut self, room: &str, line: String) {
         self.said.push((room.to_owned(), line));
-        if self.lines_of(room).count() > self.most {
+        while self.lines_of(room).count() > self.most
+            || self.lines_of(room).map(|it| text(it, 5)).sum::<usize>() > BYTES
+        {
             let oldest = self.said.iter().position(|(said_in, _)| same(said_in, room));
             self.said.remove(oldest.expect("it has just been counted"));
         }
@@ -59,8 +68,10 @@ impl History {
 
     pub(super) fn announced(&mut self, line: String) {
         self.announced.push(line);
-        let too_many = self.announced.len().saturating_sub(ANNOUNCEMENTS);
-        self.announced.drain(..too_many);
+        let bytes = |lines: &[String]| lines.iter().map(|line| text(line, 4)).sum::<usize>();
+        while self.announced.len() > ANNOUNCEMENTS || bytes(&self.announced) > BYTES {
+            self.announced.remove(0);
+        }
     }
 }
 

@@ -1,0 +1,477 @@
+//! One server, its shadow, and the judge between them: after each tick, every byte that the server
+//! has written or would write must be what the shadow says, in order, for everybody.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use chatd::server::{Peer, Readiness, Server, Token};
+
+use super::net::at;
+use super::pipe::{Call, Calls, Ends, Pipe};
+use super::shadow::{Line, Meaning, Phase, Shadow};
+
+/// The server's read buffer.
+const READ_BYTES: usize = 16 * 1024;
+
+/// What the server knows of a stream's readiness.
+#[derive(Clone, Copy, Debug, Default)]
+struct Latch {
+    readable: bool,
+    hung_up: bool,
+}
+
+/// One connection, from outside.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    pub(crate) token: Token,
+    pub(crate) ends: Rc<RefCell<Ends>>,
+    latch: Latch,
+    /// What the stream had been offered and not taken before the current tick.
+    before: Vec<u8>,
+}
+
+/// See the module.
+pub(crate) struct Trial {
+    pub(crate) server: Server<Pipe>,
+    pub(crate) shadow: Shadow,
+    pub(crate) wires: Vec<Wire>,
+    pub(crate) now: u64,
+    pub(crate) soft: usize,
+    /// Whether lines may have to wait, so that only the answers tell how many were handled.
+    pub(crate) has_rates: bool,
+    /// How long an acknowledgement may wait for company, in milliseconds.
+    pub(crate) acknowledge_within: u64,
+    pub(crate) journal: String,
+    /// What has been seen: the first words of lines, and why connections were closed.
+    pub(crate) seen: BTreeSet<String>,
+    calls: Calls,
+    /// Connections the server has not let go of.
+    live: Vec<usize>,
+    /// Those that were refused: they do not count against the limit.
+    refused: BTreeSet<usize>,
+    by_address: HashMap<String, usize>,
+    /// Who is to be served in the next tick, in order.
+    ready: Vec<usize>,
+}
+
+impl Trial {
+    pub(crate) fn new(server: Server<Pipe>, shadow: Shadow, soft: usize, has_rates: bool) -> Self {
+        Self {
+            server,
+            shadow,
+            wires: Vec::new(),
+            now: 0,
+            soft,
+            has_rates,
+            acknowledge_within: 0,
+            journal: String::new(),
+            seen: BTreeSet::new(),
+            calls: Calls::default(),
+            live: Vec::new(),
+            refused: BTreeSet::new(),
+            by_address: HashMap::new(),
+            ready: Vec::new(),
+        }
+    }
+
+    /// A client connects; says the number of the connection.
+    pub(crate) fn connect(&mut self, address: SocketAddr) -> usize {
+        let number = self.wires.len();
+        let (pipe, ends) = Pipe::new(number, &self.calls);
+        let let_in = self.live.iter().filter(|number| !self.refused.contains(*number)).count();
+        let is_full = self.shadow.most > 0 && let_in >= self.shadow.most;
+        let token = self.server.accept(pipe, Peer::Client(address), at(self.now));
+        self.wires.push(Wire { token, ends, latch: Latch::default(), before: Vec::new() });
+        self.live.push(number);
+        self.by_address.insert(address.to_string(), number);
+        self.shadow.lines.push(Line::new(address.to_string(), slot(token), self.now));
+        if is_full {
+            self.refused.insert(number);
+            self.shadow.append(number, "-ERR full \u{1}", false);
+            self.shadow.lines[number].phase = Phase::Closing;
+        }
+        number
+    }
+
+    /// The event queue reports something.
+    pub(crate) fn ready(&mut self, number: usize, readiness: Readiness) {
+        let wire = &mut self.wires[number];
+        self.server.handle_ready(wire.token, readiness);
+        wire.latch.readable |= readiness.readable || readiness.hung_up;
+        wire.latch.hung_up |= readiness.hung_up;
+        if wire.latch.readable {
+            self.mark(number);
+        }
+    }
+
+    fn mark(&mut self, number: usize) {
+        if self.shadow.lines[number].phase != Phase::Gone && !self.ready.contains(&number) {
+            self.ready.push(number);
+        }
+    }
+
+    /// When the server wants to be called again, in milliseconds from now.
+    pub(crate) fn wait(&self) -> Option<u64> {
+        self.server.poll_timeout(at(self.now)).map(|wait| u64::try_from(wait.as_millis()).expect("not for ever"))
+    }
+
+    /// Ticks until nobody has more to be served.
+    pub(crate) fn run(&mut self) {
+        self.tick();
+        for _ in 0..1_000 {
+            if self.wait() != Some(0) {
+                return;
+            }
+            self.tick();
+        }
+        panic!("the server never comes to rest");
+    }
+
+    /// Lets time pass, ticking whenever something is due.
+    pub(crate) fn pass(&mut self, millis: u64) {
+        let end = self.now + millis;
+        loop {
+            match self.wait() {
+                Some(wait) if self.now + wait < end => self.now += wait,
+                _ => break,
+            }
+            self.run();
+        }
+        self.now = end;
+        self.run();
+    }
+
+    /// A round of the loop that comes when it comes, perhaps later than was asked for. Where several
+    /// wait for their turn it comes in time: who is first would depend on when each was to be heard.
+    pub(crate) fn run_after(&mut self, millis: u64) {
+        let waits = |number: &&usize| {
+            let line = &self.shadow.lines[**number];
+            self.may_wait(**number) && !line.inputs.is_empty()
+        };
+        if self.live.iter().filter(waits).count() > 1 {
+            return self.pass(millis);
+        }
+        self.now += millis;
+        self.run();
+    }
+
+    fn tick(&mut self) {
+        self.calls.borrow_mut().clear();
+        for number in &self.live {
+            let wire = &mut self.wires[*number];
+            let mut ends = wire.ends.borrow_mut();
+            ends.taken.clear();
+            wire.before.clone_from(&ends.left);
+        }
+        self.server.tick(at(self.now));
+        self.server.check_invariants();
+        let (calls, journal) = (self.calls.borrow().clone(), self.server.journal().take());
+        self.shadow.now = self.now;
+        self.shadow.model.now = self.now;
+        self.shadow.model.wall = chatd::wire::format_time(at(self.now).wall);
+        self.serve_all(&calls);
+        self.police(&journal);
+        self.shadow.absences((u64::MAX, 0));
+        self.shadow.model.timeout();
+        self.shadow.pass_on();
+        self.shadow.close_doomed();
+        for (number, _) in calls.iter().filter(|(_, call)| *call == Call::WriteBroken) {
+            self.compare(*number);
+            self.shadow.close(*number, "broken");
+        }
+        self.shadow.close_doomed();
+        self.judge(&calls, &journal);
+        self.mark_after(&calls);
+        self.journal.push_str(&journal);
+    }
+
+    /// Follows the server through the connections it has served, in order.
+    fn serve_all(&mut self, calls: &[(usize, Call)]) {
+        let mut order = std::mem::take(&mut self.ready);
+        // Those whose waiting is over come behind those who had more to read.
+        let is_served = |number: &usize| {
+            let is_read = |(who, call): &(usize, Call)| who == number && is_read(*call);
+            calls.iter().any(is_read) || (self.may_wait(*number) && !self.answers(*number).is_empty())
+        };
+        let others = self.live.iter().copied().filter(|number| !order.contains(number));
+        let mut waited: Vec<usize> = others.filter(is_served).collect();
+        waited.sort_by_key(|number| self.shadow.lines[*number].slot);
+        for number in &waited {
+            let is_closing = self.shadow.lines[*number].phase == Phase::Closing;
+            assert!(is_closing || self.may_wait(*number), "{number} is served without being ready");
+        }
+        order.extend(waited);
+        for number in order {
+            let mine = calls.iter().filter(|(who, _)| *who == number).map(|(_, call)| *call);
+            self.serve(number, &mine.collect::<Vec<_>>());
+        }
+    }
+
+    fn serve(&mut self, number: usize, calls: &[Call]) {
+        let line = &mut self.shadow.lines[number];
+        for call in calls {
+            if let Call::Read(count) = call {
+                line.read += count;
+                if *count > 0 {
+                    line.last_heard = self.now;
+                }
+            }
+        }
+        let is_ended = calls.contains(&Call::ReadEnd) || calls.contains(&Call::ReadBroken);
+        let (answers, mut answered) = (self.answers(number), 0);
+        loop {
+            // What has to wait is told from what need not by the answers.
+            let only_silent = self.may_wait(number) && !is_ended && answered >= answers.len();
+            let Some(meaning) = self.next_line(number, only_silent) else { break };
+            let has_answer = !matches!(meaning, Meaning::Nothing | Meaning::Seen(_));
+            self.shadow.obey(number, meaning, answers.get(answered).map(String::as_str));
+            answered += usize::from(has_answer);
+        }
+        if is_ended {
+            let reason = if calls.contains(&Call::ReadEnd) { "disconnected" } else { "broken" };
+            self.shadow.close(number, reason);
+        }
+    }
+
+    /// Whether the server may make a client wait: for its speed, or for a wrong secret.
+    fn may_wait(&self, number: usize) -> bool {
+        self.has_rates || self.shadow.lines[number].is_penalised
+    }
+
+    /// The next line of a connection that the server handles, if it listens.
+    fn next_line(&mut self, number: usize, only_silent: bool) -> Option<Meaning> {
+        let line = &mut self.shadow.lines[number];
+        let is_open = matches!(line.phase, Phase::Entering | Phase::User(_)) && !line.is_doomed;
+        let (end, meaning) = line.inputs.front()?;
+        let is_silent = matches!(meaning, Meaning::Nothing | Meaning::Seen(_));
+        if !is_open || *end > line.read || line.unsent > self.soft || (only_silent && !is_silent) {
+            return None;
+        }
+        line.handled = *end;
+        line.inputs.pop_front().map(|(_, meaning)| meaning)
+    }
+
+    /// The answers to what is handled in this tick, as far as the stream was offered them.
+    fn answers(&self, number: usize) -> Vec<String> {
+        let wire = &self.wires[number];
+        let ends = wire.ends.borrow();
+        let all = [&ends.taken[..], &ends.left[..]].concat();
+        let new = String::from_utf8_lossy(all.get(wire.before.len()..).unwrap_or_default()).into_owned();
+        let is_answer = |line: &&str| line.starts_with(['+', '-']);
+        // Those that have waited since an earlier tick come first.
+        let owed = self.shadow.lines[number].owed.iter().filter(|owed| is_answer(&owed.text.as_str())).count();
+        new.lines().filter(is_answer).skip(owed).map(str::to_owned).collect()
+    }
+
+    /// Connections that were closed because their time was up. Whether it was is checked here.
+    fn police(&mut self, journal: &str) {
+        for (address, reason) in disconnects(journal) {
+            let number = self.by_address[address];
+            let line = &self.shadow.lines[number];
+            if !matches!(line.phase, Phase::Entering | Phase::User(_)) {
+                continue;
+            }
+            let is_due = match reason {
+                "entry-timeout" => line.phase == Phase::Entering && self.now >= line.accepted + 20_000,
+                "ping-timeout" => self.now >= line.last_heard + 35_000,
+                "slow-consumer" => line.slow_since.is_some_and(|since| self.now >= since + 30_000),
+                _ => continue,
+            };
+            assert!(is_due, "{reason} at {}: {line:?}", self.now);
+            let armed = line.slow_since.filter(|_| reason == "slow-consumer").map_or(self.now, |since| since + 30_000);
+            self.shadow.absences((armed, line.slot));
+            let reason = ["entry-timeout", "ping-timeout", "slow-consumer"].into_iter().find(|it| *it == reason);
+            self.shadow.close(number, reason.expect("one of these"));
+        }
+    }
+
+    /// Compares what every connection was offered with what it is owed.
+    fn judge(&mut self, calls: &[(usize, Call)], journal: &str) {
+        let has = |number: usize, call: Call| calls.contains(&(number, call));
+        for number in self.live.clone() {
+            let phase = self.shadow.lines[number].phase.clone();
+            if phase == Phase::Gone {
+                self.shadow.lines[number].owed.clear();
+            } else if has(number, Call::WriteBroken) {
+                // Compared when it broke.
+                self.shadow.lines[number].owed.clear();
+            } else if has(number, Call::Wrote) {
+                self.compare(number);
+                self.settle(number);
+            } else {
+                let line = &mut self.shadow.lines[number];
+                let owed = &line.owed;
+                let may_wait = |text: &str| text.starts_with("+OK taken ") || phase == Phase::Closing;
+                assert!(owed.iter().all(|owed| may_wait(&owed.text)), "{number} is owed {owed:?}");
+                line.owed_since = line.owed_since.or((!owed.is_empty()).then_some(self.now));
+                let is_in_time = line.owed_since.is_none_or(|since| self.now < since + self.acknowledge_within);
+                assert!(is_in_time || phase == Phase::Closing, "{number} waits for {owed:?}");
+            }
+        }
+        for (number, _) in calls.iter().filter(|(_, call)| *call == Call::Dropped) {
+            let phase = &mut self.shadow.lines[*number].phase;
+            let is_over = matches!(phase, Phase::Closing | Phase::Gone);
+            assert!(is_over, "{number} was dropped as {phase:?}");
+            *phase = Phase::Gone;
+        }
+        self.live.retain(|number| !self.wires[*number].ends.borrow().is_dropped);
+        let found = disconnects(journal).into_iter();
+        let mut found: Vec<(usize, &str)> = found.map(|(address, reason)| (self.by_address[address], reason)).collect();
+        self.seen.extend(found.iter().map(|(_, reason)| (*reason).to_owned()));
+        let mut expected = std::mem::take(&mut self.shadow.ended);
+        found.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(found, expected, "who is closed and why");
+        assert!(journal.chars().all(|c| c == '\n' || !chatd::chat::is_unsafe(c)), "the log is clean: {journal:?}");
+    }
+
+    fn compare(&mut self, number: usize) {
+        let wire = &self.wires[number];
+        let ends = wire.ends.borrow();
+        let all = [&ends.taken[..], &ends.left[..]].concat();
+        let line = &mut self.shadow.lines[number];
+        let mut before = wire.before.as_slice();
+        if std::mem::take(&mut line.is_cut_short) {
+            let rest = before.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            before = &before[..if line.is_inside_line { rest } else { 0 }];
+        }
+        assert!(all.starts_with(before), "{number}: what was queued stays queued");
+        let new = std::str::from_utf8(&all[before.len()..]).expect("the server writes UTF-8");
+        assert!(new.is_empty() || new.ends_with('\n'), "{number} gets whole lines: {new:?}");
+        let lines: Vec<String> = new.lines().map(str::to_owned).collect();
+        drop(ends);
+        for found in lines {
+            assert!(!found.chars().any(chatd::chat::is_unsafe), "{number} gets clean lines: {found:?}");
+            let second = found.match_indices(' ').nth(1).map_or(found.len(), |(at, _)| at);
+            if !self.seen.contains(&found[..second]) {
+                self.seen.insert(found[..second].to_owned());
+            }
+            if found.starts_with("+OK resumed") && !found.ends_with(" 0") {
+                self.seen.insert("lost lines".to_owned());
+            }
+            self.match_line(number, &found);
+        }
+        let owed = &self.shadow.lines[number].owed;
+        assert!(owed.is_empty(), "{number} is still owed {owed:?}");
+    }
+
+    /// One line that came must be the one that is owed next; some come on their own account.
+    fn match_line(&mut self, number: usize, found: &str) {
+        let line = &mut self.shadow.lines[number];
+        let next = line.owed.front();
+        let matches = |owed: &str| owed.strip_suffix('\u{1}').map_or(found == owed, |start| found.starts_with(start));
+        let behind = line.owed.iter().filter(|owed| owed.is_logged).count();
+        let Phase::User(name) = &line.phase else {
+            match next {
+                Some(owed) if matches(&owed.text) => drop(line.owed.pop_front()),
+                _ => assert!(
+                    found.starts_with("* hello ") && line.read == 0,
+                    "{number}: {found:?}, owed {next:?}: {line:?}"
+                ),
+            }
+            return;
+        };
+        let kept = self.shadow.places.get_mut(name).and_then(|place| place.kept.as_mut());
+        match (next, kept) {
+            (Some(owed), kept) if matches(&owed.text) => {
+                if let Some(kept) = kept.filter(|_| owed.is_logged && owed.text != found) {
+                    kept.correct(behind, found);
+                }
+                line.owed.pop_front();
+            }
+            (_, Some(kept)) if found == "* ping" => {
+                assert!(self.now >= line.last_heard + 30_000, "{name} is asked too early");
+                kept.insert(behind, found);
+            }
+            (next, kept) => panic!("{name} ({number}) gets {found:?} and is owed {next:?}: {kept:?}"),
+        }
+    }
+
+    /// Takes note of what was written.
+    fn settle(&mut self, number: usize) {
+        let ends = self.wires[number].ends.borrow();
+        let line = &mut self.shadow.lines[number];
+        line.unsent = ends.left.len();
+        line.owed_since = None;
+        let is_slow = line.unsent > self.soft;
+        line.slow_since = if is_slow { line.slow_since.or(Some(self.now)) } else { None };
+        let Some(last) = ends.taken.last() else { return };
+        line.is_inside_line = *last != b'\n';
+        if let Phase::User(name) = &line.phase
+            && let Some(kept) = self.shadow.places.get_mut(name).and_then(|place| place.kept.as_mut())
+        {
+            kept.bound(line.unsent);
+        }
+    }
+
+    /// Who is served in the next tick: those with more to read, then those who are slow no more.
+    fn mark_after(&mut self, calls: &[(usize, Call)]) {
+        for (number, call) in calls {
+            let latch = &mut self.wires[*number].latch;
+            match call {
+                Call::Read(count) => {
+                    latch.readable = *count == READ_BYTES || (*count > 0 && latch.hung_up);
+                    if latch.readable {
+                        self.mark(*number);
+                    }
+                }
+                Call::ReadInterrupted => self.mark(*number),
+                Call::ReadEnd => *latch = Latch { readable: false, hung_up: true },
+                Call::ReadBroken | Call::WriteBroken | Call::Wrote | Call::Dropped => {}
+            }
+        }
+        for (number, _) in calls.iter().filter(|(_, call)| *call == Call::Wrote) {
+            let (wire, line) = (&self.wires[*number], &self.shadow.lines[*number]);
+            let ends = wire.ends.borrow();
+            let was_slow = ends.taken.len() + ends.left.len() > self.soft;
+            let has_work = wire.latch.readable || line.read > line.handled;
+            let is_unslowed = was_slow && ends.left.len() <= self.soft && has_work;
+            drop(ends);
+            if is_unslowed {
+                self.mark(*number);
+            }
+        }
+    }
+
+    /// Every client is gone for good.
+    pub(crate) fn desert_all(&mut self) {
+        for number in self.live.clone() {
+            let readiness = self.wires[number].ends.borrow_mut().desert();
+            self.ready(number, readiness);
+        }
+    }
+
+    /// The server is told to stop.
+    pub(crate) fn shut_down(&mut self) {
+        self.server.shut_down(at(self.now));
+        self.shadow.is_shut_down = true;
+        self.shadow.now = self.now;
+        self.live.iter().for_each(|number| self.shadow.close(*number, "shutdown"));
+        for name in self.shadow.places.keys().cloned().collect::<Vec<_>>() {
+            self.shadow.places.remove(&name);
+            self.shadow.model.leave(&name, "shutdown");
+        }
+        self.shadow.model.told.clear();
+    }
+}
+
+fn is_read(call: Call) -> bool {
+    matches!(call, Call::Read(_) | Call::ReadEnd | Call::ReadBroken)
+}
+
+/// The addresses of connections that were closed, and why, from the log.
+fn disconnects(journal: &str) -> Vec<(&str, &str)> {
+    let lines = journal.lines().filter(|line| line.split(' ').nth(1) == Some("disconnect"));
+    lines
+        .map(|line| {
+            let word = |name: &str| line.split(' ').find_map(|word| word.strip_prefix(name)).expect("the log says it");
+            (word("from="), word("reason="))
+        })
+        .collect()
+}
+
+fn slot(token: Token) -> usize {
+    token.to_usize() & (usize::MAX >> (usize::BITS / 2))
+}
