@@ -250,6 +250,14 @@ fn a_password_is_asked_for_without_showing_it() {
     let raw = alice.raw();
     assert!(!raw.contains("guess") && !raw.contains("sesame") && !raw.contains("gu"), "{raw:?}");
 
+    let mut plain = Terminal::start(&[&daemon.address, "--plain", "--name", "paula"], &[]);
+    plain.shows("-- the password?");
+    plain.press("open sesame\n");
+    plain.shows("You are paula");
+    let (before, now) = plain.modes();
+    assert_eq!(before.local_flags, now.local_flags);
+    assert!(!plain.raw().contains("sesame"), "{}", plain.raw());
+
     let script = |arguments: &[&str]| {
         let chatc = Command::new(env!("CARGO_BIN_EXE_chatc"))
             .args([&daemon.address, "--name", "ci"])

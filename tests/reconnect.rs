@@ -38,7 +38,7 @@ fn what_is_typed_while_the_line_is_cut_is_sent_afterwards() {
     bob.waits_for("alice one");
     alice.shows("one  ✓");
     proxy.refuse();
-    alice.shows("is out of reach; reconnecting. What you type is kept and sent then");
+    alice.shows("is out of reach; reconnecting (what you type waits)");
     alice.prompts("reconnecting…> ");
     alice.press("two\r");
     alice.shows("reconnecting…> two  … waits");

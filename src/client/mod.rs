@@ -3,8 +3,9 @@
 //! - [`model`] decides: lines from the server and from the keyboard in, actions out.
 //! - [`view`] says how things look: styled lines, tables, help.
 //! - `terminal` is the front end with a line editor, `plain` the one for pipes, screen readers and
-//!   dumb terminals. Each has one thread that reads the socket; the main thread reads the input.
-//! - `handshake`, `connection`, `address`, `login` and `tty` are the edges to the system.
+//!   dumb terminals. The main thread reads the input; the other one is `network`'s: it reads the
+//!   socket, and connects again, as the model says.
+//! - `handshake`, `connection`, `address`, `clock`, `login` and `tty` are the edges to the system.
 
 mod address;
 mod clock;

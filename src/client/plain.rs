@@ -163,8 +163,10 @@ impl Person for AtThePipe<'_> {
 
     /// Only where somebody is there to be asked: a script has been turned away before.
     fn ask_password(&mut self, _: &mut Model) -> Option<String> {
-        self.show(&Line::notice("the password?"));
-        tty::without_echo(|| read_line(self.input))
+        tty::without_echo(|| {
+            self.show(&Line::notice("the password?"));
+            read_line(self.input)
+        })
     }
 
     fn ask_name(&mut self, _: &mut Model) -> Option<String> {

@@ -1,7 +1,7 @@
 //! The terminal's modes: remembered at the start, put back on every way out.
 
 use std::io;
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 use std::thread;
 
 use nix::libc::termios;
@@ -12,6 +12,9 @@ use signal_hook::iterator::Signals;
 
 /// How the terminal was found. Set once, before anything changes it.
 static FOUND: OnceLock<termios> = OnceLock::new();
+
+/// Whether signals are watched because something is typed without being shown.
+static WATCHED: Once = Once::new();
 
 /// Ends what an interrupted editor may have left on: synchronised output, bracketed paste, colours.
 const CALM: &str = "\x1b[?2026l\x1b[?2004l\x1b[0m";
@@ -63,12 +66,21 @@ pub(super) fn put(text: &str) {
     }
 }
 
-/// Does something while the terminal, if there is one, does not show what is typed.
+/// Does something while the terminal, if there is one, does not show what is typed. For a front
+/// end that leaves the terminal alone otherwise.
 pub(super) fn without_echo<T>(act: impl FnOnce() -> T) -> T {
     let found = tcgetattr(io::stdin()).ok();
     if let Some(found) = &found {
         let mut hidden = found.clone();
         hidden.local_flags &= !LocalFlags::ECHO;
+        let back = found.clone();
+        WATCHED.call_once(|| {
+            // Without it, a signal would leave a terminal that does not show what is typed.
+            let _ = on_end_signal(move |signal| {
+                let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &back);
+                std::process::exit(128 + signal);
+            });
+        });
         // If that is refused there is nothing better to do than to go on.
         let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &hidden);
     }

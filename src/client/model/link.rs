@@ -167,6 +167,11 @@ impl Link {
         }
     }
 
+    /// It is later now.
+    pub(super) fn note_time(&mut self, now: Millis) {
+        self.now = now;
+    }
+
     /// The server said something.
     pub(super) fn hear(&mut self, now: Millis) {
         self.now = now;

@@ -25,6 +25,7 @@ impl Model {
     pub(super) fn handle_line_here(&mut self, text: &str, out: &mut Actions) {
         let Stage::Here(here) = &mut self.stage else { return };
         let line = read(text);
+        self.link.note_time(self.now);
         match &mut self.link.state {
             State::Up => {
                 self.link.hear(self.now);
@@ -82,7 +83,7 @@ impl Model {
         let Stage::Here(here) = &mut self.stage else { return };
         if self.link.is_up() {
             let line = Line::notice(format!("{} {how}; reconnecting", self.setup.server));
-            out.show(line.dim(". What you type is kept and sent then"));
+            out.show(line.dim(" (what you type waits)"));
         }
         here.is_online = false;
         self.link.lose(self.now);

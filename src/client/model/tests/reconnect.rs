@@ -75,7 +75,7 @@ fn a_drop_shows_in_two_lines_and_nothing_is_missed_or_done_twice() {
         -> SAY bob one
         bob > two
         -> SAY bob two
-        -- lab7:2428 is out of reach; reconnecting. What you type is kept and sent then
+        -- lab7:2428 is out of reach; reconnecting (what you type waits)
         reconnecting… > three
                        … waits
         reconnecting… > help nothing
@@ -110,7 +110,7 @@ fn answers_that_were_on_their_way_are_not_asked_for_again() {
         -> SAY bob one
         bob > two
         -> SAY bob two
-        -- lab7:2428 is out of reach; reconnecting. What you type is kept and sent then
+        -- lab7:2428 is out of reach; reconnecting (what you type waits)
         -> RESUME 1 00ff 6
         -> PING back1
         -> SAY bob two
@@ -259,7 +259,7 @@ fn some_farewells_are_for_good() {
     assert_eq!(desk.model.order(), Order::Dial);
     desk.shows(
         "!! lab7:2428 hangs up: the server is shutting down
-        -- lab7:2428 is out of reach; reconnecting. What you type is kept and sent then",
+        -- lab7:2428 is out of reach; reconnecting (what you type waits)",
     );
 }
 
