@@ -114,6 +114,8 @@ pub(crate) struct Shadow {
     said: Option<String>,
     pub(crate) is_shut_down: bool,
     pub(crate) has_rates: bool,
+    /// Whether a queue has ever been larger than the hard limit.
+    pub(crate) has_overflowed: bool,
     /// Everything told to anybody whose place was kept, by the secret of the place.
     pub(crate) logs: BTreeMap<String, Log>,
     /// Every message that took effect.
@@ -143,6 +145,13 @@ impl Line {
     }
 }
 
+impl Line {
+    /// Whether lines of its client's may still be handled.
+    pub(crate) fn is_heard(&self) -> bool {
+        matches!(self.phase, Phase::Entering | Phase::User(_)) && !self.inputs.is_empty()
+    }
+}
+
 impl Shadow {
     pub(crate) fn new(model: Model, hard: usize, grace: u64, next_secret: u128) -> Self {
         Self {
@@ -159,6 +168,7 @@ impl Shadow {
             said: None,
             is_shut_down: false,
             has_rates: false,
+            has_overflowed: false,
             logs: BTreeMap::new(),
             taken: HashSet::new(),
         }
@@ -192,6 +202,7 @@ impl Shadow {
         let is_open = matches!(line.phase, Phase::Entering | Phase::User(_));
         if is_open && line.unsent > self.hard {
             line.is_doomed = true;
+            self.has_overflowed = true;
             self.doomed.push(number);
         }
     }
