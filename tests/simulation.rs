@@ -108,10 +108,11 @@ impl Kind {
         limits.invite_timeout = Duration::from_millis(1_000 + random.below(60_000));
         limits.resume_grace = Duration::from_secs(*random.pick(&[0, 2, 120, 120]));
         limits.acknowledge_within = Duration::from_millis(if has_rates { 0 } else { *random.pick(&[0, 10]) });
-        let is_loud = seed % 3 == 1 && !has_rates;
+        let is_loud = seed % 8 < 4 && !has_rates;
         if is_loud {
             // Less than is allowed; but with so few users no listing is long.
             (limits.output_soft, limits.output_hard) = (5_000, 90_000);
+            limits.resume_grace = Duration::from_secs(*random.pick(&[2, 120, 120, 120]));
             limits.output_soft_time = Duration::from_secs(*random.pick(&[30, 600]));
         }
         let crowd = match seed % 64 {
@@ -190,9 +191,7 @@ impl Simulation {
             70..76 => self.deliver_some(who),
             76..80 => self.lose(who),
             80..84 => self.misreport(who),
-            84..87 if !self.kind.is_loud || self.random.one_in(6) => {
-                self.actors[who].stall(&mut self.trial, &mut self.random)
-            }
+            84..87 => self.stall(who),
             87..90 => self.interrupt(who),
             99 if !self.kind.is_loud || self.random.one_in(8) => self.pass_time(),
             _ => self.connect(who),

@@ -399,6 +399,7 @@ impl Trial {
         line.unsent = ends.left.len();
         line.owed_since = None;
         let is_slow = line.unsent > self.soft;
+        line.has_been_slow |= is_slow;
         line.slow_since = if is_slow { line.slow_since.or(Some(self.now)) } else { None };
         let Some(last) = ends.taken.last() else { return };
         line.is_inside_line = *last != b'\n';
