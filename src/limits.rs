@@ -91,11 +91,11 @@ pub const EMPTY_ROOM_TIME: Duration = Duration::from_secs(3600);
 /// Empty rooms for which that is done; the one that emptied first is forgotten.
 pub const EMPTY_ROOMS: usize = 256;
 
-/// Output buffers kept for reuse, so that a message needs no allocation.
-pub const SPARE_BUFFERS: usize = 256;
+/// Output buffers kept for reuse, so that a message needs no allocation: their bytes together.
+pub const SPARE_BYTES: usize = 16 * 1024 * 1024;
 
-/// Largest buffer kept for reuse, in bytes.
-pub const SPARE_BUFFER_BYTES: usize = 16 * 1024;
+/// Largest buffer kept for reuse, in bytes: what a busy room tells a member in a tick, and more.
+pub const SPARE_BUFFER_BYTES: usize = 64 * 1024;
 
 /// Longest prefix of a message line: marker, word, id, time, room and name.
 const MESSAGE_PREFIX_BYTES: usize = 160;

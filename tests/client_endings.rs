@@ -55,7 +55,7 @@ fn a_signal_while_the_name_is_asked_for_does_the_same() {
 #[test]
 fn a_server_that_vanishes_ends_it_though_a_line_is_being_typed() {
     let server = Server::start();
-    let mut chatc = Terminal::inside(&server);
+    let mut chatc = Terminal::inside_with(&server, &["--no-reconnect"]);
     chatc.press("half a line");
     chatc.prompts("menu > half a line");
     server.say("* private 1 @NOON bob last words");
@@ -70,7 +70,7 @@ fn a_server_that_vanishes_ends_it_though_a_line_is_being_typed() {
 #[test]
 fn a_shutdown_is_told_with_its_reason() {
     let server = Server::start();
-    let mut chatc = Terminal::inside(&server);
+    let mut chatc = Terminal::inside_with(&server, &["--no-reconnect"]);
     server.say("* bye shutdown the server is shutting down");
     server.vanish();
     assert_eq!(chatc.ends().code(), Some(1));
@@ -81,7 +81,7 @@ fn a_shutdown_is_told_with_its_reason() {
 #[test]
 fn a_busy_editor_does_not_keep_it() {
     let server = Server::start();
-    let mut chatc = Terminal::inside(&server);
+    let mut chatc = Terminal::inside_with(&server, &["--no-reconnect"]);
     chatc.press("rooms\r");
     chatc.shows("2 people");
     chatc.press("\x12");
@@ -112,4 +112,30 @@ fn a_server_tired_of_waiting_for_the_name_is_connected_again() {
     server.vanish();
     chatc.press("\r");
     chatc.shows("You are tester");
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_back_and_fg_goes_on_with_the_half_typed_line() {
+    let server = Server::start();
+    let mut shell = Terminal::start_program("/bin/sh", &["-i"], &[("PS1", "shell: "), ("ENV", "")]);
+    shell.prompts("shell: ");
+    shell.press(&format!("{} {} --name alice\n", env!("CARGO_BIN_EXE_chatc"), server.address));
+    shell.shows("3 quit");
+    shell.prompts("menu > ");
+    shell.press("half a 日本 line\x1b[D\x1b[D");
+    shell.prompts_at("menu > half a 日本 line", "menu > half a 日本 li");
+    shell.press("\x1a");
+    shell.prompts("shell: ");
+    // Nobody reads that now; it must not be lost.
+    server.say("* private 1 @NOON bob while you were out");
+    shell.press("echo still a shel''l\n");
+    shell.shows("still a shell");
+    shell.prompts("shell: ");
+    shell.press("fg\n");
+    shell.prompts_at("menu > half a 日本 line", "menu > half a 日本 li");
+    shell.shows("[private] bob: while you were out");
+    shell.prompts_at("menu > half a 日本 line", "menu > half a 日本 li");
+    shell.press("\x05\x15\x04");
+    shell.prompts("shell: ");
+    server.wait_for("QUIT");
 }

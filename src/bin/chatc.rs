@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use argh::FromArgs;
 use chatd::client::{Address, Colour, Config, run};
@@ -48,6 +49,22 @@ struct Arguments {
     #[argh(switch)]
     quiet: bool,
 
+    /// end when the connection is lost, instead of connecting again
+    #[argh(switch)]
+    no_reconnect: bool,
+
+    /// connect again when the connection is lost, without a terminal too
+    #[argh(switch)]
+    reconnect: bool,
+
+    /// seconds of silence after which a connection is given up; after half of them the server is asked (default: 60)
+    #[argh(option, default = "60", arg_name = "seconds", from_str_fn(seconds))]
+    dead_after: u64,
+
+    /// file whose first line is the server's password, where it asks for one
+    #[argh(option, arg_name = "file")]
+    password_file: Option<PathBuf>,
+
     /// keep what is typed in this file, for the next time
     #[argh(option, arg_name = "file")]
     history: Option<PathBuf>,
@@ -55,6 +72,13 @@ struct Arguments {
     /// show the version
     #[argh(switch)]
     version: bool,
+}
+
+fn seconds(text: &str) -> Result<u64, String> {
+    text.parse()
+        .ok()
+        .filter(|seconds| (1..=86_400).contains(seconds))
+        .ok_or_else(|| "say 1 to 86400 seconds".to_owned())
 }
 
 fn main() -> ExitCode {
@@ -74,6 +98,10 @@ fn main() -> ExitCode {
         colour: arguments.color,
         no_bell: arguments.no_bell,
         quiet: arguments.quiet,
+        no_reconnect: arguments.no_reconnect,
+        reconnect: arguments.reconnect,
+        dead_after: Duration::from_secs(arguments.dead_after),
+        password_file: arguments.password_file,
         history: arguments.history,
     }))
 }

@@ -18,13 +18,13 @@ impl Chat {
     pub(super) fn ignore(&mut self, user: UserKey, other: UserRef) -> Result<Reply, Refusal> {
         let other = self.users.of(self.other_user(user, other)?).name;
         let me = self.users.of_mut(user);
-        if me.ignored.contains(&other) {
+        if me.ignored().contains(&other) {
             return Ok(Reply::Done);
         }
-        if me.ignored.len() >= IGNORED_PER_USER {
+        if me.ignored().len() >= IGNORED_PER_USER {
             return Err(Refusal::TooManyIgnored);
         }
-        me.ignored.push(other);
+        me.ignored_mut().push(other);
         self.ignored += 1;
         Ok(Reply::Done)
     }
@@ -36,9 +36,9 @@ impl Chat {
             UserRef::Uid(_) => self.users.find(other).ok_or(Refusal::NoSuchUser(other))?.name,
         };
         let me = self.users.of_mut(user);
-        let before = me.ignored.len();
-        me.ignored.retain(|ignored| *ignored != name);
-        if me.ignored.len() == before {
+        let before = me.ignored().len();
+        me.ignored_mut().retain(|ignored| *ignored != name);
+        if me.ignored().len() == before {
             return Err(Refusal::NotIgnored(name));
         }
         self.ignored -= 1;
@@ -47,7 +47,7 @@ impl Chat {
 
     /// Lists whom the user ignores.
     pub(super) fn list_ignored(&self, user: UserKey, out: &mut dyn Sink) -> Reply {
-        let ignored = &self.users.of(user).ignored;
+        let ignored = self.users.of(user).ignored();
         ignored.iter().for_each(|name| out.row(&Row::Ignored(*name)));
         Reply::Listed { shown: ignored.len(), total: ignored.len(), next: None }
     }
@@ -60,14 +60,14 @@ impl Chat {
 
     /// Sets or ends the user's absence from the keyboard.
     pub(super) fn set_away(&mut self, user: UserKey, away: Option<&str>) -> Reply {
-        self.users.of_mut(user).away = away.map(Box::from);
+        self.users.of_mut(user).set_away(away);
         Reply::Done
     }
 
     /// Tells one who has just turned to a user that it is away, and what it has left to say.
     pub(super) fn tell_away(&self, user: UserKey, other: UserKey, out: &mut dyn Sink) {
         let other = self.users.of(other);
-        if let Some(text) = &other.away {
+        if let Some(text) = other.away() {
             let text = Text::new(text).ok();
             out.event(&[user], None, &Event::Away { name: other.name, text });
         }
@@ -75,7 +75,7 @@ impl Chat {
 
     /// Whether the user is not to be shown what this name says.
     pub(super) fn is_ignoring(&self, user: UserKey, name: Name) -> bool {
-        self.ignored > 0 && self.users.of(user).ignored.contains(&name)
+        self.ignored > 0 && self.users.of(user).ignored().contains(&name)
     }
 
     /// Of these, those who do not ignore the name; `None` when that is all of them, which costs
@@ -84,7 +84,7 @@ impl Chat {
         if self.ignored == 0 {
             return None;
         }
-        Some(audience.iter().copied().filter(|user| !self.users.of(*user).ignored.contains(&name)).collect())
+        Some(audience.iter().copied().filter(|user| !self.users.of(*user).ignored().contains(&name)).collect())
     }
 
     /// The operator takes a name's voice away, for ever or until then.

@@ -58,7 +58,7 @@ impl Chat {
         while let Some(membership) = self.users.of(user).rooms.last().copied() {
             self.leave_membership(user, membership, Some(reason), now, out);
         }
-        self.ignored -= self.users.remove(user).map_or(0, |gone| gone.ignored.len());
+        self.ignored -= self.users.remove(user).map_or(0, |gone| gone.ignored().len());
         out.event(&self.watchers, None, &Event::Gone { name, reason });
     }
 

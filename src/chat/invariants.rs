@@ -19,13 +19,13 @@ impl Chat {
             self.check_requests(user);
             self.check_rooms(user);
             outgoing += usize::from(user.presence.invitation().is_some());
-            incoming += user.requests.len();
+            incoming += user.requests().len();
             memberships += user.rooms.len();
         }
         assert_eq!(outgoing, incoming, "every request has an asker and an asked");
         assert_eq!(outgoing, self.deadlines.len(), "every request has a deadline, and nothing else has");
         assert_eq!(memberships, self.rooms.after(0).map(|room| room.members.len()).sum::<usize>());
-        let ignored = self.users.after(0).map(|user| user.ignored.len()).sum::<usize>();
+        let ignored = self.users.after(0).map(|user| user.ignored().len()).sum::<usize>();
         assert_eq!(ignored, self.ignored, "ignored users are counted");
         let watching = self.users.after(0).filter(|user| user.watching.is_some()).count();
         assert_eq!(watching, self.watchers.len());
@@ -35,17 +35,17 @@ impl Chat {
         let Some(partner) = user.presence.partner() else { return };
         assert_ne!(partner, user.key, "nobody chats alone");
         assert_eq!(self.users.of(partner).presence.partner(), Some(user.key), "nobody is half-paired");
-        assert!(user.requests.is_empty(), "a session ends all requests");
+        assert!(user.requests().is_empty(), "a session ends all requests");
     }
 
     fn check_requests(&self, user: &User) {
-        assert!(user.requests.len() <= REQUESTS_WAITING);
-        for asker in &user.requests {
+        assert!(user.requests().len() <= REQUESTS_WAITING);
+        for asker in user.requests() {
             let invitation = self.users.of(*asker).presence.invitation();
             assert_eq!(invitation.map(|invitation| invitation.to), Some(user.key), "what waits was asked");
         }
         if let Some(invitation) = user.presence.invitation() {
-            assert!(self.users.of(invitation.to).requests.contains(&user.key), "what was asked waits");
+            assert!(self.users.of(invitation.to).requests().contains(&user.key), "what was asked waits");
             assert!(self.deadlines.contains(&(invitation.deadline, user.key)));
             if let Aim::Room(room) = invitation.aim {
                 assert!(

@@ -47,7 +47,7 @@ impl Chat {
     pub(super) fn list_requests(&self, user: UserKey, now: Now, out: &mut dyn Sink) -> Reply {
         let me = self.users.of(user);
         let mut shown = 0;
-        for asker in &me.requests {
+        for asker in me.requests() {
             let asker = self.users.of(*asker);
             if let Some(invitation) = asker.presence.invitation() {
                 let (purpose, stands) = (self.purpose(invitation.aim), invitation.deadline.since(now.steady));
@@ -68,7 +68,7 @@ impl Chat {
             is_reconnecting: user.contact != Contact::Connected,
             is_not_to_be_disturbed: user.do_not_disturb,
             is_muted: self.is_muted(user, now),
-            away: user.away.as_deref(),
+            away: user.away(),
         }
     }
 

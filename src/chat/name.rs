@@ -16,12 +16,13 @@ struct Inline<const N: usize> {
 }
 
 impl<const N: usize> Inline<N> {
-    /// `None` when `text` is longer than `N` bytes or not ASCII.
+    /// `None` when `text` is longer than `N` bytes. It has been found to be ASCII.
     fn new(text: &str) -> Option<Self> {
+        debug_assert!(text.is_ascii(), "names are ASCII");
         let length = u8::try_from(text.len()).ok()?;
         let mut bytes = [0; N];
         bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
-        text.is_ascii().then_some(Self { length, bytes })
+        Some(Self { length, bytes })
     }
 
     fn as_str(&self) -> &str {
@@ -37,7 +38,8 @@ impl<const N: usize> Inline<N> {
 
 impl<const N: usize> PartialEq for Inline<N> {
     fn eq(&self, other: &Self) -> bool {
-        self.length == other.length && self.bytes.eq_ignore_ascii_case(&other.bytes)
+        let same_length = self.length == other.length;
+        same_length && (self.bytes == other.bytes || self.bytes.eq_ignore_ascii_case(&other.bytes))
     }
 }
 
@@ -168,7 +170,8 @@ pub struct Uid(pub NonZeroU64);
 impl Uid {
     /// Reads a UID: digits only, not zero, no sign.
     pub fn new(text: &str) -> Option<Self> {
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let starts_so = text.bytes().next().is_some_and(|first| first.is_ascii_digit());
+        let digits = starts_so && text.bytes().all(|byte| byte.is_ascii_digit());
         if digits { text.parse().ok().map(Self) } else { None }
     }
 }

@@ -41,7 +41,8 @@ pub(super) struct Presence(State);
 enum State {
     #[default]
     Available,
-    Inviting(Invitation),
+    /// Boxed, since few users are inviting at a time.
+    Inviting(Box<Invitation>),
     Chatting {
         with: UserKey,
     },
@@ -58,7 +59,7 @@ impl Presence {
     /// Available → Inviting.
     pub(super) fn invite(&mut self, invitation: Invitation) -> Result<(), Occupied> {
         self.check_free()?;
-        self.0 = State::Inviting(invitation);
+        self.0 = State::Inviting(Box::new(invitation));
         Ok(())
     }
 
@@ -94,8 +95,8 @@ impl Presence {
 
     /// The outgoing invitation, while one stands.
     pub(super) fn invitation(&self) -> Option<Invitation> {
-        match self.0 {
-            State::Inviting(invitation) => Some(invitation),
+        match &self.0 {
+            State::Inviting(invitation) => Some(**invitation),
             State::Available | State::Chatting { .. } => None,
         }
     }

@@ -91,7 +91,7 @@ impl Chat {
         let from = asker.name;
         self.deadlines.insert((invitation.deadline, user));
         let asked = self.users.of_mut(other);
-        asked.requests.push(user);
+        asked.requests_mut().push(user);
         let to = asked.name;
         let purpose = self.purpose(aim);
         out.record(&Record::Requested { from, to, purpose });
@@ -111,7 +111,7 @@ impl Chat {
 
     /// Ends every request that waits for `user` and tells those who asked.
     pub(super) fn decline_requests(&mut self, user: UserKey, why: Decline, out: &mut dyn Sink) {
-        while let Some(asker) = self.users.of(user).requests.first().copied() {
+        while let Some(asker) = self.users.of(user).requests().first().copied() {
             self.decline_request(asker, why, out);
         }
     }
@@ -119,7 +119,7 @@ impl Chat {
     /// Ends the requests that waited for `user` and asked it into a room it is in now. Seeing it
     /// join tells the askers.
     pub(super) fn fulfil_room_requests(&mut self, user: UserKey, aim: Aim) {
-        let mut askers = self.users.of(user).requests.clone();
+        let mut askers = self.users.of(user).requests().to_vec();
         askers.retain(|asker| {
             self.users.of(*asker).presence.invitation().is_some_and(|invitation| invitation.aim == aim)
         });
@@ -132,7 +132,7 @@ impl Chat {
     pub(super) fn take_request(&mut self, asker: UserKey) -> Option<Invitation> {
         let invitation = self.users.of_mut(asker).presence.stop_inviting()?;
         self.deadlines.remove(&(invitation.deadline, asker));
-        self.users.of_mut(invitation.to).requests.retain(|waiting| *waiting != asker);
+        self.users.of_mut(invitation.to).requests_mut().retain(|waiting| *waiting != asker);
         Some(invitation)
     }
 
@@ -155,7 +155,7 @@ impl Chat {
         if other.do_not_disturb || is_ignored {
             return Err(Refusal::NoRequests(other.name));
         }
-        if other.requests.len() >= REQUESTS_WAITING {
+        if other.requests().len() >= REQUESTS_WAITING {
             return Err(Refusal::TooManyRequests(other.name));
         }
         Ok(())
@@ -184,9 +184,9 @@ impl Chat {
 
     /// Whose request is meant by an answer.
     fn waiting_request(&self, user: UserKey, from: Option<UserRef>) -> Result<UserKey, Refusal> {
-        let waiting = &self.users.of(user).requests;
+        let waiting = self.users.of(user).requests();
         let Some(from) = from else {
-            return match waiting.as_slice() {
+            return match waiting {
                 [] => Err(Refusal::NoRequest),
                 [only] => Ok(*only),
                 several => Err(Refusal::WhichRequest(several.len())),

@@ -26,7 +26,9 @@ impl<'a> Text<'a> {
     /// Says what is wrong when nothing is left to say, or too much.
     pub fn new(clean: &'a str) -> Result<Self, TextError> {
         debug_assert!(clean.chars().all(|c| !is_unsafe(c)), "text is sanitised before it is taken");
-        if clean.trim().is_empty() {
+        // Most texts begin with a letter, and need no second look.
+        let starts_plainly = clean.bytes().next().is_some_and(|first| first > b' ' && first < 0x7f);
+        if !starts_plainly && clean.trim().is_empty() {
             Err(TextError::Blank)
         } else if clean.len() > TEXT_BYTES {
             Err(TextError::TooLong)
@@ -51,14 +53,16 @@ impl fmt::Display for Text<'_> {
 /// controls, line and paragraph separators, and the marks that reorder text (Unicode UAX #9).
 /// Costs no allocation when there is none.
 pub fn sanitize(raw: &str) -> Cow<'_, str> {
-    if raw.bytes().all(is_plain) || !raw.chars().any(is_unsafe) {
+    // Looks at every byte of a plain text without stopping, which the compiler does many at a time.
+    let is_plain = raw.bytes().fold(true, |plain, byte| plain & is_plain(byte));
+    if is_plain || !raw.chars().any(is_unsafe) {
         return Cow::Borrowed(raw);
     }
     Cow::Owned(raw.chars().map(|c| if is_unsafe(c) { char::REPLACEMENT_CHARACTER } else { c }).collect())
 }
 
 fn is_plain(byte: u8) -> bool {
-    matches!(byte, b'\t' | 0x20..=0x7e)
+    (byte == b'\t') | (0x20..=0x7e).contains(&byte)
 }
 
 /// Whether a character is one that [`sanitize`] replaces.

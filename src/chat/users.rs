@@ -1,9 +1,11 @@
 //! Everybody who is here: found by key, by UID and by name.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
 
+use hashbrown::HashTable;
 use slab::Slab;
 
 use super::name::{Name, Uid, UserRef};
@@ -48,17 +50,56 @@ pub(super) struct User {
     pub(super) address: Option<SocketAddr>,
     pub(super) entered: Millis,
     pub(super) presence: Presence,
-    /// Who has a request waiting for this user's answer, in order of arrival.
-    pub(super) requests: Vec<UserKey>,
+    #[expect(clippy::box_collection, reason = "most users have none, and a box takes a third of a list")]
+    requests: Option<Box<Vec<UserKey>>>,
     /// The rooms this user is in, in order of joining.
     pub(super) rooms: Vec<Membership>,
     pub(super) contact: Contact,
-    /// Whom this user is not to be shown.
-    pub(super) ignored: Vec<Name>,
     pub(super) do_not_disturb: bool,
-    pub(super) away: Option<Box<str>>,
+    rare: Option<Box<Rare>>,
     /// The place among the watchers of one who watches.
     pub(super) watching: Option<u32>,
+}
+
+/// What few users have.
+#[derive(Debug, Default)]
+struct Rare {
+    ignored: Vec<Name>,
+    away: Option<Box<str>>,
+}
+
+impl User {
+    /// Who has a request waiting for this user's answer, in order of arrival.
+    pub(super) fn requests(&self) -> &[UserKey] {
+        self.requests.as_deref().map_or(&[], |requests| requests)
+    }
+
+    /// As [`Self::requests`], to change. Takes memory only once there has been one.
+    pub(super) fn requests_mut(&mut self) -> &mut Vec<UserKey> {
+        self.requests.get_or_insert_default()
+    }
+
+    /// Whom this user is not to be shown.
+    pub(super) fn ignored(&self) -> &[Name] {
+        self.rare.as_deref().map_or(&[], |rare| &rare.ignored)
+    }
+
+    /// As [`Self::ignored`], to change.
+    pub(super) fn ignored_mut(&mut self) -> &mut Vec<Name> {
+        &mut self.rare.get_or_insert_default().ignored
+    }
+
+    /// What a user who is away from the keyboard has left to say; empty if nothing.
+    pub(super) fn away(&self) -> Option<&str> {
+        self.rare.as_deref()?.away.as_deref()
+    }
+
+    /// Sets or ends that.
+    pub(super) fn set_away(&mut self, away: Option<&str>) {
+        if away.is_some() || self.away().is_some() {
+            self.rare.get_or_insert_default().away = away.map(Box::from);
+        }
+    }
 }
 
 /// All users. Iterates in the order of entry.
@@ -66,13 +107,21 @@ pub(super) struct User {
 pub(super) struct Users {
     slots: Slab<User>,
     by_uid: BTreeMap<Uid, u32>,
-    by_name: HashMap<Name, u32>,
+    /// Slots, hashed by the names found there: a name need not be stored twice.
+    by_name: HashTable<u32>,
+    hasher: RandomState,
     next_uid: NonZeroU64,
 }
 
 impl Users {
     pub(super) fn new() -> Self {
-        Self { slots: Slab::new(), by_uid: BTreeMap::new(), by_name: HashMap::new(), next_uid: NonZeroU64::MIN }
+        Self {
+            slots: Slab::new(),
+            by_uid: BTreeMap::new(),
+            by_name: HashTable::new(),
+            hasher: RandomState::new(),
+            next_uid: NonZeroU64::MIN,
+        }
     }
 
     /// Adds a user; `None` when the name is in use.
@@ -90,25 +139,28 @@ impl Users {
             address,
             entered: now,
             presence: Presence::default(),
-            requests: Vec::new(),
+            requests: None,
             rooms: Vec::new(),
             contact: Contact::Connected,
-            ignored: Vec::new(),
             do_not_disturb: false,
-            away: None,
+            rare: None,
             watching: None,
         });
         self.by_uid.insert(key.uid, slot);
-        self.by_name.insert(name, slot);
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        let rehash = |slot: &u32| slots.get(*slot as usize).map_or(0, |user| hasher.hash_one(user.name));
+        self.by_name.insert_unique(hasher.hash_one(name), slot, rehash);
         Some(key)
     }
 
     pub(super) fn remove(&mut self, key: UserKey) -> Option<User> {
         self.get(key)?;
         self.by_uid.remove(&key.uid);
-        let user = self.slots.try_remove(key.slot())?;
-        self.by_name.remove(&user.name);
-        Some(user)
+        let name = self.get(key)?.name;
+        if let Ok(entry) = self.by_name.find_entry(self.hasher.hash_one(name), |slot| *slot == key.slot) {
+            entry.remove();
+        }
+        self.slots.try_remove(key.slot())
     }
 
     pub(super) fn get(&self, key: UserKey) -> Option<&User> {
@@ -134,14 +186,19 @@ impl Users {
 
     pub(super) fn find(&self, user: UserRef) -> Option<&User> {
         let slot = match user {
-            UserRef::Uid(uid) => self.by_uid.get(&uid),
-            UserRef::Name(name) => self.by_name.get(&name),
+            UserRef::Uid(uid) => self.by_uid.get(&uid).copied(),
+            UserRef::Name(name) => self.slot_of(name),
         };
-        slot.and_then(|slot| self.slots.get(*slot as usize))
+        slot.and_then(|slot| self.slots.get(slot as usize))
     }
 
     pub(super) fn has_name(&self, name: Name) -> bool {
-        self.by_name.contains_key(&name)
+        self.slot_of(name).is_some()
+    }
+
+    fn slot_of(&self, name: Name) -> Option<u32> {
+        let is_it = |slot: &u32| self.slots.get(*slot as usize).is_some_and(|user| user.name == name);
+        self.by_name.find(self.hasher.hash_one(name), is_it).copied()
     }
 
     /// Users behind a UID, in the order of entry.
@@ -163,5 +220,14 @@ impl Users {
             assert_eq!(self.find(UserRef::Uid(user.key.uid)).map(|found| found.key), Some(user.key));
             assert_eq!(self.find(UserRef::Name(user.name)).map(|found| found.key), Some(user.key));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    /// docs/PERFORMANCE.md counts on it.
+    #[test]
+    fn a_user_takes_little_memory() {
+        assert!(size_of::<super::User>() <= 160, "{}", size_of::<super::User>());
     }
 }

@@ -12,6 +12,9 @@ use crate::wire::{LineSplitter, Step};
 /// How long each address of a host may take to accept a connection.
 const CONNECT_TIME: Duration = Duration::from_secs(5);
 
+/// The same when the connection is made again: then the next try is not far.
+const RECONNECT_TIME: Duration = Duration::from_secs(2);
+
 /// How long a line may take to get out before the connection is given up. The server may stop
 /// reading for some seconds from somebody who sends much at once.
 const WRITE_TIME: Duration = Duration::from_secs(60);
@@ -35,8 +38,32 @@ pub(super) fn connect(address: &Address) -> Result<TcpStream, String> {
     Err(explain(&last))
 }
 
+/// Connects once more: where the server was found last, else wherever its host is now.
+///
+/// # Errors
+/// When nothing answers.
+pub(super) fn connect_again(address: &Address, last: Option<SocketAddr>) -> io::Result<TcpStream> {
+    let found = last.map(|last| connect_within(&last, RECONNECT_TIME));
+    if let Some(Ok(stream)) = found {
+        return Ok(stream);
+    }
+    let others = (address.host.as_str(), address.port).to_socket_addrs()?.filter(|other| Some(*other) != last);
+    let mut error = found.and_then(Result::err).unwrap_or_else(|| io::ErrorKind::NotFound.into());
+    for other in others {
+        match connect_within(&other, RECONNECT_TIME) {
+            Ok(stream) => return Ok(stream),
+            Err(another) => error = another,
+        }
+    }
+    Err(error)
+}
+
 fn connect_to(address: &SocketAddr) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(address, CONNECT_TIME)?;
+    connect_within(address, CONNECT_TIME)
+}
+
+fn connect_within(address: &SocketAddr, time: Duration) -> io::Result<TcpStream> {
+    let stream = TcpStream::connect_timeout(address, time)?;
     // Lines are short and wait for nobody.
     stream.set_nodelay(true)?;
     stream.set_write_timeout(Some(WRITE_TIME))?;
@@ -52,6 +79,11 @@ fn explain(address: &Address, error: &io::Error) -> String {
     let start =
         if address.port == PORT { "chatd".to_owned() } else { format!("chatd --listen 0.0.0.0:{}", address.port) };
     format!("cannot reach {address}: {what}. Is chatd running there? Start it with: {start}")
+}
+
+/// Whether this error says that nothing came in time.
+pub(super) fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
 /// Sends one line.
@@ -74,13 +106,24 @@ pub(super) struct LineReader<R> {
     held: Vec<u8>,
 }
 
+impl LineReader<TcpStream> {
+    /// As [`Self::read_lines`], for at most this long.
+    ///
+    /// # Errors
+    /// When the connection is broken, or nothing came in time (see [`is_timeout`]).
+    pub(super) fn read_lines_within(&mut self, time: Duration) -> io::Result<Option<Vec<String>>> {
+        self.stream.set_read_timeout(Some(time))?;
+        self.read_lines()
+    }
+}
+
 impl<R: Read> LineReader<R> {
     pub(super) fn new(stream: R) -> Self {
         Self { stream, splitter: LineSplitter::default(), held: Vec::with_capacity(READ_BYTES + LINE_BYTES) }
     }
 
     /// Reads once and returns the lines that are whole now; `None` at the end of the stream.
-    /// What is not UTF-8 is replaced, and lines that are too long are left out.
+    /// What is not UTF-8 is replaced, and lines that are too long are empty.
     ///
     /// # Errors
     /// When the connection is broken, or nothing came within its read timeout.
@@ -105,7 +148,8 @@ impl<R: Read> LineReader<R> {
             at += taken;
             match step {
                 Step::Line(line) => lines.push(sanitize(&String::from_utf8_lossy(line)).into_owned()),
-                Step::TooLong => {}
+                // A line all the same, for those who count.
+                Step::TooLong => lines.push(String::new()),
                 Step::NeedMore => break,
             }
         }
@@ -153,6 +197,6 @@ mod tests {
         let mut chunks = vec![b"\xff\xfe\x1b[2J\n".to_vec()];
         chunks.extend(std::iter::repeat_n(vec![b'x'; READ_BYTES], 10));
         chunks.push(b"\n+OK\n".to_vec());
-        assert_eq!(read_all(chunks), ["\u{fffd}\u{fffd}\u{fffd}[2J", "+OK"]);
+        assert_eq!(read_all(chunks), ["\u{fffd}\u{fffd}\u{fffd}[2J", "", "+OK"]);
     }
 }

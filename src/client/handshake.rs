@@ -1,13 +1,14 @@
 //! From no connection to a user who is in: the same for both front ends.
 
-use std::io;
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::address::Address;
+use super::clock::now;
 use super::connection::{self, LineReader};
 use super::model::{Action, EXIT_FAILED, Model, Prompt};
 use super::view::Line;
+use crate::chat::Millis;
 
 /// How long a server may take to say that it is chatd.
 const HELLO_TIME: Duration = Duration::from_secs(5);
@@ -28,6 +29,8 @@ pub(super) struct Entered {
 pub(super) trait Person {
     /// Shows a line.
     fn show(&mut self, line: &Line);
+    /// Asks for the password, without showing it; `None` at the end of the input.
+    fn ask_password(&mut self, model: &mut Model) -> Option<String>;
     /// Asks for a name; `None` at the end of the input.
     fn ask_name(&mut self, model: &mut Model) -> Option<String>;
 }
@@ -50,7 +53,7 @@ struct Attempt {
     stream: TcpStream,
     reader: LineReader<TcpStream>,
     actions: Vec<Action>,
-    deadline: Instant,
+    deadline: Millis,
 }
 
 impl Attempt {
@@ -62,7 +65,7 @@ impl Attempt {
         let stream = connection::connect(address).map_err(|error| failed(error, person))?;
         let reading = stream.try_clone().map_err(|error| failed(error.to_string(), person))?;
         let reader = LineReader::new(reading);
-        Ok(Self { stream, reader, actions: model.handle_connected(), deadline: now() + HELLO_TIME })
+        Ok(Self { stream, reader, actions: model.handle_connected(now()), deadline: now() + HELLO_TIME })
     }
 
     /// `None` when another connection is needed.
@@ -81,52 +84,51 @@ impl Attempt {
             if model.is_here() {
                 return self.entered().map(Some);
             }
-            self.actions = if model.wants_name() { self.ask(model, person) } else { self.listen(model) };
+            self.actions =
+                if model.wants_name() || model.wants_password() { self.ask(model, person) } else { self.listen(model) };
         }
     }
 
     fn ask(&mut self, model: &mut Model, person: &mut dyn Person) -> Vec<Action> {
-        let answer = person.ask_name(model);
+        let prompt = model.prompt();
+        let answer = if prompt == Prompt::Password { person.ask_password(model) } else { person.ask_name(model) };
         self.deadline = now() + ENTRY_TIME;
         match answer {
-            Some(name) => model.handle_typed(&name, &Prompt::Name),
+            Some(answer) => model.handle_typed(&answer, &prompt),
             None => model.handle_end_of_input(),
         }
     }
 
     fn listen(&mut self, model: &mut Model) -> Vec<Action> {
-        let left = self.deadline.saturating_duration_since(now());
-        if left.is_zero() || self.stream.set_read_timeout(Some(left)).is_err() {
-            return model.handle_timeout();
+        let planned = model.deadline();
+        let left = planned.unwrap_or(self.deadline).since(now());
+        if left.is_zero() {
+            if planned.is_none() {
+                return model.handle_timeout();
+            }
+            self.deadline = now() + ENTRY_TIME;
+            return model.handle_time(now());
         }
-        match self.reader.read_lines() {
+        match self.reader.read_lines_within(left) {
             Ok(Some(lines)) => {
                 let was_at_chatd = model.is_at_chatd();
-                let actions = lines.iter().flat_map(|line| model.handle_line(line)).collect();
+                let actions = lines.iter().flat_map(|line| model.handle_line(line, now())).collect();
                 if model.is_at_chatd() && !was_at_chatd {
                     self.deadline = now() + ENTRY_TIME;
                 }
                 actions
             }
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                model.handle_timeout()
-            }
-            Ok(None) | Err(_) => model.handle_closed(),
+            // Then the time is looked at again.
+            Err(error) if connection::is_timeout(&error) => Vec::new(),
+            Ok(None) | Err(_) => model.handle_closed(now()),
         }
     }
 
     /// Hands the connection over, to be read without a deadline.
     fn entered(&mut self) -> Result<Entered, u8> {
         let stream = self.stream.try_clone().map_err(|_| EXIT_FAILED)?;
-        stream.set_read_timeout(None).map_err(|_| EXIT_FAILED)?;
         let empty = self.stream.try_clone().map_err(|_| EXIT_FAILED)?;
         let reader = std::mem::replace(&mut self.reader, LineReader::new(empty));
         Ok(Entered { stream, reader })
     }
-}
-
-/// The clock, for the deadline of the handshake.
-#[expect(clippy::disallowed_methods, reason = "the edge of the program: a real server is waited for")]
-fn now() -> Instant {
-    Instant::now()
 }

@@ -7,10 +7,12 @@
 //! - `handshake`, `connection`, `address`, `login` and `tty` are the edges to the system.
 
 mod address;
+mod clock;
 mod connection;
 mod handshake;
 mod login;
 pub mod model;
+mod network;
 mod plain;
 mod screen;
 mod terminal;
@@ -20,12 +22,13 @@ pub mod view;
 pub use address::Address;
 
 use std::io::{self, IsTerminal};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use model::{Model, Setup, Wish};
+use model::{EXIT_FAILED, Model, Setup, Wish};
 use view::Painter;
 
 /// When to use colours.
@@ -70,6 +73,14 @@ pub struct Config {
     pub no_bell: bool,
     /// Do not tell of acknowledgements, comings and goings.
     pub quiet: bool,
+    /// Never connect again.
+    pub no_reconnect: bool,
+    /// Connect again though there is no terminal.
+    pub reconnect: bool,
+    /// Silence after which the connection is given up.
+    pub dead_after: Duration,
+    /// The file whose first line is the server's password.
+    pub password_file: Option<PathBuf>,
     /// Where typed lines are kept from one time to the next.
     pub history: Option<PathBuf>,
 }
@@ -84,7 +95,14 @@ pub fn run(config: &Config) -> u8 {
     let is_dumb = DUMB_TERMINALS.iter().any(|dumb| dumb.eq_ignore_ascii_case(&term));
     let plain = config.plain || is_dumb || !has_terminal;
     let scripted = !io::stdin().is_terminal();
-    let model = Model::new(setup(config, plain, scripted));
+    let password = match config.password_file.as_deref().map(read_password).transpose() {
+        Ok(password) => password,
+        Err(error) => {
+            eprintln!("chatc: {error}");
+            return EXIT_FAILED;
+        }
+    };
+    let model = Model::new(Setup { password, ..setup(config, plain, scripted) });
     let painter = Painter::new(wants_colour(config, is_dumb), TimeZone::system());
     if plain { plain::run(config, model, painter, scripted) } else { terminal::run(config, model, painter) }
 }
@@ -99,7 +117,31 @@ fn setup(config: &Config, plain: bool, scripted: bool) -> Setup {
         (None, false, _) => Wish::Ask,
     };
     let bell = !config.no_bell && io::stdout().is_terminal();
-    Setup { server: config.address.to_string(), wish, plain, scripted, bell, quiet: config.quiet }
+    Setup {
+        server: config.address.to_string(),
+        wish,
+        plain,
+        scripted,
+        bell,
+        quiet: config.quiet,
+        reconnect: (config.reconnect || !scripted) && !config.no_reconnect,
+        dead_after: config.dead_after,
+        password: None,
+        // Without chance all the same: the number of the process differs from others' too.
+        seed: getrandom::u64().unwrap_or_else(|_| u64::from(std::process::id())),
+    }
+}
+
+/// The first line of a file.
+fn read_password(path: &Path) -> Result<String, String> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {shown}: {error}"))?;
+    let line = text.lines().next().unwrap_or_default();
+    if line.is_empty() {
+        Err(format!("{shown} is empty; its first line should be the password"))
+    } else {
+        Ok(line.to_owned())
+    }
 }
 
 fn wants_colour(config: &Config, is_dumb: bool) -> bool {

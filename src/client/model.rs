@@ -11,11 +11,15 @@
 //!                            └────────────────┘
 //! ```
 //!
-//! One file a subject: `entry` (up to `here`), `here` (the state after it), `typed` (what a typed
-//! line is), `commands` (doing it), `dialog` (questions), `events`, `answers`, `refusals` and
-//! `opening` (what the server says), and the records `focus`, `pending`, `roster`, `sent`.
+//! One file a subject: `entry` and `password` (up to `here`), `here` (the state after it), `typed`
+//! (what a typed line is), `commands` (doing it), `dialog` (questions), `events`, `answers`,
+//! `refusals` and `opening` (what the server says); `link` (when the connection is doubted, given
+//! up and made again), `reconnect`, `check` and `anew` (what follows); the records `focus`, `kept`,
+//! `pending`, `roster`, `sent`; and `ports`, what goes in and comes out.
 
+mod anew;
 mod answers;
+mod check;
 mod commands;
 mod complete;
 mod dialog;
@@ -23,8 +27,13 @@ mod entry;
 mod events;
 mod focus;
 mod here;
+mod kept;
+mod link;
 mod opening;
+mod password;
 mod pending;
+mod ports;
+mod reconnect;
 mod refusals;
 mod roster;
 mod sent;
@@ -35,88 +44,16 @@ mod typed;
 
 pub use dialog::Question;
 pub use focus::Focus;
+pub use link::Order;
+pub use ports::{Action, EXIT_FAILED, EXIT_OK, EXIT_REFUSED, OFFLINE_LABEL, Prompt, Setup, Wish};
 
 use super::view::Line;
-use crate::chat::sanitize;
+use crate::chat::{Millis, sanitize};
 use crate::wire::native::{self, ServerLine};
 use entry::Entry;
 use here::Here;
-
-/// Something for the front end to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Send this line to the server.
-    Send(String),
-    /// Show this line.
-    Show(Line),
-    /// The server has a message: show this beside it, or below.
-    Acknowledge(Line),
-    /// Ring the bell.
-    Bell,
-    /// Clear the screen.
-    Clear,
-    /// Connect again: the server did not want to wait for a name.
-    Connect,
-    /// Leave with this exit code.
-    Leave(u8),
-}
-
-/// What leads a typed line: where it will go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Prompt {
-    /// The name to enter under.
-    Name,
-    /// A command or a text.
-    Line(Focus),
-    /// The answer to a question.
-    Question(Question),
-}
-
-impl Prompt {
-    /// The words that stand before the input.
-    pub fn label(&self) -> &str {
-        match self {
-            Self::Name => "name",
-            Self::Line(focus) => focus.label(),
-            Self::Question(question) => question.label(),
-        }
-    }
-}
-
-/// Under which name to enter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
-    /// The one that will be typed.
-    Ask,
-    /// As a guest, whom the server names.
-    Guest,
-    /// This one.
-    Name(String),
-}
-
-/// What the model has to know of the command line and the terminal.
-#[derive(Clone, Debug)]
-pub struct Setup {
-    /// The server, as people call it: `HOST:PORT`.
-    pub server: String,
-    /// Under which name to enter.
-    pub wish: Wish,
-    /// Lines only: tell in words what a prompt would show.
-    pub plain: bool,
-    /// Nobody is there to be asked: a refused entry ends chatc, a refused command counts.
-    pub scripted: bool,
-    /// Ring for requests and private messages.
-    pub bell: bool,
-    /// Do not tell of acknowledgements, comings and goings.
-    pub quiet: bool,
-}
-
-/// Exit code: all went well.
-pub const EXIT_OK: u8 = 0;
-/// Exit code: no connection, no chatd, not let in, or the connection ended.
-pub const EXIT_FAILED: u8 = 1;
-/// Exit code: a command of a script was refused.
-pub const EXIT_REFUSED: u8 = 3;
+use link::Link;
+use ports::Actions;
 
 /// What chatc knows. See the module's text.
 #[derive(Debug)]
@@ -127,10 +64,22 @@ pub struct Model {
     offer: Option<String>,
     /// `QUIT` has been sent: the end of the connection is no accident.
     leaving: bool,
-    /// The server has said why it will hang up.
-    farewell: bool,
+    /// The server has said that it will hang up; whether for good.
+    farewell: Option<bool>,
     /// Something a script asked for was refused.
     refused: bool,
+    /// The connection, once one is here.
+    link: Link,
+    /// The time of what is being handled.
+    now: Millis,
+    /// How often a name was tried again whose holder is silent.
+    silent_tries: u32,
+    /// It has been said when a taken name becomes free.
+    is_taken_explained: bool,
+    /// How often the place was taken again.
+    resumptions: u64,
+    /// Where the password came from: it was typed, and may be typed again.
+    is_password_typed: bool,
 }
 
 #[derive(Debug)]
@@ -144,27 +93,89 @@ impl Model {
     /// A model with no connection yet.
     pub fn new(setup: Setup) -> Self {
         let stage = Stage::Entry(Entry::AwaitingHello(setup.wish.clone()));
-        Self { setup, stage, offer: None, leaving: false, farewell: false, refused: false }
+        let link = Link::new(Millis(0), setup.dead_after, setup.seed);
+        Self {
+            setup,
+            stage,
+            offer: None,
+            leaving: false,
+            farewell: None,
+            refused: false,
+            link,
+            now: Millis(0),
+            silent_tries: 0,
+            is_taken_explained: false,
+            resumptions: 0,
+            is_password_typed: false,
+        }
     }
 
     /// A connection stands.
-    pub fn handle_connected(&mut self) -> Vec<Action> {
-        self.farewell = false;
-        vec![Action::Send("HELLO".to_owned())]
+    pub fn handle_connected(&mut self, now: Millis) -> Vec<Action> {
+        let mut out = Actions::default();
+        self.now = now;
+        self.farewell = None;
+        match self.stage {
+            Stage::Here(_) => self.come_back(&mut out),
+            Stage::Entry(_) | Stage::Over(_) => out.send("HELLO".to_owned()),
+        }
+        out.0
+    }
+
+    /// No connection could be made.
+    pub fn handle_unreachable(&mut self, now: Millis) -> Vec<Action> {
+        self.handle_closed(now)
+    }
+
+    /// Time has passed.
+    pub fn handle_time(&mut self, now: Millis) -> Vec<Action> {
+        let mut out = Actions::default();
+        self.now = now;
+        match self.stage {
+            Stage::Here(_) => {
+                let due = self.link.handle_time(now);
+                self.handle_due(due, &mut out);
+            }
+            Stage::Entry(_) => self.try_silent_name(&mut out),
+            Stage::Over(_) => {}
+        }
+        out.0
+    }
+
+    /// When there is something to do, if nothing happens before.
+    pub fn deadline(&self) -> Option<Millis> {
+        match &self.stage {
+            Stage::Here(here) => {
+                let telling = here.kept.as_ref().filter(|_| self.link.is_up()).and_then(|kept| kept.deadline());
+                [self.link.deadline(), telling].into_iter().flatten().min()
+            }
+            Stage::Entry(Entry::NameSilent { until, .. }) => Some(*until),
+            Stage::Entry(_) | Stage::Over(_) => None,
+        }
+    }
+
+    /// What the thread that does the network has to do now, once one is here.
+    pub fn order(&self) -> Order {
+        match self.stage {
+            Stage::Over(_) => Order::Stop,
+            Stage::Here(_) => self.link.order(),
+            Stage::Entry(_) => Order::Listen,
+        }
     }
 
     /// The server sent a line.
-    pub fn handle_line(&mut self, line: &str) -> Vec<Action> {
+    pub fn handle_line(&mut self, line: &str, now: Millis) -> Vec<Action> {
+        self.now = now;
         let clean = sanitize(line);
         let line = native::read(&clean);
         let mut out = Actions::default();
-        if let ServerLine::Bye { text, .. } = line {
-            self.handle_bye(text, &mut out);
+        if let ServerLine::Bye { reason, text } = line {
+            self.handle_bye(reason, text, &mut out);
             return out.0;
         }
-        match &mut self.stage {
+        match self.stage {
             Stage::Entry(_) => self.handle_entry_line(line, &mut out),
-            Stage::Here(here) => here.handle_line(line, &mut out),
+            Stage::Here(_) => self.handle_line_here(&clean, &mut out),
             Stage::Over(_) => {}
         }
         self.finish(out)
@@ -173,8 +184,14 @@ impl Model {
     /// A line was typed behind `at`, or several were pasted at once.
     pub fn handle_typed(&mut self, entry: &str, at: &Prompt) -> Vec<Action> {
         let mut out = Actions::default();
+        let is_offline = self.is_offline();
         match &mut self.stage {
+            Stage::Entry(Entry::AskingPassword(_)) => self.handle_typed_password(entry, &mut out),
             Stage::Entry(_) => self.handle_typed_name(entry, &mut out),
+            Stage::Here(_) if *at == Prompt::Question(Question::NewName) => {
+                self.handle_typed_new_name(entry, &mut out);
+            }
+            Stage::Here(_) if is_offline => self.handle_typed_offline(entry, at, &mut out),
             Stage::Here(here) => here.handle_typed(entry, at, &mut out),
             Stage::Over(_) => {}
         }
@@ -184,6 +201,10 @@ impl Model {
     /// Ctrl-C was pressed on an empty line: a question is dropped, or a hint given.
     pub fn handle_interrupt(&mut self) -> Vec<Action> {
         let mut out = Actions::default();
+        if self.is_renaming() {
+            out.show(Line::aside("Ctrl-D leaves"));
+            return out.0;
+        }
         match &mut self.stage {
             Stage::Here(here) => {
                 if !here.drop_question(&mut out) {
@@ -199,6 +220,10 @@ impl Model {
     /// No more input: Ctrl-D on an empty line, or the end of the script.
     pub fn handle_end_of_input(&mut self) -> Vec<Action> {
         let mut out = Actions::default();
+        if self.is_offline() {
+            self.leave_offline(&mut out);
+            return out.0;
+        }
         match &mut self.stage {
             Stage::Here(here) if !self.leaving => here.quit(&mut out),
             Stage::Here(_) | Stage::Over(_) => {}
@@ -208,13 +233,17 @@ impl Model {
     }
 
     /// The connection has ended.
-    pub fn handle_closed(&mut self) -> Vec<Action> {
+    pub fn handle_closed(&mut self, now: Millis) -> Vec<Action> {
         let mut out = Actions::default();
+        self.now = now;
         match &self.stage {
             Stage::Entry(_) => self.handle_closed_on_entry(&mut out),
-            Stage::Here(_) if self.leaving => self.over(EXIT_OK, &mut out),
+            Stage::Here(_) if self.leaving => self.leave_offline(&mut out),
+            Stage::Here(_) if self.setup.reconnect && self.farewell != Some(true) => {
+                self.lose("is out of reach", &mut out);
+            }
             Stage::Here(_) => {
-                if !self.farewell {
+                if self.farewell.is_none() {
                     out.show(Line::error(format!("the connection to {} is lost", self.setup.server)));
                 }
                 self.over(EXIT_FAILED, &mut out);
@@ -241,8 +270,9 @@ impl Model {
     /// What a line typed now would be.
     pub fn prompt(&self) -> Prompt {
         match &self.stage {
+            Stage::Entry(Entry::AskingPassword(_)) => Prompt::Password,
             Stage::Entry(_) => Prompt::Name,
-            Stage::Here(here) => here.prompt(),
+            Stage::Here(here) => self.offline_prompt(here.prompt()),
             Stage::Over(_) => Prompt::Line(Focus::Menu),
         }
     }
@@ -250,6 +280,16 @@ impl Model {
     /// Whether a name has to be typed now.
     pub fn wants_name(&self) -> bool {
         matches!(self.stage, Stage::Entry(Entry::Naming))
+    }
+
+    /// Whether the password has to be typed now.
+    pub fn wants_password(&self) -> bool {
+        matches!(self.stage, Stage::Entry(Entry::AskingPassword(_)))
+    }
+
+    /// Whether the connection is lost and being made again.
+    pub fn is_offline(&self) -> bool {
+        matches!(&self.stage, Stage::Here(here) if !here.is_online)
     }
 
     /// A name worth trying again.
@@ -306,8 +346,8 @@ impl Model {
         }
     }
 
-    fn handle_bye(&mut self, text: &str, out: &mut Actions) {
-        self.farewell = true;
+    fn handle_bye(&mut self, reason: &str, text: &str, out: &mut Actions) {
+        self.farewell = Some(reconnect::is_final(reason));
         let expected = self.leaving || matches!(self.stage, Stage::Entry(_)) && self.is_waiting_for_name();
         if !expected {
             out.show(Line::error(format!("{} hangs up: {text}", self.setup.server)));
@@ -328,23 +368,5 @@ impl Model {
             self.refused |= here.was_refused();
         }
         out.0
-    }
-}
-
-/// Actions being collected.
-#[derive(Debug, Default)]
-struct Actions(Vec<Action>);
-
-impl Actions {
-    fn show(&mut self, line: Line) {
-        self.0.push(Action::Show(line));
-    }
-
-    fn show_all(&mut self, lines: impl IntoIterator<Item = Line>) {
-        self.0.extend(lines.into_iter().map(Action::Show));
-    }
-
-    fn send(&mut self, line: String) {
-        self.0.push(Action::Send(line));
     }
 }

@@ -8,13 +8,14 @@ use std::io::{self, BufRead, Read, Write};
 use std::net::TcpStream;
 use std::process;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
-use super::handshake::{self, Entered, Person};
-use super::model::{Action, EXIT_FAILED, EXIT_OK, Model};
+use super::handshake::{self, Person};
+use super::model::{Action, EXIT_FAILED, EXIT_OK, Model, Order};
+use super::network::{self, Front};
 use super::view::{Line, Painter};
-use super::{Config, connection};
+use super::{Config, connection, tty};
+use crate::chat::Millis;
 
 /// How long a script waits for an answer before it goes on, and for the server to hang up.
 const ANSWER_TIME: Duration = Duration::from_secs(10);
@@ -24,7 +25,7 @@ const INPUT_LINE_BYTES: u64 = 1024 * 1024;
 
 struct State {
     model: Model,
-    stream: TcpStream,
+    stream: Option<TcpStream>,
     painter: Painter,
 }
 
@@ -38,26 +39,21 @@ struct Shared {
 pub(super) fn run(config: &Config, mut model: Model, painter: Painter, scripted: bool) -> u8 {
     let mut input = io::stdin().lock();
     let mut person = AtThePipe { painter: &painter, input: &mut input };
-    let Entered { stream, mut reader } = match handshake::enter(&config.address, &mut model, &mut person) {
+    let entered = match handshake::enter(&config.address, &mut model, &mut person) {
         Ok(entered) => entered,
         Err(code) => return code,
     };
+    let stream = entered.stream.try_clone().ok();
     let state = Mutex::new(State { model, stream, painter });
     let shared = Arc::new(Shared { state, heard: Condvar::new() });
-    let listener = Arc::clone(&shared);
-    let listen = move || {
-        while let Ok(Some(lines)) = reader.read_lines() {
-            listener.hear(&lines);
-        }
-        listener.hang_up();
-    };
-    if let Err(error) = thread::Builder::new().name("socket".to_owned()).spawn(listen) {
+    if let Err(error) = network::start(&config.address, entered, Arc::clone(&shared)) {
         print(&format!("cannot start a thread: {error}\n"));
         return EXIT_FAILED;
     }
     loop {
         if scripted {
-            shared.wait_until(Model::is_settled);
+            shared.wait_until(|model| model.is_settled() || model.is_leaving());
+            shared.wait_until_online();
         }
         match read_line(&mut input) {
             Some(line) => shared.do_with(|model| model.handle_typed(&line, &model.prompt())),
@@ -82,17 +78,10 @@ impl Shared {
         state.perform(actions);
     }
 
-    fn hear(&self, lines: &[String]) {
-        self.do_with(|model| lines.iter().flat_map(|line| model.handle_line(line)).collect());
-        self.heard.notify_all();
-    }
-
-    /// The main thread may be waiting for input that never comes, so the process ends here.
-    fn hang_up(&self) {
-        let mut state = self.lock();
-        let actions = state.model.handle_closed();
-        state.perform(actions);
-        process::exit(i32::from(state.model.exit_code().unwrap_or(EXIT_FAILED)));
+    /// A script does not run ahead while the connection is made again, however long that takes.
+    fn wait_until_online(&self) {
+        let waiting = |state: &mut State| state.model.is_offline();
+        drop(self.heard.wait_while(self.lock(), waiting));
     }
 
     fn wait_until(&self, is_so: impl Fn(&Model) -> bool) {
@@ -102,13 +91,38 @@ impl Shared {
     }
 }
 
+impl Front for Arc<Shared> {
+    fn plan(&self) -> (Order, Option<Millis>) {
+        let state = self.lock();
+        (state.model.order(), state.model.deadline())
+    }
+
+    fn feed(&mut self, input: impl FnOnce(&mut Model) -> Vec<Action>) {
+        self.do_with(input);
+        self.heard.notify_all();
+    }
+
+    fn send_over(&mut self, stream: Option<TcpStream>) {
+        self.lock().stream = stream;
+    }
+
+    fn wait(&mut self, time: Duration) {
+        // Whatever came of it, the model is asked what to do.
+        drop(self.heard.wait_timeout(self.lock(), time));
+    }
+
+    /// The main thread may be waiting for input that never comes, so the process ends here.
+    fn hang_up(&mut self) {
+        process::exit(i32::from(self.lock().model.exit_code().unwrap_or(EXIT_FAILED)));
+    }
+}
+
 impl State {
     fn perform(&mut self, actions: Vec<Action>) {
         let mut text = String::new();
         for action in actions {
             match action {
-                // A connection that takes no more shows itself when it is read from.
-                Action::Send(line) => drop(connection::send(&self.stream, &line)),
+                Action::Send(line) => self.send(&line),
                 Action::Show(line) | Action::Acknowledge(line) => {
                     text.push_str(&self.painter.paint(&line));
                     text.push('\n');
@@ -119,6 +133,14 @@ impl State {
             }
         }
         print(&text);
+    }
+
+    fn send(&self, line: &str) {
+        let Some(stream) = &self.stream else { return };
+        if connection::send(stream, line).is_err() {
+            // Half a line may have gone out; the network's thread sees the end.
+            let _ = stream.shutdown(std::net::Shutdown::Both);
+        }
     }
 }
 
@@ -137,6 +159,12 @@ impl Person for AtThePipe<'_> {
         } else {
             print(&text);
         }
+    }
+
+    /// Only where somebody is there to be asked: a script has been turned away before.
+    fn ask_password(&mut self, _: &mut Model) -> Option<String> {
+        self.show(&Line::notice("the password?"));
+        tty::without_echo(|| read_line(self.input))
     }
 
     fn ask_name(&mut self, _: &mut Model) -> Option<String> {

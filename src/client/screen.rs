@@ -13,7 +13,7 @@ use std::time::Duration;
 use rustyline::ExternalPrinter;
 use unicode_width::UnicodeWidthChar;
 
-use super::model::{Action, EXIT_FAILED, Focus, Model, Prompt};
+use super::model::{Action, EXIT_FAILED, Focus, Model, OFFLINE_LABEL, Prompt};
 use super::view::{LABEL_WIDTH, Line, PROMPT_WIDTH, Painter, Style};
 use super::{connection, tty};
 
@@ -35,7 +35,8 @@ pub(super) struct Screen {
 
 pub(super) struct State {
     pub(super) model: Model,
-    stream: TcpStream,
+    /// Where to send to; nowhere while the connection is lost.
+    stream: Option<TcpStream>,
     /// Painted text that the screen has not got yet.
     waiting: String,
     /// The line right above the prompt, if that is a text that was just typed.
@@ -69,7 +70,7 @@ impl Screen {
         let painted = model.prompt();
         let state = State {
             model,
-            stream,
+            stream: Some(stream),
             waiting: String::new(),
             own_line: None,
             editing: false,
@@ -104,10 +105,11 @@ impl Screen {
         let before = state.model.unacknowledged();
         let actions = state.model.handle_typed(typed, prompt);
         // Then the next acknowledgement is about this line.
-        let is_one_message = actions.len() == 1 && (before, state.model.unacknowledged()) == (0, 1);
-        state.perform(actions, &self.painter);
+        let is_answered = matches!(actions.as_slice(), [Action::Acknowledge(_)]);
+        let is_one_message = is_answered || actions.len() == 1 && (before, state.model.unacknowledged()) == (0, 1);
         let width = simple_width(typed).filter(|_| is_one_message);
         state.own_line = width.map(|width| OwnLine { end: PROMPT_WIDTH + width, columns });
+        state.perform(actions, &self.painter);
         self.show_waiting(state);
     }
 
@@ -137,9 +139,10 @@ impl Screen {
         let mut state = self.lock();
         loop {
             let before = state.model.unacknowledged();
-            let waited = self.changed.wait_timeout_while(state, patience, |state| !state.hung_up);
+            let goes_on = |state: &mut State| !state.hung_up && state.model.exit_code().is_none();
+            let waited = self.changed.wait_timeout_while(state, patience, goes_on);
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
-            if state.hung_up || state.model.unacknowledged() >= before {
+            if state.hung_up || state.model.exit_code().is_some() || state.model.unacknowledged() >= before {
                 return;
             }
         }
@@ -176,15 +179,13 @@ impl Screen {
         state.editing = false;
     }
 
-    // For the socket's thread.
+    // For the network's thread.
 
-    /// Feeds lines of the server's to the model, and has the editor show what comes of it.
-    pub(super) fn hear(&self, lines: &[String], printer: &mut impl ExternalPrinter) {
+    /// Feeds the model, and has the editor show what comes of it.
+    pub(super) fn feed(&self, input: impl FnOnce(&mut Model) -> Vec<Action>, printer: &mut impl ExternalPrinter) {
         let mut state = self.lock();
-        for line in lines {
-            let actions = state.model.handle_line(line);
-            state.perform(actions, &self.painter);
-        }
+        let actions = input(&mut state.model);
+        state.perform(actions, &self.painter);
         if state.model.is_leaving() && !state.editing {
             return self.show_waiting(state);
         }
@@ -193,12 +194,21 @@ impl Screen {
         }
     }
 
-    /// The connection has ended. If the editor runs, the process ends from inside it, with
+    /// What is sent from now on goes here.
+    pub(super) fn send_over(&self, stream: Option<TcpStream>) {
+        self.lock().stream = stream;
+    }
+
+    /// Waits until something was typed, or for this long.
+    pub(super) fn wait(&self, time: Duration) {
+        // Whatever came of it, the model is asked what to do.
+        drop(self.changed.wait_timeout(self.lock(), time));
+    }
+
+    /// All is over. If the editor runs, the process ends from inside it, with
     /// nothing left on the screen of the line that was being typed.
     pub(super) fn hang_up(self: &Arc<Self>, printer: &mut impl ExternalPrinter) {
         let mut state = self.lock();
-        let actions = state.model.handle_closed();
-        state.perform(actions, &self.painter);
         state.hung_up = true;
         state.leave_now = true;
         self.changed.notify_all();
@@ -255,9 +265,10 @@ impl State {
     }
 
     fn send(&self, line: &str) {
-        if connection::send(&self.stream, line).is_err() {
-            // Half a line may have gone out; the socket's thread sees the end and says so.
-            let _ = self.stream.shutdown(std::net::Shutdown::Both);
+        let Some(stream) = &self.stream else { return };
+        if connection::send(stream, line).is_err() {
+            // Half a line may have gone out; the network's thread sees the end and says so.
+            let _ = stream.shutdown(std::net::Shutdown::Both);
         }
     }
 }
@@ -286,11 +297,15 @@ fn simple_width(text: &str) -> Option<usize> {
 
 /// The prompt in words and colours, always as wide as the next.
 pub(super) fn label(prompt: &Prompt, painter: &Painter) -> String {
+    if matches!(prompt, Prompt::Offline(_)) {
+        return format!("{}> ", painter.styled(Style::Error, OFFLINE_LABEL));
+    }
     let label = fitted(prompt.label());
     let padding = " ".repeat(LABEL_WIDTH.saturating_sub(label.chars().count()));
     let style = match prompt {
         Prompt::Line(Focus::Session(_)) => Style::User,
-        Prompt::Line(_) | Prompt::Question(_) | Prompt::Name => Style::Bold,
+        Prompt::Line(_) | Prompt::Question(_) | Prompt::Name | Prompt::Password => Style::Bold,
+        Prompt::Offline(_) => Style::Error,
     };
     format!("{padding}{} > ", painter.styled(style, &label))
 }

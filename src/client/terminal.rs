@@ -2,9 +2,9 @@
 //! one reads the socket and prints above the line that is being typed.
 
 use std::borrow::Cow;
+use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use rustyline::completion::Completer;
@@ -14,13 +14,16 @@ use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::Hinter;
 use rustyline::history::FileHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{ColorMode, CompletionType, Context, Editor, Helper};
+use rustyline::{ColorMode, CompletionType, Context, Editor, ExternalPrinter, Helper};
+use unicode_width::UnicodeWidthStr;
 
-use super::handshake::{self, Entered, Person};
-use super::model::{EXIT_FAILED, EXIT_OK, Model, Prompt};
+use super::handshake::{self, Person};
+use super::model::{Action, EXIT_FAILED, EXIT_OK, Model, Order, Prompt};
+use super::network::{self, Front};
 use super::screen::{Screen, label};
 use super::view::{Line, PROMPT_WIDTH, Painter};
 use super::{Config, login, tty};
+use crate::chat::Millis;
 
 /// How long the server may take to get on with its goodbye.
 const GOODBYE_TIME: Duration = Duration::from_secs(3);
@@ -50,22 +53,17 @@ fn start(config: &Config, mut model: Model, painter: Painter) -> Result<u8, Read
         std::process::exit(128 + signal);
     })?;
     let mut input = editor()?;
-    let mut printer = input.create_external_printer()?;
+    let printer = input.create_external_printer()?;
     input.set_helper(Some(Hands::AtTheDoor(painter.clone())));
     let mut person = AtTheKeyboard { painter: &painter, input: &mut input, asked: false };
-    let Entered { stream, mut reader } = match handshake::enter(&config.address, &mut model, &mut person) {
+    let entered = match handshake::enter(&config.address, &mut model, &mut person) {
         Ok(entered) => entered,
         Err(code) => return Ok(code),
     };
-    let screen = Arc::new(Screen::new(model, stream, painter));
+    let screen = Arc::new(Screen::new(model, entered.stream.try_clone()?, painter));
     input.set_helper(Some(Hands::Inside(Arc::clone(&screen))));
-    let listener = Arc::clone(&screen);
-    thread::Builder::new().name("socket".to_owned()).spawn(move || {
-        while let Ok(Some(lines)) = reader.read_lines() {
-            listener.hear(&lines, &mut printer);
-        }
-        listener.hang_up(&mut printer);
-    })?;
+    let front = AboveTheLine { screen: Arc::clone(&screen), printer };
+    network::start(&config.address, entered, front)?;
     type_lines(&mut input, &screen, config.history.as_deref())?;
     drop(input);
     // From here on Ctrl-C ends it, in case the server takes its time.
@@ -117,7 +115,7 @@ fn remember(input: &mut Input, line: &str, history: Option<&Path>, screen: &Scre
         && let Err(error) = input.append_history(path)
     {
         let shown = Line::error(format!("the history file {} cannot be written: {error}", path.display()));
-        screen.do_with(|_| vec![super::model::Action::Show(shown)]);
+        screen.do_with(|_| vec![Action::Show(shown)]);
     }
     Ok(())
 }
@@ -138,6 +136,35 @@ fn farewell(screen: &Screen) -> u8 {
 /// A prompt of the width that all have. What it says is painted at each repaint.
 fn blank_prompt() -> String {
     " ".repeat(PROMPT_WIDTH)
+}
+
+/// Where the network's thread shows what happens.
+struct AboveTheLine<P> {
+    screen: Arc<Screen>,
+    printer: P,
+}
+
+impl<P: ExternalPrinter> Front for AboveTheLine<P> {
+    fn plan(&self) -> (Order, Option<Millis>) {
+        let state = self.screen.lock();
+        (state.model.order(), state.model.deadline())
+    }
+
+    fn feed(&mut self, input: impl FnOnce(&mut Model) -> Vec<Action>) {
+        self.screen.feed(input, &mut self.printer);
+    }
+
+    fn send_over(&mut self, stream: Option<TcpStream>) {
+        self.screen.send_over(stream);
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.screen.wait(time);
+    }
+
+    fn hang_up(&mut self) {
+        self.screen.hang_up(&mut self.printer);
+    }
 }
 
 /// The person at the keyboard, until they are in.
@@ -161,12 +188,25 @@ impl Person for AtTheKeyboard<'_> {
             self.show(&Line::aside(format!("your name? {taking}an empty one: a guest")));
         }
         self.asked = true;
+        self.ask(model, &offer)
+    }
+
+    fn ask_password(&mut self, model: &mut Model) -> Option<String> {
+        self.input.set_helper(Some(Hands::Hidden(self.painter.clone())));
+        let password = self.ask(model, "");
+        self.input.set_helper(Some(Hands::AtTheDoor(self.painter.clone())));
+        password
+    }
+}
+
+impl AtTheKeyboard<'_> {
+    fn ask(&mut self, model: &mut Model, offer: &str) -> Option<String> {
         loop {
-            match self.input.readline_with_initial(&blank_prompt(), (&offer, "")) {
-                Ok(name) => return Some(name),
+            match self.input.readline_with_initial(&blank_prompt(), (offer, "")) {
+                Ok(answer) => return Some(answer),
                 Err(ReadlineError::Interrupted) => {
                     for action in model.handle_interrupt() {
-                        if let super::model::Action::Show(line) = action {
+                        if let Action::Show(line) = action {
                             self.show(&line);
                         }
                     }
@@ -181,6 +221,8 @@ impl Person for AtTheKeyboard<'_> {
 enum Hands {
     /// Before one has entered.
     AtTheDoor(Painter),
+    /// While a password is typed.
+    Hidden(Painter),
     /// Afterwards.
     Inside(Arc<Screen>),
 }
@@ -194,12 +236,17 @@ impl Hinter for Hands {
 impl Highlighter for Hands {
     fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
         self.note_draft(line);
-        Cow::Borrowed(line)
+        match self {
+            // As wide as what is typed, and empty.
+            Self::Hidden(_) => Cow::Owned(" ".repeat(line.width())),
+            Self::AtTheDoor(_) | Self::Inside(_) => Cow::Borrowed(line),
+        }
     }
 
     /// `is_usual` is false for a prompt of the editor's own, as in a search.
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, is_usual: bool) -> Cow<'b, str> {
         match self {
+            Self::Hidden(painter) => Cow::Owned(label(&Prompt::Password, painter)),
             Self::AtTheDoor(painter) => Cow::Owned(label(&Prompt::Name, painter)),
             Self::Inside(screen) if is_usual => Cow::Owned(screen.paint_prompt()),
             Self::Inside(_) => Cow::Borrowed(prompt),
@@ -208,7 +255,8 @@ impl Highlighter for Hands {
 
     fn highlight_char(&self, line: &str, _: usize, _: CmdKind) -> bool {
         self.note_draft(line);
-        false
+        // Only a line that is painted as a whole is painted as `highlight` says.
+        matches!(self, Self::Hidden(_))
     }
 }
 
@@ -236,7 +284,7 @@ impl Completer for Hands {
     fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> Result<(usize, Vec<String>), ReadlineError> {
         let typed = line.get(..at).unwrap_or(line);
         match self {
-            Self::AtTheDoor(_) => Ok((at, Vec::new())),
+            Self::AtTheDoor(_) | Self::Hidden(_) => Ok((at, Vec::new())),
             Self::Inside(screen) => Ok(screen.lock().model.complete(typed)),
         }
     }

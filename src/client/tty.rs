@@ -63,6 +63,22 @@ pub(super) fn put(text: &str) {
     }
 }
 
+/// Does something while the terminal, if there is one, does not show what is typed.
+pub(super) fn without_echo<T>(act: impl FnOnce() -> T) -> T {
+    let found = tcgetattr(io::stdin()).ok();
+    if let Some(found) = &found {
+        let mut hidden = found.clone();
+        hidden.local_flags &= !LocalFlags::ECHO;
+        // If that is refused there is nothing better to do than to go on.
+        let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &hidden);
+    }
+    let done = act();
+    if let Some(found) = found {
+        let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &found);
+    }
+    done
+}
+
 /// Calls `leave` in a thread of its own when somebody wants this process to end.
 ///
 /// # Errors

@@ -22,8 +22,13 @@ impl Clock {
     }
 
     pub(super) fn now(&self) -> Now {
+        self.at(self.precise())
+    }
+
+    /// Both clocks, the steady one having just been read.
+    pub(super) fn at(&self, precise: Duration) -> Now {
         let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Now { steady: Millis(millis(self.start.elapsed())), wall: UnixMillis(millis(wall)) }
+        Now { steady: Millis(millis(precise)), wall: UnixMillis(millis(wall)) }
     }
 }

@@ -2,6 +2,7 @@
 //! operator's.
 
 use std::io;
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::UnixStream as BlockingStream;
 use std::path::{Path, PathBuf};
 
@@ -18,7 +19,13 @@ pub(super) struct Control {
 impl Control {
     /// Makes the socket. One that a dead daemon has left behind is replaced; one that answers is not.
     pub(super) fn bind(path: &Path) -> io::Result<Self> {
-        if path.exists() {
+        if let Ok(found) = std::fs::symlink_metadata(path) {
+            if !found.file_type().is_socket() {
+                return Err(io::Error::new(
+                    io::ErrorKind::AlreadyExists,
+                    "there is something else, which is left alone",
+                ));
+            }
             if BlockingStream::connect(path).is_ok() {
                 return Err(io::Error::new(io::ErrorKind::AddrInUse, "another daemon answers there"));
             }
@@ -35,9 +42,9 @@ impl Control {
         &mut self.socket
     }
 
-    /// The next connection that waits; errors are the connecting side's trouble.
-    pub(super) fn accept(&mut self) -> Option<UnixStream> {
-        self.socket.accept().ok().map(|(stream, _)| stream)
+    /// The next connection that waits.
+    pub(super) fn accept(&mut self) -> io::Result<UnixStream> {
+        self.socket.accept().map(|(stream, _)| stream)
     }
 }
 

@@ -9,7 +9,9 @@ use mio::net::{TcpListener, TcpStream};
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 
 use crate::chat::Millis;
-use crate::limits::{KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, LISTEN_BACKLOG, PORT};
+use crate::limits::{
+    ACCEPT_PAUSE, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, LISTEN_BACKLOG, PORT, REFUSAL_LOG_INTERVAL,
+};
 
 /// Why the daemon cannot listen.
 #[derive(Debug)]
@@ -51,13 +53,24 @@ pub(super) struct Listener {
     /// Connections may be waiting.
     pub(super) is_ready: bool,
     pub(super) paused_until: Option<Millis>,
+    /// When the log last told that accepting failed.
+    told_at: Option<Millis>,
 }
 
 impl Listener {
     pub(super) fn bind(address: SocketAddr, dead_after: Duration) -> Result<Self, ListenError> {
         let socket = bind(address, dead_after).map_err(|error| ListenError { address, error })?;
         let address = socket.local_addr().unwrap_or(address);
-        Ok(Self { socket, address, dead_after, is_ready: false, paused_until: None })
+        Ok(Self { socket, address, dead_after, is_ready: false, paused_until: None, told_at: None })
+    }
+
+    /// Leaves the socket alone for a while after accepting has failed. Says whether the log is to
+    /// tell of it, which it does now and then only.
+    pub(super) fn pause(&mut self, now: Millis) -> bool {
+        self.paused_until = Some(now + ACCEPT_PAUSE);
+        let is_due = self.told_at.is_none_or(|at| now.since(at) >= REFUSAL_LOG_INTERVAL);
+        self.told_at = if is_due { Some(now) } else { self.told_at };
+        is_due
     }
 
     pub(super) fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {

@@ -28,7 +28,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_mio::v1_0::Signals;
 
 use crate::chat::{Millis, Now};
-use crate::limits::{ACCEPT_PAUSE, ACCEPTS_PER_TICK, Limits, RESERVED_FILES};
+use crate::limits::{ACCEPTS_PER_TICK, Limits, RESERVED_FILES};
 use crate::server::{Config, Peer, Readiness, Server, Token};
 use clock::Clock;
 use control::Control;
@@ -63,6 +63,7 @@ pub struct EventLoop {
     mode: Mode,
     drain_timeout: Duration,
     control: Option<Control>,
+    is_operator_waiting: bool,
     state: Option<StateDir>,
 }
 
@@ -98,6 +99,7 @@ impl EventLoop {
             mode: Mode::Serving,
             drain_timeout,
             control: None,
+            is_operator_waiting: false,
             state: None,
         })
     }
@@ -184,19 +186,24 @@ impl EventLoop {
         let mut events = Events::with_capacity(EVENTS_PER_POLL);
         // Nobody listens unless systemd started this (sd_notify(3)).
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+        let mut now = self.clock.now();
         loop {
-            let timeout = self.poll_timeout();
+            let timeout = self.poll_timeout(now);
             match self.poll.poll(&mut events, timeout) {
                 Ok(()) => {}
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {
+                    now = self.clock.now();
+                    continue;
+                }
                 Err(error) => return Err(error.into()),
             }
-            let now = self.clock.now();
             let started = self.clock.precise();
+            now = self.clock.at(started);
             for event in &events {
                 self.dispatch(event, now);
             }
             self.accept_waiting(now);
+            self.accept_operators(now);
             self.server.tick(now);
             self.save_bans();
             self.write_log();
@@ -207,7 +214,9 @@ impl EventLoop {
                 self.write_log();
                 return Ok(());
             }
-            self.server.note_tick(self.clock.precise().saturating_sub(started), now);
+            let took = self.clock.precise().saturating_sub(started);
+            self.server.note_tick(took, now);
+            now.steady = now.steady + took;
         }
     }
 
@@ -219,8 +228,17 @@ impl EventLoop {
         }
     }
 
+    /// One who cannot be let in for want of files is tried again with the next event.
     fn accept_operators(&mut self, now: Now) {
-        while let Some(mut stream) = self.control.as_mut().and_then(Control::accept) {
+        while self.is_operator_waiting {
+            let Some(control) = &mut self.control else { return };
+            let mut stream = match control.accept() {
+                Ok(stream) => stream,
+                Err(error) => {
+                    self.is_operator_waiting = error.kind() != ErrorKind::WouldBlock;
+                    return;
+                }
+            };
             let token = mio::Token(self.server.next_token().to_usize());
             let interest = Interest::READABLE | Interest::WRITABLE;
             if self.poll.registry().register(&mut stream, token, interest).is_ok() {
@@ -232,7 +250,7 @@ impl EventLoop {
     fn dispatch(&mut self, event: &mio::event::Event, now: Now) {
         match event.token() {
             SIGNALS => self.handle_signals(now),
-            CONTROL => self.accept_operators(now),
+            CONTROL => self.is_operator_waiting = true,
             mio::Token(number) if number >= LISTENERS => {
                 if let Some(listener) = self.listeners.get_mut(number - LISTENERS) {
                     listener.is_ready = true;
@@ -290,8 +308,9 @@ impl EventLoop {
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 let address = listener.address;
-                listener.paused_until = Some(now.steady + ACCEPT_PAUSE);
-                self.server.journal().warn(format_args!("accept-failed on={address} error={error}"));
+                if listener.pause(now.steady) {
+                    self.server.journal().warn(format_args!("accept-failed on={address} error={error}"));
+                }
                 return false;
             }
         }
@@ -319,8 +338,7 @@ impl EventLoop {
         }
     }
 
-    fn poll_timeout(&self) -> Option<Duration> {
-        let now = self.clock.now();
+    fn poll_timeout(&self, now: Now) -> Option<Duration> {
         let drained = match self.mode {
             Mode::Serving => None,
             Mode::Draining { until } => Some(until.since(now.steady)),

@@ -48,4 +48,11 @@ impl Stream for AnyStream {
             Self::Control(stream) => stream.shutdown(Shutdown::Write),
         }
     }
+
+    fn is_broken(&mut self) -> bool {
+        match self {
+            Self::Tcp(stream) => stream.take_error().is_ok_and(|error| error.is_some()),
+            Self::Console(_) | Self::Control(_) => false,
+        }
+    }
 }

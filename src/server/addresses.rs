@@ -55,8 +55,9 @@ impl Addresses {
         Duration::from_secs(u64::from(known.wrong_secrets)).min(LONGEST_PENALTY)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.0.values().all(|address| address.connections == 0)
+    /// Connections of all addresses.
+    pub(super) fn total(&self) -> usize {
+        self.0.values().map(|address| address.connections).sum()
     }
 }
 

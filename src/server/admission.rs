@@ -1,6 +1,6 @@
 //! Who is let in: limits on connections, in all and from one address.
 
-use super::connection::{Closing, Expecting, Peer, Phase, Token};
+use super::connection::{Closing, Expecting, Peer, Phase, Standing, Token};
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Millis, Now};
 use crate::limits::{REFUSAL_LOG_INTERVAL, REFUSED_LINGERING};
@@ -11,6 +11,14 @@ use crate::wire::console::span;
 pub(super) struct Refusals {
     untold: u64,
     told_at: Option<Millis>,
+    /// How many have not hung up yet.
+    lingering: usize,
+}
+
+impl Refusals {
+    pub(super) fn lingering(&self) -> usize {
+        self.lingering
+    }
 }
 
 impl<S: Stream> Server<S> {
@@ -21,10 +29,12 @@ impl<S: Stream> Server<S> {
             return self.connections.add(stream, peer, Phase::Operator(Expecting::Order), now.steady);
         };
         let refusal = self.refusal(peer, now);
-        self.addresses.of(address.ip()).connections += 1;
-        let token = self.connections.add(stream, peer, Phase::Silent, now.steady);
+        let token = self.connections.add(stream, peer, Phase::Silent { since: now.steady }, now.steady);
         match refusal {
             None => {
+                self.let_in += 1;
+                self.addresses.of(address.ip()).connections += 1;
+                self.stand(token, Standing::LetIn);
                 self.stats.accepted += 1;
                 self.connections.journal.connected(peer);
             }
@@ -33,12 +43,37 @@ impl<S: Stream> Server<S> {
         token
     }
 
+    fn stand(&mut self, token: Token, standing: Standing) -> Standing {
+        let connection = self.connections.get_mut(token);
+        connection.map_or(Standing::Free, |connection| std::mem::replace(&mut connection.standing, standing))
+    }
+
+    /// Forgets a connection, which closes it.
+    pub(super) fn forget(&mut self, token: Token, now: Now) {
+        self.release(token, now);
+        self.connections.remove(token);
+    }
+
+    /// A connection does not count against any limit any more: it has closed.
+    pub(super) fn release(&mut self, token: Token, now: Now) {
+        match self.stand(token, Standing::Free) {
+            Standing::LetIn => {
+                self.let_in -= 1;
+                if let Some(address) = self.connections.get(token).and_then(|it| it.peer.address()) {
+                    self.addresses.disconnected(address.ip(), now.steady);
+                }
+            }
+            Standing::Refused => self.refusals.lingering -= 1,
+            Standing::Free => {}
+        }
+    }
+
     fn refusal(&self, peer: Peer, now: Now) -> Option<CloseReason> {
         let address = peer.address()?.ip();
         let per_address = self.limits.connections_per_address;
         if self.bans.of_address(address, now.wall).is_some() {
             Some(CloseReason::Banned)
-        } else if self.limits.connections > 0 && self.connections.present() >= self.limits.connections {
+        } else if self.limits.connections > 0 && self.let_in >= self.limits.connections {
             Some(CloseReason::Full)
         } else if per_address > 0 && self.addresses.connections(address) >= per_address {
             Some(CloseReason::AddressFull)
@@ -50,6 +85,8 @@ impl<S: Stream> Server<S> {
     /// Tells a newcomer why it is refused. Only so many may take their time to read it.
     fn refuse(&mut self, token: Token, reason: CloseReason, now: Now) {
         self.stats.refused += 1;
+        self.stand(token, Standing::Refused);
+        self.refusals.lingering += 1;
         self.refusals.untold += 1;
         if self.refusals.told_at.is_none_or(|at| now.steady.since(at) >= REFUSAL_LOG_INTERVAL) {
             let count = std::mem::take(&mut self.refusals.untold);
@@ -58,11 +95,12 @@ impl<S: Stream> Server<S> {
         }
         let words = self.ban_words(token, now);
         self.start_closing(token, Closing { reason, words: words.as_deref(), is_refusal: true }, now);
-        let most = self.limits.connections.saturating_add(REFUSED_LINGERING);
-        if self.limits.connections > 0 && self.connections.present() > most {
+        if self.refusals.lingering > REFUSED_LINGERING {
             // The farewell may still reach a client that has not said anything.
             let _ = self.connections.write_out(token);
             self.give_up(token);
+            // Not at the end of the tick, in which more may come than there are files for.
+            self.forget(token, now);
         }
     }
 

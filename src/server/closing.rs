@@ -68,8 +68,8 @@ impl<S: Stream> Server<S> {
         let connection = self.connections.get_mut(token).filter(|connection| connection.is_open())?;
         let until = now.steady + if closing.is_refusal { REFUSAL_TIME } else { FAREWELL_TIME };
         let phase = std::mem::replace(&mut connection.phase, Phase::Closing { until });
-        connection.held = bytes::BytesMut::new();
-        connection.paused_until = None;
+        connection.held = None;
+        connection.forget_rare();
         if std::mem::take(&mut connection.is_doomed) {
             connection.output.drop_unsent_lines();
             self.connections.account(token);

@@ -66,15 +66,16 @@ pub(super) enum Expecting {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Phase {
     /// Has not said anything yet.
-    Silent,
+    Silent { since: Millis },
     /// Speaks, but is no user yet.
-    Entering,
+    Entering { since: Millis },
     /// Is a user's.
     User(UserKey),
     /// Is the operator's.
     Operator(Expecting),
-    /// Is lost, but its user's place is kept: what the user is to be told waits in the output.
-    Away(Absence),
+    /// Is lost, but its user's place is kept: what the user is to be told waits in the output, and
+    /// how long it does stands in the place's books.
+    Away(UserKey),
     /// Is on its way out: what is queued is still written, nothing is read any more.
     Closing { until: Millis },
     /// Everything is written and the peer was told so; waits for the peer to hang up.
@@ -83,10 +84,9 @@ pub(super) enum Phase {
     Gone,
 }
 
-/// A user without a connection.
+/// The absence of a user whose place is kept.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Absence {
-    pub(super) user: UserKey,
     /// Why the connection was lost, and why the user is gone if it does not come back.
     pub(super) reason: CloseReason,
     pub(super) since: Millis,
@@ -95,11 +95,39 @@ pub(super) struct Absence {
     pub(super) is_told: bool,
 }
 
+impl Absence {
+    fn next_due(self) -> Millis {
+        if self.is_told { self.until } else { self.until.min(self.since + DROP_NOTICE_DELAY) }
+    }
+}
+
 /// A client that was asked for a sign of life.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Asked {
     pub(super) at: Millis,
     pub(super) until: Millis,
+}
+
+/// What a connection counts against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// The limits on connections, in all and from its address.
+    LetIn,
+    /// The limit on those that read why they are refused.
+    Refused,
+    /// Nothing: an operator's, or a place whose connection is lost.
+    Free,
+}
+
+/// What few connections need at a time: those that are slow, too fast, or ask much.
+#[derive(Debug, Default)]
+pub(super) struct Rare {
+    /// Since when the output has been above the soft limit.
+    pub(super) slow_since: Option<Millis>,
+    /// Until when lines are not heard: it has been too fast, or has to wait as a penalty.
+    pub(super) paused_until: Option<Millis>,
+    pub(super) requests: Throttle,
+    pub(super) announcements: Throttle,
 }
 
 /// A connection.
@@ -110,33 +138,27 @@ pub(super) struct Connection<S> {
     pub(super) peer: Peer,
     pub(super) token: Token,
     pub(super) phase: Phase,
+    pub(super) standing: Standing,
     pub(super) splitter: LineSplitter,
     /// Received bytes not handled yet: an unfinished line, or what a pause left over.
-    pub(super) held: BytesMut,
+    pub(super) held: Option<Box<BytesMut>>,
     pub(super) output: Output,
-    /// When it was accepted.
-    pub(super) since: Millis,
     /// When bytes came last.
     pub(super) last_heard: Millis,
-    /// The sign of life asked for, until it is due.
-    pub(super) asked: Option<Asked>,
-    /// Since when its output has been above the soft limit.
-    pub(super) slow_since: Option<Millis>,
     pub(super) lines: Throttle,
-    pub(super) requests: Throttle,
-    pub(super) announcements: Throttle,
+    rare: Option<Box<Rare>>,
     /// Has given the server's password.
     pub(super) may_enter: bool,
     /// How much of the memory for queues is its output's.
-    pub(super) accounted: usize,
-    /// Until when its lines are not heard: it has been too fast, or has to wait as a penalty.
-    pub(super) paused_until: Option<Millis>,
+    accounted: u32,
     /// Where it stands in the list of deadlines.
     pub(super) armed_at: Option<Millis>,
     /// The stream may have bytes to read.
     pub(super) readable: bool,
     /// The peer will send nothing more after what can be read now.
     pub(super) hung_up: bool,
+    /// The last write was cut short: the event queue will tell when there is room.
+    pub(super) is_blocked: bool,
     /// Stands in the list of connections to serve in the next tick.
     pub(super) is_ready: bool,
     /// Stands in the list of connections to write to in this tick.
@@ -154,22 +176,19 @@ impl<S> Connection<S> {
             peer,
             token,
             phase,
+            standing: Standing::Free,
             splitter: LineSplitter::default(),
-            held: BytesMut::new(),
+            held: None,
             output: Output::default(),
-            since: now,
             last_heard: now,
-            asked: None,
-            slow_since: None,
             lines: Throttle::default(),
-            requests: Throttle::default(),
-            announcements: Throttle::default(),
+            rare: None,
             may_enter: false,
             accounted: 0,
-            paused_until: None,
             armed_at: None,
             readable: false,
             hung_up: false,
+            is_blocked: false,
             is_ready: false,
             is_dirty: false,
             is_unhurried: false,
@@ -177,17 +196,59 @@ impl<S> Connection<S> {
         }
     }
 
+    /// Until when its lines are not heard.
+    pub(super) fn paused_until(&self) -> Option<Millis> {
+        self.rare.as_ref().and_then(|rare| rare.paused_until)
+    }
+
+    /// Since when its output has been above the soft limit.
+    pub(super) fn slow_since(&self) -> Option<Millis> {
+        self.rare.as_ref().and_then(|rare| rare.slow_since)
+    }
+
+    /// What few connections need, to change.
+    pub(super) fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_default()
+    }
+
+    /// Ends pause and slowness: nothing is read or written any more.
+    pub(super) fn forget_rare(&mut self) {
+        self.rare = None;
+    }
+
     /// Whether its lines are heard.
     pub(super) fn is_open(&self) -> bool {
         match self.phase {
-            Phase::Silent | Phase::Entering | Phase::User(_) | Phase::Operator(_) => true,
+            Phase::Silent { .. } | Phase::Entering { .. } | Phase::User(_) | Phase::Operator(_) => true,
             Phase::Away(_) | Phase::Closing { .. } | Phase::Lingering { .. } | Phase::Gone => false,
         }
     }
 
+    /// Whether it can be told anything: not when it is about to be closed, unless its place is kept.
+    pub(super) fn takes_output(&self) -> bool {
+        !self.is_doomed || self.output.kept().is_some()
+    }
+
     /// Whether its next line is handled now: not while it leaves its own output unread.
     pub(super) fn is_listening(&self, limits: &Limits) -> bool {
-        self.is_open() && self.paused_until.is_none() && !self.is_slow(limits) && !self.is_doomed
+        self.is_open() && self.paused_until().is_none() && !self.is_slow(limits) && !self.is_doomed
+    }
+
+    /// How much of the memory for queues is its output's, as was last accounted for.
+    pub(super) fn accounted(&self) -> usize {
+        self.accounted as usize
+    }
+
+    /// Accounts for its output as it is now; gives back what was accounted for before, and what is now.
+    pub(super) fn account(&mut self) -> (usize, usize) {
+        let before = self.accounted();
+        self.accounted = u32::try_from(self.output.memory()).unwrap_or(u32::MAX);
+        (before, self.accounted())
+    }
+
+    /// Its output is not accounted for any more; gives back what was.
+    pub(super) fn unaccount(&mut self) -> usize {
+        std::mem::take(&mut self.accounted) as usize
     }
 
     /// Whether it leaves too much unread to be heard.
@@ -197,24 +258,23 @@ impl<S> Connection<S> {
 
     /// The next moment at which something is due here, whatever it is.
     pub(super) fn next_due(&self, limits: &Limits) -> Option<Millis> {
-        let slow = self.slow_since.map(|since| since + limits.output_soft_time);
+        let slow = self.slow_since().map(|since| since + limits.output_soft_time);
         let by_phase = match self.phase {
-            Phase::Silent => Some(self.since + GREETING_DELAY),
-            Phase::Entering => Some(self.since + limits.entry_timeout),
+            Phase::Silent { since } => Some(since + GREETING_DELAY),
+            Phase::Entering { since } => Some(since + limits.entry_timeout),
             Phase::User(_) => earliest(slow, self.sign_of_life_due(limits)),
             Phase::Operator(_) => slow,
-            Phase::Away(Absence { since, is_told: false, until, .. }) => Some(until.min(since + DROP_NOTICE_DELAY)),
-            Phase::Away(Absence { until, .. }) => Some(until),
+            Phase::Away(_) => self.output.kept().and_then(|kept| kept.absence).map(Absence::next_due),
             Phase::Closing { until } | Phase::Lingering { until } => Some(until),
             Phase::Gone => None,
         };
-        earliest(by_phase, self.paused_until)
+        earliest(by_phase, self.paused_until())
     }
 
     /// Only a client that can come back is asked whether it is there; for others TCP does it.
     fn sign_of_life_due(&self, limits: &Limits) -> Option<Millis> {
-        self.output.kept()?;
-        Some(self.asked.map_or(self.last_heard + limits.ping_after, |asked| asked.until))
+        let kept = self.output.kept()?;
+        Some(kept.asked.map_or(self.last_heard + limits.ping_after, |asked| asked.until))
     }
 }
 
@@ -241,6 +301,12 @@ impl From<CloseReason> for Closing<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// docs/PERFORMANCE.md counts on it. A stream of the daemon's takes 16 bytes.
+    #[test]
+    fn a_connection_takes_little_memory() {
+        assert!(size_of::<Connection<[u64; 2]>>() <= 176, "{}", size_of::<Connection<[u64; 2]>>());
+    }
 
     #[test]
     fn tokens_survive_being_a_number_and_leave_the_highest_free() {

@@ -55,6 +55,7 @@ impl<S: Stream> Connections<S> {
             Some(stream) => connection.output.write_to(stream, &mut self.spares),
             None => Ok(Written::Blocked),
         };
+        connection.is_blocked = matches!(written, Ok(Written::Blocked));
         self.account(token);
         written
     }
@@ -84,11 +85,6 @@ impl<S> Connections<S> {
 
     pub(super) fn len(&self) -> usize {
         self.slots.len()
-    }
-
-    /// How many have a stream.
-    pub(super) fn present(&self) -> usize {
-        self.slots.len() - self.away
     }
 
     pub(super) fn get(&self, token: Token) -> Option<&Connection<S>> {
@@ -123,7 +119,7 @@ impl<S> Connections<S> {
             return;
         }
         let connection = self.slots.remove(token.slot as usize);
-        self.queued -= connection.accounted;
+        self.queued -= connection.accounted();
         if let Some(armed) = connection.armed_at {
             self.deadlines.remove(&(armed, token));
         }
@@ -197,26 +193,31 @@ impl<S> Connections<S> {
     /// Keeps the sum of all queues right after one has changed.
     pub(super) fn account(&mut self, token: Token) {
         if let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) {
-            let memory = connection.output.memory();
-            self.queued = self.queued - connection.accounted + memory;
-            connection.accounted = memory;
+            let (before, now) = connection.account();
+            self.queued = self.queued - before + now;
         }
     }
 
     /// While all queues together are too large, dooms the connection with the largest one.
     fn relieve_memory(&mut self) {
-        if self.queued <= self.limits.queued_total {
+        while self.queued > self.limits.queued_total {
+            let all = self.slots.iter().map(|(_, connection)| connection);
+            let closable = all.filter(|it| it.accounted() > 0 && (it.is_open() || matches!(it.phase, Phase::Away(_))));
+            let Some(largest) = closable.max_by_key(|connection| connection.accounted()) else { return };
+            self.doom(largest.token);
+        }
+    }
+
+    /// Has a connection closed as soon as the domain has finished with the current command. Its
+    /// queue counts for nothing until then, or a line to many would cost several their places
+    /// where one is enough.
+    fn doom(&mut self, token: Token) {
+        let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) else {
             return;
-        }
-        let doomed: usize = self.doomed.iter().filter_map(|(token, _)| self.get(*token)).map(|it| it.accounted).sum();
-        if self.queued - doomed <= self.limits.queued_total {
-            return;
-        }
-        let largest = self.slots.iter_mut().map(|(_, connection)| connection).filter(|it| !it.is_doomed);
-        if let Some(largest) = largest.max_by_key(|connection| connection.accounted) {
-            largest.is_doomed = true;
-            self.doomed.push((largest.token, CloseReason::SlowConsumer));
-        }
+        };
+        connection.is_doomed = true;
+        self.queued -= connection.unaccount();
+        self.doomed.push((token, CloseReason::SlowConsumer));
     }
 
     /// Has a connection served in the next tick.
@@ -286,27 +287,43 @@ impl<S> Connections<S> {
         }
     }
 
-    /// Says whether there is something to be written now.
+    /// Appends a whole line to the output of a user's connection and has it written in this tick:
+    /// what [`Self::append`] does, for the many who are told the same. Leaves it to the caller to
+    /// relieve the memory once all are told.
+    fn tell(&mut self, user: UserKey, line: &[u8]) {
+        let Some(slot) = self.links.get(user.slot()).copied().flatten() else { return };
+        let Some(connection) = self.slots.get_mut(slot as usize).filter(|found| found.takes_output()) else { return };
+        connection.output.queue(&mut self.spares).extend_from_slice(line);
+        let token = connection.token;
+        if !std::mem::replace(&mut connection.is_dirty, true) {
+            self.dirty.push(token);
+        }
+        self.check_bounds(token);
+    }
+
+    /// Says whether there is something to be written.
     fn queue(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) -> bool {
-        let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) else {
-            return false;
-        };
-        let is_kept = connection.output.kept().is_some();
-        if connection.is_doomed && !is_kept {
-            return false;
-        }
+        let found = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token);
+        let Some(connection) = found.filter(|found| found.takes_output()) else { return false };
         write(&mut self.encoder, connection.output.queue(&mut self.spares));
-        if connection.stream.is_none() || connection.is_doomed {
-            connection.output.bound_unsent();
-        } else if connection.is_open() && connection.output.len() > self.limits.output_hard {
-            connection.is_doomed = true;
-            self.doomed.push((token, CloseReason::SlowConsumer));
-        }
-        let memory = connection.output.memory();
-        self.queued = self.queued - connection.accounted + memory;
-        connection.accounted = memory;
+        self.check_bounds(token);
         self.relieve_memory();
         true
+    }
+
+    /// A connection's output has grown: it is accounted for and, beyond its bound, its oldest lines
+    /// go or the connection is doomed.
+    fn check_bounds(&mut self, token: Token) {
+        let Some(connection) = self.slots.get_mut(token.slot as usize) else { return };
+        if connection.stream.is_none() || connection.is_doomed {
+            connection.output.bound_unsent();
+        }
+        let (before, now) = connection.account();
+        self.queued = self.queued - before + now;
+        let is_too_slow = connection.output.len() > self.limits.output_hard;
+        if is_too_slow && connection.is_open() && !connection.is_doomed {
+            self.doom(token);
+        }
     }
 }
 
@@ -328,12 +345,12 @@ impl<S> Sink for Outbox<'_, S> {
         }
         let mut line = std::mem::take(&mut self.connections.line);
         for user in to.iter().filter(|user| Some(**user) != but) {
-            let Some(token) = self.connections.of_user(*user) else { continue };
             if line.is_empty() {
                 self.connections.encoder.event(event, &mut line);
             }
-            self.connections.append(token, |_, queue| queue.extend_from_slice(&line));
+            self.connections.tell(*user, &line);
         }
+        self.connections.relieve_memory();
         line.clear();
         self.connections.line = line;
     }

@@ -68,6 +68,9 @@ impl<S: Stream> Server<S> {
         let mut address = None;
         if let Some(connection) = self.connections.get_mut(token) {
             address = connection.peer.address();
+            if let Some(kept) = output.kept_mut() {
+                (kept.absence, kept.asked) = (None, None);
+            }
             output.put_first(std::mem::take(&mut connection.output));
             connection.output = output;
             connection.phase = Phase::User(user);
@@ -117,17 +120,20 @@ impl<S: Stream> Server<S> {
         let until = now.steady + self.limits.resume_grace;
         let Some(connection) = self.connections.get_mut(token) else { return };
         let Phase::User(user) = connection.phase else { return };
-        connection.phase = Phase::Away(Absence { user, reason, since: now.steady, until, is_told: false });
+        self.release(token, now);
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        connection.phase = Phase::Away(user);
         connection.stream = None;
-        connection.held = bytes::BytesMut::new();
+        connection.held = None;
         connection.is_doomed = false;
-        (connection.asked, connection.slow_since, connection.paused_until) = (None, None, None);
+        connection.forget_rare();
+        if let Some(kept) = connection.output.kept_mut() {
+            kept.absence = Some(Absence { reason, since: now.steady, until, is_told: false });
+            kept.asked = None;
+        }
         connection.output.bound_unsent();
         let peer = connection.peer;
         self.connections.away += 1;
-        if let Some(address) = peer.address() {
-            self.addresses.disconnected(address.ip(), now.steady);
-        }
         self.connections.account(token);
         self.stats.closed(reason);
         self.connections.journal.disconnected(peer, self.chat.name_of(user), reason);
@@ -137,25 +143,26 @@ impl<S: Stream> Server<S> {
     }
 
     /// Something is due for an absent user: telling others, or giving up.
-    pub(super) fn handle_absence(&mut self, token: Token, absence: Absence, now: Now) {
+    pub(super) fn handle_absence(&mut self, token: Token, user: UserKey, now: Now) {
+        let kept = self.connections.get_mut(token).and_then(|connection| connection.output.kept_mut());
+        let Some(absence) = kept.and_then(|kept| kept.absence.as_mut()) else { return };
         if absence.until <= now.steady {
-            return self.close(token, absence.reason.into(), now);
+            let reason = absence.reason;
+            return self.close(token, reason.into(), now);
         }
-        if let Some(connection) = self.connections.get_mut(token) {
-            connection.phase = Phase::Away(Absence { is_told: true, ..absence });
-        }
+        absence.is_told = true;
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
-        self.chat.tell_drop(absence.user, &mut outbox);
+        self.chat.tell_drop(user, &mut outbox);
     }
 
     /// Ends the keeping of an absent user's place; gives back the user.
     pub(super) fn end_absence(&mut self, token: Token) -> Option<UserKey> {
         let connection = self.connections.get_mut(token)?;
-        let Phase::Away(absence) = connection.phase else { return None };
+        let Phase::Away(user) = connection.phase else { return None };
         connection.phase = Phase::Gone;
         self.connections.gone.push(token);
         self.connections.away -= 1;
-        Some(absence.user)
+        Some(user)
     }
 
     /// Something is due for a client that can come back: a sign of life.
@@ -166,11 +173,13 @@ impl<S: Stream> Server<S> {
             // It may well have answered; the server has not listened.
             connection.last_heard = now.steady;
         }
-        match connection.asked {
-            Some(asked) if connection.last_heard >= asked.at => connection.asked = None,
+        let last_heard = connection.last_heard;
+        let Some(kept) = connection.output.kept_mut() else { return };
+        match kept.asked {
+            Some(asked) if last_heard >= asked.at => kept.asked = None,
             Some(asked) if asked.until <= now.steady => self.close(token, CloseReason::PingTimeout.into(), now),
             Some(_) => {}
-            None if connection.last_heard + limits.ping_after <= now.steady => {
+            None if last_heard + limits.ping_after <= now.steady => {
                 self.ask_for_sign_of_life(token, now, limits.dead_after - limits.ping_after);
             }
             None => {}
@@ -185,11 +194,12 @@ impl<S: Stream> Server<S> {
         let Some((token, connection)) = holder.and_then(|token| Some((token, self.connections.get(token)?))) else {
             return taken;
         };
-        let is_silent =
-            connection.last_heard + self.limits.ping_after <= now.steady && connection.output.kept().is_some();
+        let Some(kept) = connection.output.kept() else { return taken };
+        let is_silent = connection.last_heard + self.limits.ping_after <= now.steady;
         match connection.phase {
-            Phase::Away(absence) if is_silent => {
-                self.close(token, Absence::into_closing(absence), now);
+            Phase::Away(_) if is_silent => {
+                let reason = kept.absence.map_or(CloseReason::Disconnected, |absence| absence.reason);
+                self.close(token, reason.into(), now);
                 Ok(())
             }
             Phase::User(_) if is_silent => {
@@ -204,10 +214,11 @@ impl<S: Stream> Server<S> {
     fn ask_for_sign_of_life(&mut self, token: Token, now: Now, time: Duration) {
         let Some(connection) = self.connections.get_mut(token) else { return };
         let until = now.steady + time;
-        match &mut connection.asked {
+        let Some(kept) = connection.output.kept_mut() else { return };
+        match &mut kept.asked {
             Some(asked) => asked.until = asked.until.min(until),
             None => {
-                connection.asked = Some(Asked { at: now.steady, until });
+                kept.asked = Some(Asked { at: now.steady, until });
                 self.connections.append(token, |encoder, out| encoder.ping(out));
             }
         }
@@ -218,14 +229,8 @@ impl<S: Stream> Server<S> {
     pub(super) fn penalise(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
         if let Some(address) = connection.peer.address() {
-            connection.paused_until = Some(now.steady + self.addresses.penalty(address.ip(), now.steady));
+            connection.rare().paused_until = Some(now.steady + self.addresses.penalty(address.ip(), now.steady));
             self.connections.arm(token);
         }
-    }
-}
-
-impl Absence {
-    fn into_closing(self) -> super::connection::Closing<'static> {
-        self.reason.into()
     }
 }

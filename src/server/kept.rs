@@ -2,8 +2,10 @@
 //! answered, and the secret to come back with. The idea is XEP-0198's (stream management): both
 //! sides count, so no line needs a number of its own.
 
+use bytes::BytesMut;
 use subtle::ConstantTimeEq;
 
+use super::connection::{Absence, Asked};
 use super::output::BadSequence;
 
 /// The secret that proves whose place it is. 128 random bits.
@@ -29,9 +31,18 @@ impl std::fmt::Debug for ResumeToken {
 }
 
 /// What is counted since `KEEP`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Kept {
     pub(super) token: ResumeToken,
+    /// Lines outside the count: what was queued before `KEEP`, the answer to `RESUME`. They are
+    /// written before the queue.
+    pub(super) prelude: BytesMut,
+    /// How many bytes of the queue are written.
+    pub(super) written: usize,
+    /// The sign of life asked for, until it is due.
+    pub(super) asked: Option<Asked>,
+    /// Since when and how long the place is kept without a connection.
+    pub(super) absence: Option<Absence>,
     /// Commands answered.
     pub(super) answered: u64,
     /// Lines that were queued once and are not any more.
@@ -42,7 +53,16 @@ pub(super) struct Kept {
 
 impl Kept {
     pub(super) fn new(secret: u128) -> Self {
-        Self { token: ResumeToken(secret), answered: 0, forgotten: 0, seen: 0 }
+        Self {
+            token: ResumeToken(secret),
+            prelude: BytesMut::new(),
+            written: 0,
+            asked: None,
+            absence: None,
+            answered: 0,
+            forgotten: 0,
+            seen: 0,
+        }
     }
 
     /// Notes that the client has seen `seen` lines; says how many bytes at the start of `lines`,

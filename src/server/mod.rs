@@ -8,7 +8,7 @@
 //!    in place, keeps an unfinished tail;
 //! 2. does what is due;
 //! 3. writes once to each connection that has something to be told;
-//! 4. forgets the connections that are gone. Nothing is forgotten earlier, so that a handle stays
+//! 4. forgets the connections that are gone. None that was let in is forgotten earlier: a handle stays
 //!    good for the whole tick.
 
 mod addresses;
@@ -43,7 +43,7 @@ use crate::limits::{Limits, READ_BYTES, SLOW_TICK};
 use addresses::Addresses;
 use admission::Refusals;
 use bans::Bans;
-use connection::{Absence, Closing, Phase};
+use connection::{Closing, Phase, Standing};
 use connections::{Connections, Outbox};
 use output::Written;
 use stats::{Present, Stats};
@@ -102,12 +102,16 @@ fn system_secret() -> u128 {
 pub struct Server<S> {
     chat: Chat,
     connections: Connections<S>,
+    /// An empty list whose memory is used again and again.
+    batch: Vec<Token>,
     /// The loop's one read buffer.
     scratch: Vec<u8>,
     stop_asked: bool,
     limits: Limits,
     secrets: fn() -> u128,
     addresses: Addresses,
+    /// How many connections count against the limit on them.
+    let_in: usize,
     refusals: Refusals,
     bans: Bans,
     password: Option<Password>,
@@ -124,11 +128,13 @@ impl<S: Stream> Server<S> {
                 backlog: config.limits.backlog,
             }),
             connections: Connections::new(Journal::new(config.log_level), config.limits),
+            batch: Vec::new(),
             scratch: vec![0; READ_BYTES],
             stop_asked: false,
             limits: config.limits,
             secrets: config.secrets,
             addresses: Addresses::default(),
+            let_in: 0,
             refusals: Refusals::default(),
             bans: Bans::default(),
             password: config.password,
@@ -150,7 +156,8 @@ impl<S: Stream> Server<S> {
         if connection.readable {
             self.connections.mark_ready(token);
         }
-        if readiness.writable && self.connections.get(token).is_some_and(|it| !it.output.is_empty()) {
+        // Every event says "writable" while there is room; it is news only after there was none.
+        if readiness.writable && self.connections.get(token).is_some_and(|it| it.is_blocked) {
             self.connections.mark_dirty(token);
         }
     }
@@ -158,20 +165,18 @@ impl<S: Stream> Server<S> {
     /// One round of work; see the module's description.
     pub fn tick(&mut self, now: Now) {
         self.connections.journal.set_time(now.wall);
-        for token in std::mem::take(&mut self.connections.ready) {
+        let mut batch = self.take_batch(|connections| &mut connections.ready);
+        for token in batch.drain(..) {
             if let Some(connection) = self.connections.get_mut(token) {
                 connection.is_ready = false;
                 self.serve(token, now);
             }
         }
+        self.batch = batch;
         self.handle_timeouts(now);
         self.write_dirty(now);
         for token in std::mem::take(&mut self.connections.gone) {
-            let gone = self.connections.get(token).filter(|gone| gone.stream.is_some());
-            if let Some(address) = gone.and_then(|gone| gone.peer.address()) {
-                self.addresses.disconnected(address.ip(), now.steady);
-            }
-            self.connections.remove(token);
+            self.forget(token, now);
         }
     }
 
@@ -251,11 +256,12 @@ impl<S: Stream> Server<S> {
         assert!(self.connections.gone.is_empty(), "a tick forgets every gone connection");
         let (mut users, mut queued) = (0, 0);
         for connection in self.connections.iter() {
-            assert!(connection.held.len() <= crate::limits::LINE_BYTES + READ_BYTES, "input is bounded");
+            let held = connection.held.as_ref().map_or(0, |held| held.len());
+            assert!(held <= crate::limits::LINE_BYTES + READ_BYTES, "input is bounded");
             assert!(!connection.is_open() || connection.output.len() <= self.limits.output_hard, "output is bounded");
-            assert_eq!(connection.accounted, connection.output.memory(), "queues are accounted for");
-            queued += connection.accounted;
-            if let Phase::User(user) | Phase::Away(Absence { user, .. }) = connection.phase {
+            assert_eq!(connection.accounted(), connection.output.memory(), "queues are accounted for");
+            queued += connection.accounted();
+            if let Phase::User(user) | Phase::Away(user) = connection.phase {
                 users += 1;
                 assert_eq!(self.connections.of_user(user), Some(connection.token), "users know their connection");
             }
@@ -264,10 +270,14 @@ impl<S: Stream> Server<S> {
         assert_eq!(away, self.connections.away, "lost connections are counted");
         assert_eq!(users, self.chat.user_count(), "every user has a connection");
         assert_eq!(queued, self.connections.queued, "the sum of all queues is right");
-        assert!(
-            self.connections.len() > 0 || self.addresses.is_empty(),
+        let standing = |what| self.connections.iter().filter(|it| it.standing == what).count();
+        assert_eq!(standing(Standing::LetIn), self.let_in, "as many are let in as there are");
+        assert_eq!(
+            standing(Standing::LetIn),
+            self.addresses.total(),
             "addresses have as many connections as they have"
         );
+        assert_eq!(standing(Standing::Refused), self.refusals.lingering(), "as many are refused as there are");
     }
 
     fn handle_timeouts(&mut self, now: Now) {
@@ -282,8 +292,8 @@ impl<S: Stream> Server<S> {
 
     fn handle_deadline(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
-        if connection.paused_until.is_some_and(|until| until <= now.steady) {
-            connection.paused_until = None;
+        if connection.paused_until().is_some_and(|until| until <= now.steady) {
+            connection.rare().paused_until = None;
             // It may well have spoken; the server has not listened.
             connection.last_heard = now.steady;
             self.connections.mark_ready(token);
@@ -295,30 +305,37 @@ impl<S: Stream> Server<S> {
 
     fn handle_phase_deadline(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
-        let is_slow = connection.slow_since.is_some_and(|since| since + self.limits.output_soft_time <= now.steady);
+        let is_slow = connection.slow_since().is_some_and(|since| since + self.limits.output_soft_time <= now.steady);
         match connection.phase {
-            Phase::Silent => {
-                connection.phase = Phase::Entering;
+            Phase::Silent { since } => {
+                connection.phase = Phase::Entering { since };
                 self.connections.append(token, |encoder, out| encoder.greeting(VERSION, out));
             }
-            Phase::Entering => self.close(token, CloseReason::EntryTimeout.into(), now),
+            Phase::Entering { .. } => self.close(token, CloseReason::EntryTimeout.into(), now),
             Phase::User(_) | Phase::Operator(_) if is_slow => {
                 self.close(token, CloseReason::SlowConsumer.into(), now);
             }
             Phase::User(_) | Phase::Operator(_) => self.handle_silence(token, now),
-            Phase::Away(absence) => self.handle_absence(token, absence, now),
+            Phase::Away(user) => self.handle_absence(token, user, now),
             Phase::Closing { .. } | Phase::Lingering { .. } => self.give_up(token),
             Phase::Gone => {}
         }
+    }
+
+    /// Takes a list of work and leaves an empty one in its place, without allocating either.
+    fn take_batch(&mut self, list: impl FnOnce(&mut Connections<S>) -> &mut Vec<Token>) -> Vec<Token> {
+        std::mem::replace(list(&mut self.connections), std::mem::take(&mut self.batch))
     }
 
     /// Writes to all that have output; a stream that breaks is closed, which may give others
     /// something to be told, so this goes on until nothing is left to do.
     fn write_dirty(&mut self, now: Now) {
         while !self.connections.dirty.is_empty() {
-            for token in std::mem::take(&mut self.connections.dirty) {
+            let mut batch = self.take_batch(|connections| &mut connections.dirty);
+            for token in batch.drain(..) {
                 self.write(token, now);
             }
+            self.batch = batch;
             self.close_doomed(now);
         }
     }
@@ -334,7 +351,7 @@ impl<S: Stream> Server<S> {
         }
         let Some(connection) = self.connections.get(token) else { return };
         let is_paused = connection.is_slow(&self.limits);
-        let has_work = connection.readable || !connection.held.is_empty();
+        let has_work = connection.readable || connection.held.is_some();
         if was_paused && !is_paused && has_work {
             self.connections.mark_ready(token);
         }
@@ -344,8 +361,8 @@ impl<S: Stream> Server<S> {
     /// Gives a client that stays above the soft limit a time in which to read.
     fn watch_slow_consumer(&mut self, token: Token, is_slow: bool, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
-        if connection.is_open() && connection.slow_since.is_some() != is_slow {
-            connection.slow_since = is_slow.then_some(now.steady);
+        if connection.is_open() && connection.slow_since().is_some() != is_slow {
+            connection.rare().slow_since = is_slow.then_some(now.steady);
             self.connections.arm(token);
         }
     }

@@ -27,15 +27,18 @@ impl<S: Stream> Server<S> {
     /// Some requests have a rate of their own: until when this one has to wait. One that need not
     /// wait is counted.
     fn too_soon(&mut self, token: Token, request: Request<'_>, now: Now) -> Option<Millis> {
-        let limits = self.limits;
-        let connection = self.connections.get_mut(token)?;
+        let (limits, connections) = (&self.limits, &mut self.connections);
         let (throttle, rate) = match request {
             Request::Enter(_) | Request::Resume { .. } | Request::Password(_) => {
-                let peer = connection.peer;
+                let peer = connections.get(token)?.peer;
                 return self.entry_wait(peer, now);
             }
-            Request::Chat(Command::Announce(_)) => (&mut connection.announcements, limits.announcements),
-            Request::Chat(Command::Request(_) | Command::JoinUser(_)) => (&mut connection.requests, limits.requests),
+            Request::Chat(Command::Announce(_)) => {
+                (&mut connections.get_mut(token)?.rare().announcements, limits.announcements)
+            }
+            Request::Chat(Command::Request(_) | Command::JoinUser(_)) => {
+                (&mut connections.get_mut(token)?.rare().requests, limits.requests)
+            }
             _ => return None,
         };
         let wait = throttle.wait(rate, now.steady);

@@ -6,17 +6,12 @@ use std::io::{self, ErrorKind, Write};
 use bytes::{Buf, BytesMut};
 
 use super::kept::Kept;
-use crate::limits::{KEPT_BYTES, SPARE_BUFFER_BYTES, SPARE_BUFFERS};
+use crate::limits::{KEPT_BYTES, SPARE_BUFFER_BYTES, SPARE_BYTES};
 
 /// A queue of whole lines. Holds no memory while it is empty.
 #[derive(Debug, Default)]
 pub(super) struct Output {
-    /// Lines outside the count of a kept place: what was queued before `KEEP`, the answer to
-    /// `RESUME`. Written first.
-    prelude: BytesMut,
-    queue: BytesMut,
-    /// How many bytes of the queue are written. More than none only if they are kept.
-    written: usize,
+    queue: Option<Box<BytesMut>>,
     /// Whether what was written last is the start of a line whose rest is still to be written.
     inside_line: bool,
     /// When the user's place is kept, written lines stay in the queue until the user has seen them.
@@ -39,7 +34,8 @@ pub(super) struct BadSequence;
 impl Output {
     /// Bytes that wait to be written.
     pub(super) fn len(&self) -> usize {
-        self.prelude.len() + self.queue.len() - self.written
+        let kept = self.kept.as_deref().map_or(0, |kept| kept.prelude.len());
+        kept + self.lines().len() - self.written()
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -48,15 +44,12 @@ impl Output {
 
     /// Bytes of memory in use: those that wait, and those that are kept.
     pub(super) fn memory(&self) -> usize {
-        self.prelude.len() + self.queue.len()
+        self.len() + self.written()
     }
 
     /// The queue, to append whole lines to.
     pub(super) fn queue(&mut self, spares: &mut SpareBuffers) -> &mut BytesMut {
-        if self.queue.capacity() == 0 {
-            self.queue = spares.take();
-        }
-        &mut self.queue
+        self.queue.get_or_insert_with(|| spares.take())
     }
 
     pub(super) fn kept(&self) -> Option<&Kept> {
@@ -67,18 +60,34 @@ impl Output {
         self.kept.as_deref_mut()
     }
 
+    fn lines(&self) -> &[u8] {
+        self.queue.as_deref().map_or(&[], |queue| queue)
+    }
+
+    /// How many bytes of the queue are written. More than none only if they are kept.
+    fn written(&self) -> usize {
+        self.kept.as_deref().map_or(0, |kept| kept.written)
+    }
+
+    /// What is to be written next.
+    fn waiting(&self) -> &[u8] {
+        match self.kept.as_deref() {
+            Some(kept) if !kept.prelude.is_empty() => &kept.prelude,
+            Some(kept) => self.lines().get(kept.written..).unwrap_or_default(),
+            None => self.lines(),
+        }
+    }
+
     /// From now on lines are counted and kept. What is queued already is not among them.
-    pub(super) fn keep(&mut self, kept: Kept) {
-        self.prelude.unsplit(std::mem::take(&mut self.queue));
+    pub(super) fn keep(&mut self, mut kept: Kept) {
+        kept.prelude = self.queue.take().map(|queue| *queue).unwrap_or_default();
         self.kept = Some(Box::new(kept));
     }
 
     /// Writes until nothing is left or the stream blocks.
     pub(super) fn write_to(&mut self, stream: &mut impl Write, spares: &mut SpareBuffers) -> io::Result<Written> {
         while !self.is_empty() {
-            let waiting = if self.prelude.is_empty() { &self.queue } else { &self.prelude };
-            let start = if self.prelude.is_empty() { self.written } else { 0 };
-            match stream.write(waiting.get(start..).unwrap_or_default()) {
+            match stream.write(self.waiting()) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(count) => self.note_written(count),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Written::Blocked),
@@ -86,105 +95,111 @@ impl Output {
                 Err(error) => return Err(error),
             }
         }
-        if self.queue.is_empty() {
-            spares.give(std::mem::take(&mut self.queue));
-        }
+        self.free_if_empty(spares);
         Ok(Written::All)
     }
 
     fn note_written(&mut self, count: usize) {
-        if !self.prelude.is_empty() {
-            self.inside_line = self.prelude.get(count - 1) != Some(&b'\n');
-            self.prelude.advance(count);
-            if self.prelude.is_empty() {
-                self.prelude = BytesMut::new();
+        self.inside_line = self.waiting().get(count - 1) != Some(&b'\n');
+        match self.kept.as_deref_mut() {
+            Some(kept) if !kept.prelude.is_empty() => {
+                kept.prelude.advance(count);
+                if kept.prelude.is_empty() {
+                    kept.prelude = BytesMut::new();
+                }
             }
-            return;
+            Some(kept) => {
+                kept.written += count;
+                let end = kept.written;
+                self.forget_beyond_bound(end);
+            }
+            None => {
+                if let Some(queue) = &mut self.queue {
+                    if count == queue.len() { queue.clear() } else { queue.advance(count) }
+                }
+            }
         }
-        self.inside_line = self.queue.get(self.written + count - 1) != Some(&b'\n');
-        if self.kept.is_some() {
-            self.written += count;
-            self.forget_beyond_bound(self.written);
-        } else if count == self.queue.len() {
-            self.queue.clear();
-        } else {
-            self.queue.advance(count);
+    }
+
+    fn free_if_empty(&mut self, spares: &mut SpareBuffers) {
+        if let Some(queue) = self.queue.take_if(|queue| queue.is_empty()) {
+            spares.give(queue);
         }
     }
 
     /// The client has seen this many of the lines sent since its place is kept.
     pub(super) fn note_seen(&mut self, seen: u64, spares: &mut SpareBuffers) {
-        let written = self.written;
-        let Some(kept) = self.kept.as_deref_mut() else { return };
-        let forgotten = kept.forget_seen(seen, self.queue.get(..written).unwrap_or_default());
-        self.queue.advance(forgotten);
-        self.written -= forgotten;
-        if self.queue.is_empty() {
-            spares.give(std::mem::take(&mut self.queue));
-        }
+        let (Some(kept), Some(queue)) = (self.kept.as_deref_mut(), self.queue.as_deref_mut()) else { return };
+        let forgotten = kept.forget_seen(seen, queue.get(..kept.written).unwrap_or_default());
+        queue.advance(forgotten);
+        kept.written -= forgotten;
+        self.free_if_empty(spares);
     }
 
     /// Prepares the kept lines for another connection, from the one behind the `seen`th; says how
     /// many lines are lost because there was no room to keep them.
     pub(super) fn rewind(&mut self, seen: u64) -> Result<u64, BadSequence> {
         let kept = self.kept.as_deref_mut().ok_or(BadSequence)?;
-        let lost = kept.lost_before(seen, &self.queue)?;
-        let forgotten = kept.forget_seen(seen, &self.queue);
-        self.queue.advance(forgotten);
-        (self.written, self.inside_line) = (0, false);
-        self.prelude = BytesMut::new();
+        let lines = self.queue.as_deref().map_or(&[][..], |queue| queue);
+        let lost = kept.lost_before(seen, lines)?;
+        let forgotten = kept.forget_seen(seen, lines);
+        if let Some(queue) = &mut self.queue {
+            queue.advance(forgotten);
+        }
+        (kept.written, kept.prelude, self.inside_line) = (0, BytesMut::new(), false);
         Ok(lost)
     }
 
     /// Puts what another output had to say before everything else, outside the count.
     pub(super) fn put_first(&mut self, other: Output) {
-        self.prelude = other.prelude;
-        self.prelude.unsplit(other.queue);
         self.inside_line = other.inside_line;
+        if let Some(kept) = self.kept.as_deref_mut() {
+            kept.prelude = other.queue.map(|queue| *queue).unwrap_or_default();
+        }
     }
 
     /// While nobody is connected, the oldest lines go when there are too many to keep.
     pub(super) fn bound_unsent(&mut self) {
-        self.forget_beyond_bound(self.queue.len());
+        self.forget_beyond_bound(self.lines().len());
     }
 
     /// Forgets kept lines, the oldest first and none behind `end`, until what is kept is in bounds.
     fn forget_beyond_bound(&mut self, end: usize) {
-        let Some(kept) = self.kept.as_deref_mut() else { return };
-        let excess = self.queue.len().saturating_sub(KEPT_BYTES).min(end);
+        let (Some(kept), Some(queue)) = (self.kept.as_deref_mut(), self.queue.as_deref_mut()) else { return };
+        let excess = queue.len().saturating_sub(KEPT_BYTES).min(end);
         if excess == 0 {
             return;
         }
-        let forgotten = kept.forget_oldest(excess, self.queue.get(..end).unwrap_or_default());
-        self.queue.advance(forgotten);
-        self.written = self.written.saturating_sub(forgotten);
+        let forgotten = kept.forget_oldest(excess, queue.get(..end).unwrap_or_default());
+        queue.advance(forgotten);
+        kept.written = kept.written.saturating_sub(forgotten);
     }
 
     /// Forgets the lines nobody will read, but for the rest of one whose start has been written.
     pub(super) fn drop_unsent_lines(&mut self) {
-        let rest = |bytes: &BytesMut| memchr::memchr(b'\n', bytes).map_or(0, |at| at + 1);
-        if !self.prelude.is_empty() {
-            let end = if self.inside_line { rest(&self.prelude) } else { 0 };
-            self.prelude.truncate(end);
-            self.queue.truncate(self.written);
-            return;
+        let rest = self.rest_of_line().len();
+        let mut end = self.written() + rest;
+        if let Some(kept) = self.kept.as_deref_mut()
+            && !kept.prelude.is_empty()
+        {
+            kept.prelude.truncate(rest);
+            end = kept.written;
         }
-        let mut unsent = self.queue.split_off(self.written);
-        unsent.truncate(if self.inside_line { rest(&unsent) } else { 0 });
-        self.queue.unsplit(unsent);
+        if let Some(queue) = &mut self.queue {
+            queue.truncate(end);
+        }
     }
 
     /// What must still be written to a stream that another takes over from: the rest of a line.
     pub(super) fn rest_of_line(&self) -> BytesMut {
-        let waiting = if self.prelude.is_empty() { self.queue.get(self.written..) } else { self.prelude.get(..) };
-        let waiting = waiting.filter(|_| self.inside_line).unwrap_or_default();
+        let waiting = if self.inside_line { self.waiting() } else { &[] };
         let end = memchr::memchr(b'\n', waiting).map_or(0, |at| at + 1);
         BytesMut::from(waiting.get(..end).unwrap_or_default())
     }
 
     /// An output with nothing but these bytes.
     pub(super) fn of(bytes: BytesMut) -> Self {
-        Self { inside_line: !bytes.is_empty(), queue: bytes, ..Self::default() }
+        Self { inside_line: !bytes.is_empty(), queue: Some(Box::new(bytes)), kept: None }
     }
 
     /// Forgets everything: the stream is broken.
@@ -195,18 +210,25 @@ impl Output {
 
 /// Emptied buffers, kept so that a message needs no allocation and an idle connection no memory.
 #[derive(Debug, Default)]
-pub(super) struct SpareBuffers(Vec<BytesMut>);
+pub(super) struct SpareBuffers {
+    #[expect(clippy::vec_box, reason = "the boxes are what is kept, too")]
+    buffers: Vec<Box<BytesMut>>,
+    bytes: usize,
+}
 
 impl SpareBuffers {
-    pub(super) fn take(&mut self) -> BytesMut {
-        self.0.pop().unwrap_or_default()
+    pub(super) fn take(&mut self) -> Box<BytesMut> {
+        let buffer = self.buffers.pop().unwrap_or_default();
+        self.bytes = self.bytes.saturating_sub(buffer.capacity());
+        buffer
     }
 
-    pub(super) fn give(&mut self, mut buffer: BytesMut) {
-        let fits = buffer.capacity() > 0 && buffer.capacity() <= SPARE_BUFFER_BYTES;
-        if fits && self.0.len() < SPARE_BUFFERS {
-            buffer.clear();
-            self.0.push(buffer);
+    pub(super) fn give(&mut self, mut buffer: Box<BytesMut>) {
+        buffer.clear();
+        let size = buffer.capacity();
+        if size <= SPARE_BUFFER_BYTES && self.bytes + size <= SPARE_BYTES {
+            self.bytes += size;
+            self.buffers.push(buffer);
         }
     }
 }
@@ -251,7 +273,7 @@ mod tests {
         stream.room = 100;
         assert_eq!(output.write_to(&mut stream, &mut spares).unwrap(), Written::All);
         assert_eq!(stream.taken, b"one\ntwo\n");
-        assert_eq!(output.queue.capacity(), 0);
+        assert!(output.queue.is_none());
     }
 
     #[test]
@@ -300,10 +322,10 @@ mod tests {
         output.queue(&mut spares).extend_from_slice(b"one\ntwo\nthree\n");
         output.write_to(&mut narrow(100), &mut spares).unwrap();
         output.note_seen(2, &mut spares);
-        assert_eq!(output.queue, b"three\n"[..]);
+        assert_eq!(output.lines(), b"three\n");
         output.note_seen(1, &mut spares);
         output.note_seen(99, &mut spares);
-        assert_eq!(output.queue, b"three\n"[..], "numbers that cannot be are passed over");
+        assert_eq!(output.lines(), b"three\n", "numbers that cannot be are passed over");
         assert_eq!(output.rewind(1), Err(BadSequence), "seen already");
         assert_eq!(output.rewind(4), Err(BadSequence), "never sent");
         assert_eq!(output.rewind(3), Ok(0));
@@ -318,7 +340,7 @@ mod tests {
             output.queue(&mut spares).extend_from_slice(&line);
             output.bound_unsent();
         }
-        assert_eq!(output.queue.len(), KEPT_BYTES);
+        assert_eq!(output.lines().len(), KEPT_BYTES);
         assert_eq!(output.rewind(0), Ok(36));
     }
 }

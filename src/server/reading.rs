@@ -25,11 +25,25 @@ pub(super) enum Handled {
     Later(Millis),
 }
 
+/// What stands next in the bytes of a connection.
+enum Next<'a> {
+    /// A line (`None`: one that was too long), how many bytes it takes, and what to take it for.
+    Line { line: Option<&'a [u8]>, count: usize, phase: Phase },
+    /// Nothing that can be handled now; so many bytes are of no use any more.
+    None { count: usize },
+}
+
 impl<S: Stream> Server<S> {
     /// Handles what was left over, then reads once and handles that.
     pub(super) fn serve(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
-        let mut held = std::mem::take(&mut connection.held);
+        // One that is paused is not read, so reading cannot tell that it is gone.
+        let is_paused = connection.hung_up && connection.is_open() && connection.paused_until().is_some();
+        if is_paused && connection.stream.as_mut().is_some_and(Stream::is_broken) {
+            return self.break_off(token, now);
+        }
+        let held = connection.held.take();
+        let mut held = held.unwrap_or_else(|| self.connections.spares.take());
         if !held.is_empty() {
             let taken = self.handle_lines(token, &held, now);
             held.advance(taken);
@@ -104,56 +118,52 @@ impl<S: Stream> Server<S> {
     /// not too fast. Says how many bytes are done with.
     fn handle_lines(&mut self, token: Token, bytes: &[u8], now: Now) -> usize {
         let mut taken = 0;
-        while self.may_be_heard(token, now) {
-            let Some(connection) = self.connections.get_mut(token) else { break };
-            let (step, count) = connection.splitter.next(bytes.get(taken..).unwrap_or_default());
-            let line = match step {
-                Step::NeedMore => return taken + count,
-                Step::TooLong => None,
-                Step::Line(line) => Some(line),
+        loop {
+            let rest = bytes.get(taken..).unwrap_or_default();
+            let (line, count, phase) = match self.next_line(token, rest, now) {
+                Next::Line { line, count, phase } => (line, count, phase),
+                Next::None { count } => return taken + count,
             };
-            let handled = match connection.phase {
+            let handled = match phase {
                 Phase::Operator(expecting) => self.handle_operator_line(token, expecting, line, now),
                 _ => self.handle_native_line(token, line, now),
             };
             self.close_doomed(now);
             if let Handled::Later(until) = handled {
                 self.pause(token, until);
-                break;
+                return taken;
             }
             taken += count;
-            self.note_line(token, now);
         }
-        taken
     }
 
-    /// Whether the next line is handled now. A client that has been too fast is paused.
-    fn may_be_heard(&mut self, token: Token, now: Now) -> bool {
-        let limits = self.limits;
-        let Some(connection) = self.connections.get(token).filter(|connection| connection.is_listening(&limits)) else {
-            return false;
+    /// Takes the next line off a connection that listens. One that has been too fast is paused.
+    fn next_line<'a>(&mut self, token: Token, bytes: &'a [u8], now: Now) -> Next<'a> {
+        let limits = &self.limits;
+        let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_listening(limits))
+        else {
+            return Next::None { count: 0 };
         };
-        let wait = connection.lines.wait(limits.lines, now.steady);
-        match wait.filter(|_| connection.peer != Peer::Operator) {
-            None => true,
-            Some(until) => {
-                self.pause(token, until);
-                false
-            }
+        if connection.peer != Peer::Operator
+            && let Some(until) = connection.lines.wait(limits.lines, now.steady)
+        {
+            self.pause(token, until);
+            return Next::None { count: 0 };
         }
-    }
-
-    fn note_line(&mut self, token: Token, now: Now) {
-        let rate = self.limits.lines;
+        let (step, count) = connection.splitter.next(bytes);
+        let line = match step {
+            Step::NeedMore => return Next::None { count },
+            Step::TooLong => None,
+            Step::Line(line) => Some(line),
+        };
+        connection.lines.take(limits.lines, now.steady);
         self.stats.lines += 1;
-        if let Some(connection) = self.connections.get_mut(token) {
-            connection.lines.take(rate, now.steady);
-        }
+        Next::Line { line, count, phase: connection.phase }
     }
 
     fn pause(&mut self, token: Token, until: Millis) {
         if let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_open()) {
-            connection.paused_until = Some(until);
+            connection.rare().paused_until = Some(until);
             self.connections.arm(token);
         }
     }
@@ -162,8 +172,8 @@ impl<S: Stream> Server<S> {
     fn note_life(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
         connection.last_heard = now.steady;
-        if matches!(connection.phase, Phase::Silent) {
-            connection.phase = Phase::Entering;
+        if let Phase::Silent { since } = connection.phase {
+            connection.phase = Phase::Entering { since };
             self.connections.arm(token);
         }
     }
@@ -179,11 +189,11 @@ impl<S: Stream> Server<S> {
     }
 
     /// Keeps unhandled bytes for the next time, unless nobody will want them.
-    fn hold(&mut self, token: Token, held: BytesMut) {
+    fn hold(&mut self, token: Token, held: Box<BytesMut>) {
         if held.is_empty() {
             self.connections.spares.give(held);
         } else if let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_open()) {
-            connection.held = held;
+            connection.held = Some(held);
         }
     }
 }

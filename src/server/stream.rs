@@ -9,4 +9,10 @@ pub trait Stream: Read + Write {
     /// # Errors
     /// Those of the system call; the server then gives the connection up.
     fn finish(&mut self) -> std::io::Result<()>;
+
+    /// Whether the stream is known to be broken, without reading what has arrived. May forget
+    /// that it said so.
+    fn is_broken(&mut self) -> bool {
+        false
+    }
 }

@@ -175,9 +175,10 @@ pub fn commands_in(place: Place) -> impl Iterator<Item = &'static Spec> {
 /// people type: at chatc's prompt and at the console, not on the wire.
 pub fn find(word: &str, place: Place) -> Option<&'static Spec> {
     let other_words = place != Place::Wire;
-    commands_in(place).find(|spec| {
-        spec.word.eq_ignore_ascii_case(word)
-            || (other_words && spec.also.iter().any(|other| other.eq_ignore_ascii_case(word)))
+    COMMANDS.iter().find(|spec| {
+        let is_meant = spec.word.eq_ignore_ascii_case(word)
+            || (other_words && spec.also.iter().any(|other| other.eq_ignore_ascii_case(word)));
+        is_meant && spec.places.contains(&place)
     })
 }
 

@@ -4,7 +4,9 @@
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Words<'a>(&'a str);
 
-const BLANKS: [char; 2] = [' ', '\t'];
+fn is_blank(byte: u8) -> bool {
+    byte == b' ' || byte == b'\t'
+}
 
 impl<'a> Words<'a> {
     /// Starts at the left of `line`.
@@ -14,24 +16,26 @@ impl<'a> Words<'a> {
 
     /// Takes the next word; `None` at the end of the line.
     pub(super) fn next(&mut self) -> Option<&'a str> {
-        let rest = self.0.trim_start_matches(BLANKS);
-        if rest.is_empty() {
-            return None;
-        }
-        let end = rest.find(BLANKS).unwrap_or(rest.len());
-        let (word, after) = rest.split_at(end);
+        // Blanks are ASCII, so every position found here is a character's boundary.
+        let start = self.0.bytes().position(|byte| !is_blank(byte))?;
+        let rest = self.0.get(start..)?;
+        let end = rest.bytes().position(is_blank).unwrap_or(rest.len());
+        let (word, after) = rest.split_at_checked(end)?;
         self.0 = after;
         Some(word)
     }
 
     /// All that is left, without the one blank that ends the previous word: a text keeps its indent.
     pub(super) fn rest(self) -> &'a str {
-        self.0.strip_prefix(BLANKS).unwrap_or(self.0)
+        match self.0.bytes().next() {
+            Some(first) if is_blank(first) => self.0.get(1..).unwrap_or_default(),
+            _ => self.0,
+        }
     }
 
     /// Whether nothing but blanks is left.
     pub(super) fn is_empty(self) -> bool {
-        self.0.trim_start_matches(BLANKS).is_empty()
+        self.0.bytes().all(is_blank)
     }
 }
 
@@ -51,5 +55,12 @@ mod tests {
         assert!(words.is_empty());
         assert_eq!(words.next(), None);
         assert_eq!(words.rest(), "");
+    }
+
+    #[test]
+    fn only_blanks_end_a_word() {
+        let mut words = Words::new("größe\u{a0}日本 x");
+        assert_eq!(words.next(), Some("größe\u{a0}日本"));
+        assert_eq!(words.rest(), "x");
     }
 }

@@ -3,17 +3,21 @@
 #![allow(dead_code, unused_imports, unreachable_pub, missing_docs, reason = "each test binary uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed, as it should")]
 
+pub mod daemon;
+pub mod proxy;
 pub mod pty;
 pub mod server;
 
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
+pub use daemon::{Daemon, Peer};
+pub use proxy::Proxy;
 pub use pty::Terminal;
 pub use server::Server;
 
 /// How long anything may take before the test has failed; far more than it takes.
-pub const DEADLINE: Duration = Duration::from_secs(10);
+pub const DEADLINE: Duration = Duration::from_secs(20);
 
 /// A value that one thread changes and another waits for.
 #[derive(Debug, Default)]
@@ -34,6 +38,11 @@ impl<T> Watched<T> {
     pub fn change(&self, change: impl FnOnce(&mut T)) {
         change(&mut self.lock());
         self.changed.notify_all();
+    }
+
+    /// Waits for this long, for what can only be asked again and again.
+    pub fn pauses(&self, time: Duration) {
+        drop(self.changed.wait_timeout_while(self.lock(), time, |_| true));
     }
 
     /// Waits until `is_so`, at most for the deadline; says whether it came to be.

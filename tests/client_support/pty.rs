@@ -36,7 +36,12 @@ pub struct Terminal {
 impl Terminal {
     /// alice, entered and at the menu.
     pub fn inside(server: &Server) -> Self {
-        let terminal = Self::start(&[&server.address, "--name", "alice"], &[]);
+        Self::inside_with(server, &[])
+    }
+
+    /// The same with further arguments.
+    pub fn inside_with(server: &Server, arguments: &[&str]) -> Self {
+        let terminal = Self::start(&[&[&server.address, "--name", "alice"], arguments].concat(), &[]);
         terminal.shows("3 quit");
         terminal.prompts("menu > ");
         terminal
@@ -44,10 +49,15 @@ impl Terminal {
 
     /// Starts chatc with these arguments and environment.
     pub fn start(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::start_program(env!("CARGO_BIN_EXE_chatc"), arguments, environment)
+    }
+
+    /// Starts some program.
+    pub fn start_program(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let (pty, pts) = open().unwrap();
         pty.resize(Size::new(ROWS, COLUMNS)).unwrap();
         let before = tcgetattr(pty.as_fd()).unwrap();
-        let child = pty_process::blocking::Command::new(env!("CARGO_BIN_EXE_chatc"))
+        let child = pty_process::blocking::Command::new(program)
             .args(arguments)
             .env("TERM", "xterm-256color")
             .env("TZ", "UTC")
@@ -71,6 +81,19 @@ impl Terminal {
             theirs.change(|output| output.ended = true);
         });
         Self { pty, output, child, before }
+    }
+
+    /// Starts chatc at `address` under `name` and waits until it is at the menu.
+    pub fn at(address: &str, name: &str) -> Self {
+        Self::at_with(address, name, &[])
+    }
+
+    /// The same with further arguments.
+    pub fn at_with(address: &str, name: &str, arguments: &[&str]) -> Self {
+        let terminal = Self::start(&[&[address, "--name", name], arguments].concat(), &[]);
+        terminal.shows("3 quit");
+        terminal.prompts("menu > ");
+        terminal
     }
 
     pub fn press(&mut self, keys: &str) {

@@ -71,7 +71,7 @@ impl Server {
 
     /// All lines that came, but for those that every client sends first.
     pub fn received(&self) -> Vec<String> {
-        let first = ["HELLO", "WATCH on", "LIST", "ROOMS"];
+        let first = ["HELLO", "KEEP", "WATCH on", "LIST", "ROOMS"];
         let mut lines = self.seen.lock().lines.clone();
         for line in first {
             if let Some(at) = lines.iter().position(|seen| seen == line) {

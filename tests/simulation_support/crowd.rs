@@ -168,7 +168,7 @@ impl Actor {
             }
             Noted::Counted => self.check(seen, line),
         }
-        if line == "* ping" && self.messages % 4 > 0 {
+        if line == "* ping" && !self.messages.is_multiple_of(4) {
             let line = format!("@ {}", self.books.seen());
             self.send(trial, &line);
         }

@@ -52,6 +52,8 @@ pub(crate) struct Trial {
     calls: Calls,
     /// Connections the server has not let go of.
     live: Vec<usize>,
+    /// Those that were refused: they do not count against the limit.
+    refused: BTreeSet<usize>,
     by_address: HashMap<String, usize>,
     /// Who is to be served in the next tick, in order.
     ready: Vec<usize>,
@@ -72,6 +74,7 @@ impl Trial {
             seen: BTreeSet::new(),
             calls: Calls::default(),
             live: Vec::new(),
+            refused: BTreeSet::new(),
             by_address: HashMap::new(),
             ready: Vec::new(),
         }
@@ -81,13 +84,15 @@ impl Trial {
     pub(crate) fn connect(&mut self, address: SocketAddr) -> usize {
         let number = self.wires.len();
         let (pipe, ends) = Pipe::new(number, &self.calls);
-        let is_full = self.shadow.most > 0 && self.live.len() >= self.shadow.most;
+        let let_in = self.live.iter().filter(|number| !self.refused.contains(*number)).count();
+        let is_full = self.shadow.most > 0 && let_in >= self.shadow.most;
         let token = self.server.accept(pipe, Peer::Client(address), at(self.now));
         self.wires.push(Wire { token, ends, latch: Latch::default(), before: Vec::new() });
         self.live.push(number);
         self.by_address.insert(address.to_string(), number);
         self.shadow.lines.push(Line::new(address.to_string(), slot(token), self.now));
         if is_full {
+            self.refused.insert(number);
             self.shadow.append(number, "-ERR full \u{1}", false);
             self.shadow.lines[number].phase = Phase::Closing;
         }
@@ -325,7 +330,8 @@ impl Trial {
         let mut found: Vec<(usize, &str)> = found.map(|(address, reason)| (self.by_address[address], reason)).collect();
         self.seen.extend(found.iter().map(|(_, reason)| (*reason).to_owned()));
         let mut expected = std::mem::take(&mut self.shadow.ended);
-        (found.sort_unstable(), expected.sort_unstable());
+        found.sort_unstable();
+        expected.sort_unstable();
         assert_eq!(found, expected, "who is closed and why");
         assert!(journal.chars().all(|c| c == '\n' || !chatd::chat::is_unsafe(c)), "the log is clean: {journal:?}");
     }

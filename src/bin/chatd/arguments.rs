@@ -144,6 +144,8 @@ pub(crate) enum Command {
 #[argh(
     subcommand,
     name = "ctl",
+    // Not `help`, which is a command of the console, and a word of announcements.
+    help_triggers("-h", "--help"),
     example = "Who is here:\n  {command_name} list",
     example = "For a monitoring system:\n  {command_name} stats prometheus",
     error_code(1, "no daemon answers, or it refused the command")

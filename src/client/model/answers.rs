@@ -1,6 +1,7 @@
 //! Answers to commands → what the screen says. The oldest unanswered command is the one meant.
 
 use super::here::Here;
+use super::kept::Kept;
 use super::sent::Sent;
 use super::{Action, Actions, Line};
 use crate::chat::{Name, Purpose, Reply, RoomName, Stamp};
@@ -10,8 +11,11 @@ use crate::wire::native::Answer;
 impl Here {
     pub(super) fn handle_answer(&mut self, answer: Answer<'_>, out: &mut Actions) {
         // An answer to nothing is a fault of the server's; nothing here depends on it.
-        let Some(sent) = self.sent.pop_front() else { return };
+        let Some(sent) = self.take_sent() else { return };
         let rows = std::mem::take(&mut self.rows);
+        if let Answer::Kept { token, .. } = answer {
+            self.kept = Some(Kept::new(token));
+        }
         let Answer::Chat(reply) = answer else { return };
         match reply {
             Reply::Done => self.done(sent, out),
@@ -42,6 +46,7 @@ impl Here {
 
     /// One tick for all that was sent since the last one, when nothing more is on its way.
     fn acknowledge(&mut self, sent: &Sent, stamp: Stamp, count: usize, out: &mut Actions) {
+        self.latest = self.latest.max(stamp.at);
         if self.setup.quiet {
             return;
         }
@@ -77,6 +82,9 @@ impl Here {
             Sent::Rooms { whole } => self.list_rooms(rows, whole, next, out),
             Sent::Members(room) => self.list_members(rows, room, total, out),
             Sent::Requests => self.list_requests(rows, out),
+            Sent::CheckSession => self.check_session(rows, out),
+            Sent::CheckRoom(room) => self.check_room(room, rows, total, out),
+            Sent::CheckRequests => self.check_requests(rows, out),
             Sent::Ignored => out.show(listing::ignored(rows)),
             _ => {}
         }
@@ -120,13 +128,17 @@ impl Here {
     }
 
     fn list_requests(&mut self, rows: &[Listed], out: &mut Actions) {
+        self.note_requests(rows);
+        out.show_all(listing::requests(rows));
+    }
+
+    pub(super) fn note_requests(&mut self, rows: &[Listed]) {
         self.pending.clear();
         for row in rows {
             if let Listed::RequestFrom(name, purpose, _) = row {
                 self.pending.add(*name, *purpose);
             }
         }
-        out.show_all(listing::requests(rows));
     }
 }
 

@@ -14,7 +14,9 @@ impl Here {
             Prompt::Question(Question::Who | Question::ToWhom) => self.user_names(),
             Prompt::Line(_) if line.starts_with('/') && !line.starts_with("//") => self.offers_in_command(before, "/"),
             Prompt::Line(Focus::Menu) => self.offers_in_command(before, ""),
-            Prompt::Line(_) | Prompt::Question(_) | Prompt::Name => self.offers_in_text(word),
+            Prompt::Line(_) | Prompt::Offline(_) | Prompt::Question(_) | Prompt::Name | Prompt::Password => {
+                self.offers_in_text(word)
+            }
         };
         let fits = |offer: &String| {
             offer.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word)) && !offer.is_empty()

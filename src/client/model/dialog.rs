@@ -16,6 +16,8 @@ pub enum Question {
     TextFor(String),
     /// What to tell everybody.
     Announcement,
+    /// Under which name to go on, when one's own is taken.
+    NewName,
 }
 
 impl Question {
@@ -26,13 +28,14 @@ impl Question {
             Self::ToWhom => "to whom?",
             Self::TextFor(_) => "text",
             Self::Announcement => "to everybody",
+            Self::NewName => "name",
         }
     }
 
     fn dropped(&self) -> &'static str {
         match self {
             Self::Who => "nobody was asked",
-            Self::ToWhom | Self::TextFor(_) | Self::Announcement => "nothing was sent",
+            Self::ToWhom | Self::TextFor(_) | Self::Announcement | Self::NewName => "nothing was sent",
         }
     }
 }
@@ -57,6 +60,8 @@ impl Here {
             Question::ToWhom => self.ask(Question::TextFor(first_word(line).0.to_owned()), out),
             Question::TextFor(to) => self.send_private(&to, line, out),
             Question::Announcement => self.announce(line, out),
+            // Answered elsewhere: without that there is nobody who could send anything.
+            Question::NewName => {}
         }
     }
 

@@ -1,8 +1,9 @@
 //! From the first word to the server until it has let us in.
 
 use super::events::announced_earlier;
+use super::link::{Link, SILENT_NAME_TRIES, SILENT_NAME_WAIT};
 use super::{Actions, EXIT_FAILED, Here, Line, Model, Stage, Wish};
-use crate::chat::{Event, Name};
+use crate::chat::{Event, Millis, Name};
 use crate::wire::native::{Answer, ServerLine, VERSION};
 
 /// How far the entry has come.
@@ -19,6 +20,17 @@ pub(super) enum Entry {
         /// Whether a new connection was made for it already.
         again: bool,
     },
+    /// The name's holder is silent; it is tried again then.
+    NameSilent {
+        /// The name.
+        name: String,
+        /// When.
+        until: Millis,
+    },
+    /// The password has to be typed, to be let in with this.
+    AskingPassword(Wish),
+    /// `PASSWORD` was sent.
+    Proving(Wish),
     /// The server hung up while a name was thought about; connecting again with this one.
     Reconnecting(Wish),
 }
@@ -43,9 +55,20 @@ impl Model {
             }
             (Entry::AwaitingHello(_) | Entry::Reconnecting(_), _) => self.not_chatd(out),
             (Entry::Entering { .. }, ServerLine::Answer(Answer::Entered { uid, name })) => {
+                self.link = Link::new(self.now, self.setup.dead_after, self.setup.seed);
                 let mut here = Here::new(&self.setup, uid, name);
                 here.open(out);
                 self.stage = Stage::Here(Box::new(here));
+            }
+            (Entry::Entering { tried, .. }, ServerLine::Error { code: "password-required", text }) => {
+                self.prove(tried, text, out);
+            }
+            (Entry::Proving(tried), ServerLine::Answer(_)) => self.enter(tried, true, out),
+            (Entry::Proving(tried), ServerLine::Error { text, .. }) => self.ask_password_again(tried, text, out),
+            (Entry::Entering { tried: Wish::Name(name), .. }, ServerLine::Error { code: "name-silent", .. })
+                if self.silent_tries < SILENT_NAME_TRIES =>
+            {
+                self.await_silent_name(name, out);
             }
             (Entry::Entering { tried, .. }, ServerLine::Error { code, text }) => {
                 self.offer = match tried {
@@ -54,6 +77,7 @@ impl Model {
                     _ => None,
                 };
                 self.refused_entry(text, out);
+                self.explain_taken_name(code, out);
             }
             (was, ServerLine::Event(Event::AnnouncedEarlier { stamp, from, text })) => {
                 *entry = was;
@@ -76,14 +100,18 @@ impl Model {
     pub(super) fn handle_closed_on_entry(&mut self, out: &mut Actions) {
         let Stage::Entry(entry) = &mut self.stage else { return };
         match std::mem::replace(entry, Entry::Naming) {
-            Entry::Entering { tried, again: false } => {
+            Entry::NameSilent { name, .. } => {
+                *entry = Entry::Reconnecting(Wish::Name(name));
+                out.0.push(super::Action::Connect);
+            }
+            Entry::Entering { tried, again: false } | Entry::Proving(tried) => {
                 *entry = Entry::Reconnecting(tried);
                 out.0.push(super::Action::Connect);
             }
-            Entry::AwaitingHello(_) if !self.farewell => self.not_chatd(out),
-            Entry::Naming => {}
+            Entry::AwaitingHello(_) if self.farewell.is_none() => self.not_chatd(out),
+            Entry::Naming | Entry::AskingPassword(_) => {}
             Entry::AwaitingHello(_) | Entry::Entering { .. } | Entry::Reconnecting(_) => {
-                if !self.farewell {
+                if self.farewell.is_none() {
                     out.show(Line::error(format!("{} hung up before it let us in", self.setup.server)));
                 }
                 self.over(EXIT_FAILED, out);
@@ -93,7 +121,16 @@ impl Model {
 
     /// Whether the server may be tired of waiting for a name.
     pub(super) fn is_waiting_for_name(&self) -> bool {
-        matches!(self.stage, Stage::Entry(Entry::Naming | Entry::Entering { again: false, .. }))
+        matches!(
+            self.stage,
+            Stage::Entry(
+                Entry::Naming
+                    | Entry::Entering { again: false, .. }
+                    | Entry::AskingPassword(_)
+                    | Entry::Proving(_)
+                    | Entry::NameSilent { .. }
+            )
+        )
     }
 
     pub(super) fn not_chatd(&mut self, out: &mut Actions) {
@@ -101,7 +138,7 @@ impl Model {
         self.over(EXIT_FAILED, out);
     }
 
-    fn enter(&mut self, wish: Wish, again: bool, out: &mut Actions) {
+    pub(super) fn enter(&mut self, wish: Wish, again: bool, out: &mut Actions) {
         let Stage::Entry(entry) = &mut self.stage else { return };
         *entry = match &wish {
             Wish::Ask => Entry::Naming,
@@ -122,7 +159,32 @@ impl Model {
         };
     }
 
-    fn refused_entry(&mut self, text: &str, out: &mut Actions) {
+    /// Somebody has the name but is silent: the server finds out whether that is a ghost.
+    fn await_silent_name(&mut self, name: String, out: &mut Actions) {
+        self.silent_tries += 1;
+        out.show(Line::aside(format!(
+            "{name} is in use, but silent; the server asks for a sign of life. Trying again in 5 s"
+        )));
+        self.stage = Stage::Entry(Entry::NameSilent { name, until: self.now + SILENT_NAME_WAIT });
+    }
+
+    /// Time has passed: perhaps it is time to try the silent name again.
+    pub(super) fn try_silent_name(&mut self, out: &mut Actions) {
+        if let Stage::Entry(Entry::NameSilent { name, until }) = &self.stage
+            && *until <= self.now
+        {
+            let wish = Wish::Name(name.clone());
+            self.enter(wish, false, out);
+        }
+    }
+
+    fn explain_taken_name(&mut self, code: &str, out: &mut Actions) {
+        if code == "name-taken" && !std::mem::replace(&mut self.is_taken_explained, true) {
+            out.show(Line::aside("if that is you: it is free half a minute after that connection broke"));
+        }
+    }
+
+    pub(super) fn refused_entry(&mut self, text: &str, out: &mut Actions) {
         out.show(Line::error(text));
         if self.setup.scripted {
             self.over(EXIT_FAILED, out);

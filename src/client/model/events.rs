@@ -12,6 +12,8 @@ const CROWD: usize = 50;
 impl Here {
     pub(super) fn handle_event(&mut self, event: &Event<'_>, out: &mut Actions) {
         let told_gone = self.told_gone.take();
+        let just_joined = self.just_joined.take();
+        self.note_time(event);
         match *event {
             Event::Said { stamp, from, text } => self.said(stamp, from, text, out),
             Event::RoomSaid { stamp, room, from, text } => self.room_said(stamp, room, from, text, out),
@@ -22,7 +24,13 @@ impl Here {
             Event::Announced { stamp, from, text } => {
                 out.show(message(stamp, Some("[everyone] "), Some(from), text));
             }
-            Event::Earlier { stamp, from, text, .. } => out.show(message(stamp, Some("(earlier) "), Some(from), text)),
+            Event::Earlier { stamp, room, .. } if self.is_known_already(room, stamp) => {}
+            Event::Earlier { stamp, room, from, text } => {
+                if just_joined == Some(room) {
+                    out.show(Line::aside(format!("{room} keeps its last lines for those who come later:")));
+                }
+                out.show(message(stamp, Some("(earlier) "), Some(from), text));
+            }
             Event::AnnouncedEarlier { stamp, from, text } => out.show(announced_earlier(stamp, from, text)),
             Event::Away { name, text } => {
                 let why = text.map(|text| format!(": {text}")).unwrap_or_default();
@@ -96,7 +104,7 @@ impl Here {
         out.show(Line::notice("").user(from).text(what));
     }
 
-    fn paired(&mut self, name: Name, out: &mut Actions) {
+    pub(super) fn paired(&mut self, name: Name, out: &mut Actions) {
         self.session = Some(name);
         self.pending.clear();
         out.show(Line::notice("you are chatting with ").user(name).dim("; quit ends it, /help shows more"));
@@ -117,7 +125,31 @@ impl Here {
         self.leave_focus(Focus::Session(with), out);
     }
 
+    /// Whether this was said in a room before I had to join it again.
+    fn is_known_already(&self, room: RoomName, stamp: Stamp) -> bool {
+        self.rejoined.is_some_and(|(rejoined, until)| rejoined == room && stamp.at <= until)
+    }
+
+    fn note_time(&mut self, event: &Event<'_>) {
+        if let Event::Said { stamp, .. }
+        | Event::RoomSaid { stamp, .. }
+        | Event::Private { stamp, .. }
+        | Event::Announced { stamp, .. }
+        | Event::Earlier { stamp, .. }
+        | Event::AnnouncedEarlier { stamp, .. } = event
+        {
+            self.latest = self.latest.max(stamp.at);
+        }
+    }
+
     fn joined(&mut self, room: RoomName, out: &mut Actions) {
+        if self.rejoining.contains(&room) {
+            self.rejoining.retain(|other| *other != room);
+            self.rooms.push(room);
+            self.rejoined = Some((room, self.latest));
+            return out.show(Line::aside(format!("you are in {room} again")));
+        }
+        self.just_joined = Some(room);
         self.rooms.retain(|mine| *mine != room);
         self.rooms.push(room);
         self.roster.add_room(room);
@@ -145,7 +177,7 @@ impl Here {
     }
 
     /// Goes back to the menu from a focus that is no more, and shows what can be done there.
-    fn leave_focus(&mut self, lost: Focus, out: &mut Actions) {
+    pub(super) fn leave_focus(&mut self, lost: Focus, out: &mut Actions) {
         if self.focus() == lost {
             self.turn_to(Focus::Menu, out);
             out.show(match self.session {

@@ -2,17 +2,21 @@
 
 use std::collections::VecDeque;
 
+use super::kept::Kept;
 use super::pending::Pending;
 use super::roster::Roster;
-use super::sent::Sent;
+use super::sent::{Command, Sent};
 use super::typed::{Typed, understand};
 use super::{Actions, Focus, Line, Prompt, Question, Setup};
-use crate::chat::{Name, RoomName, Uid, sanitize};
+use crate::chat::{Name, Reply, RoomName, Uid, UnixMillis, sanitize};
 use crate::client::view::listing::Listed;
-use crate::wire::native::ServerLine;
+use crate::wire::native::{Answer, ServerLine};
 
 /// Rows kept until the answer that ends their listing; a server sends 500 at most.
 const ROWS: usize = 2_000;
+
+/// Commands that wait for the connection to be made again; what is typed beyond is refused.
+const WAITING_COMMANDS: usize = 200;
 
 /// What is known while one is here.
 #[derive(Debug)]
@@ -27,13 +31,27 @@ pub(super) struct Here {
     pub(super) question: Option<Question>,
     pub(super) pending: Pending,
     pub(super) roster: Roster,
-    pub(super) sent: VecDeque<Sent>,
+    pub(super) sent: VecDeque<Command>,
     /// Messages that the server has said it has, and the screen has not.
     pub(super) acknowledged: usize,
     /// Rows of the listing that is being received.
     pub(super) rows: Vec<Listed>,
     /// Who was just said to have gone, so that it is not said twice.
     pub(super) told_gone: Option<Name>,
+    /// The place the server keeps for me, if it does.
+    pub(super) kept: Option<Kept>,
+    /// The server takes commands now; else they wait.
+    pub(super) is_online: bool,
+    /// The name to enter under if that has to be done again; none as a guest.
+    pub(super) wanted: Option<Name>,
+    /// Rooms I was in before I had to enter again.
+    pub(super) rejoining: Vec<RoomName>,
+    /// The room that was joined again last, and when the latest message of then was sent.
+    pub(super) rejoined: Option<(RoomName, UnixMillis)>,
+    /// When the latest message that the screen has was sent.
+    pub(super) latest: UnixMillis,
+    /// The room I have just joined, whose earlier lines may come.
+    pub(super) just_joined: Option<RoomName>,
     has_quit: bool,
     was_refused: bool,
 }
@@ -54,6 +72,13 @@ impl Here {
             acknowledged: 0,
             rows: Vec::new(),
             told_gone: None,
+            kept: None,
+            is_online: true,
+            wanted: Name::new(me.as_str()).ok(),
+            rejoining: Vec::new(),
+            rejoined: None,
+            latest: UnixMillis(0),
+            just_joined: None,
             has_quit: false,
             was_refused: false,
         }
@@ -65,6 +90,10 @@ impl Here {
             ServerLine::Error { code, text } => self.handle_refusal(code, text, out),
             ServerLine::Event(event) => self.handle_event(&event, out),
             ServerLine::Row(row) if self.rows.len() < ROWS => self.rows.push(row.into()),
+            // Of a later version; an answer all the same.
+            ServerLine::Unknown(line) if line.starts_with("+OK") => {
+                self.handle_answer(Answer::Chat(Reply::Done), out);
+            }
             ServerLine::Row(_)
             | ServerLine::Help(_)
             | ServerLine::Hello(_)
@@ -84,12 +113,12 @@ impl Here {
             let line = sanitize(line.strip_suffix('\r').unwrap_or(line));
             match &at {
                 Prompt::Question(question) => self.handle_answer_to(question.clone(), &line, out),
-                Prompt::Line(focus) => self.handle_typed_line(&line, *focus, out),
-                Prompt::Name => {}
+                Prompt::Line(focus) | Prompt::Offline(focus) => self.handle_typed_line(&line, *focus, out),
+                Prompt::Name | Prompt::Password => {}
             }
             at = match (&self.question, at) {
                 (Some(question), _) => Prompt::Question(question.clone()),
-                (None, Prompt::Line(focus)) => Prompt::Line(focus),
+                (None, Prompt::Line(focus) | Prompt::Offline(focus)) => Prompt::Line(focus),
                 (None, _) => Prompt::Line(self.focus),
             };
         }
@@ -147,8 +176,35 @@ impl Here {
 
     /// Sends a command and notes what its answer will be about.
     pub(super) fn send(&mut self, line: String, sent: Sent, out: &mut Actions) {
-        self.sent.push_back(sent);
-        out.send(line);
+        if !self.is_online && self.sent.len() >= WAITING_COMMANDS {
+            return self.fail(format!("{WAITING_COMMANDS} lines wait already; this one is not kept"), out);
+        }
+        let command = Command { is_written: self.is_online, ..Command::new(line, sent) };
+        if self.is_online {
+            out.send(command.line.clone());
+        }
+        self.sent.push_back(command);
+    }
+
+    /// Takes the oldest command that was not answered: the one an answer is about.
+    pub(super) fn take_sent(&mut self) -> Option<Sent> {
+        self.take_command().map(|command| command.what)
+    }
+
+    /// The same with how it was put.
+    pub(super) fn take_command(&mut self) -> Option<Command> {
+        let command = self.sent.pop_front()?;
+        if let Some(kept) = &mut self.kept {
+            kept.answered += 1;
+        }
+        Some(command)
+    }
+
+    /// Asks the server to keep the place, unless there will be no coming back.
+    pub(super) fn keep_place(&mut self, out: &mut Actions) {
+        if self.setup.reconnect {
+            self.send("KEEP".to_owned(), Sent::Keep, out);
+        }
     }
 
     /// Says that something typed was not done.
@@ -185,6 +241,6 @@ impl Here {
 
     /// Messages that the server has not said it has.
     pub(super) fn unacknowledged(&self) -> usize {
-        self.sent.iter().filter(|sent| matches!(sent, Sent::Say(_) | Sent::Private(_) | Sent::Announce)).count()
+        self.sent.iter().filter(|sent| matches!(sent.what, Sent::Say(_) | Sent::Private(_) | Sent::Announce)).count()
     }
 }

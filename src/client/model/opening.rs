@@ -12,6 +12,7 @@ impl Here {
         out.show(
             Line::new().text("You are ").user(self.me).dim(format!(", user {} at {}.", self.uid, self.setup.server)),
         );
+        self.keep_place(out);
         self.send("WATCH on".to_owned(), Sent::Watch, out);
         self.send("LIST".to_owned(), Sent::OpeningUsers, out);
         self.send("ROOMS".to_owned(), Sent::OpeningRooms, out);

@@ -3,6 +3,23 @@
 
 use crate::chat::RoomName;
 
+/// A command on its way.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Command {
+    /// As it is sent, again if need be.
+    pub(super) line: String,
+    pub(super) what: Sent,
+    /// Whether it was sent over some connection: the server may have it.
+    pub(super) is_written: bool,
+}
+
+impl Command {
+    /// A command that has not been sent yet.
+    pub(super) fn new(line: String, what: Sent) -> Self {
+        Self { line, what, is_written: false }
+    }
+}
+
 /// What was asked, as far as its answer needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Sent {
@@ -36,6 +53,18 @@ pub(super) enum Sent {
     Announce,
     /// To follow comings and goings, which nobody has asked for.
     Watch,
+    /// To have the place kept.
+    Keep,
+    /// A sign of life.
+    Ping,
+    /// To be in a room again.
+    Rejoin(RoomName),
+    /// What the place looks like, after lines were lost: with whom I am chatting.
+    CheckSession,
+    /// Whether I am still in this room.
+    CheckRoom(RoomName),
+    /// Which requests wait.
+    CheckRequests,
     /// To leave.
     Quit,
     /// Anything whose answer says all.

@@ -4,10 +4,14 @@
 mod chats;
 mod entry;
 mod lines;
+mod reconnect;
+
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
 use super::{Action, Model, Prompt, Setup, Wish};
+use crate::chat::Millis;
 use crate::client::view::Painter;
 
 const NOON: &str = "2026-11-20T12:00:00.000Z";
@@ -16,6 +20,7 @@ const NOON: &str = "2026-11-20T12:00:00.000Z";
 struct Desk {
     model: Model,
     screen: String,
+    now: Millis,
 }
 
 impl Desk {
@@ -27,10 +32,14 @@ impl Desk {
             scripted: false,
             bell: true,
             quiet: false,
+            reconnect: false,
+            password: None,
+            dead_after: Duration::from_secs(60),
+            seed: 1,
         };
         change(&mut setup);
-        let mut desk = Self { model: Model::new(setup), screen: String::new() };
-        let actions = desk.model.handle_connected();
+        let mut desk = Self { model: Model::new(setup), screen: String::new(), now: Millis(0) };
+        let actions = desk.model.handle_connected(desk.now);
         desk.draw(actions);
         desk
     }
@@ -54,7 +63,7 @@ impl Desk {
 
     fn server(&mut self, lines: &str) -> &mut Self {
         for line in lines.replace("@NOON", NOON).lines() {
-            let actions = self.model.handle_line(line);
+            let actions = self.model.handle_line(line, self.now);
             self.draw(actions);
         }
         self

@@ -32,6 +32,8 @@ pub(in crate::client) struct UserRow {
     pub(in crate::client) uid: Uid,
     /// The user's name.
     pub(in crate::client) name: Name,
+    /// With whom the user is chatting.
+    pub(in crate::client) partner: Option<Name>,
     is_free: bool,
     state: String,
     address: String,
@@ -46,7 +48,11 @@ impl From<Row<'_>> for Listed {
                 let is_free = availability == Availability::Available && marks == Marks::default();
                 let address = address.map_or_else(|| "-".to_owned(), |address| address.to_string());
                 let (state, notes) = (state_of(availability, &marks), notes_of(availability, &marks));
-                Self::User(UserRow { uid, name, is_free, state, address, here, notes })
+                let partner = match availability {
+                    Availability::Available => None,
+                    Availability::Chatting(partner) => Some(partner),
+                };
+                Self::User(UserRow { uid, name, partner, is_free, state, address, here, notes })
             }
             Row::Room { room, members } => Self::Room(room, members),
             Row::Member { uid, name, .. } => Self::Member(name, uid),
@@ -157,7 +163,7 @@ impl Widths {
 }
 
 /// A span as people say it: `12 s`, `3 min`, `2 h 5 min`, `1 d 4 h`.
-fn span_of(span: Duration) -> String {
+pub(in crate::client) fn span_of(span: Duration) -> String {
     let seconds = span.as_secs();
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match (days, hours, minutes) {

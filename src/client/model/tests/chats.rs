@@ -166,8 +166,8 @@ fn plain_says_in_words_what_a_prompt_would_show() {
         -- who? (an empty line: never mind)",
     );
     let mut actions = desk.model.handle_end_of_input();
-    actions.extend(desk.model.handle_line("+OK bye"));
-    actions.extend(desk.model.handle_closed());
+    actions.extend(desk.model.handle_line("+OK bye", desk.now));
+    actions.extend(desk.model.handle_closed(desk.now));
     desk.draw(actions);
     desk.shows("-> QUIT\n(leave 3)");
 }

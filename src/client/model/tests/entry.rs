@@ -16,6 +16,7 @@ fn a_name_is_asked_for_until_one_will_do() {
         name > bob
         -> ENTER bob
         !! the name bob is taken; choose another
+        -- if that is you: it is free half a minute after that connection broke
         name > alice
         -> ENTER alice
         You are alice, user 3 at lab7:2428.
@@ -40,8 +41,11 @@ fn a_name_is_asked_for_until_one_will_do() {
 fn a_name_that_may_be_free_in_a_moment_is_offered_again() {
     let mut desk = Desk::new(|setup| setup.wish = Wish::Name("alice".to_owned()));
     assert!(!desk.model.is_at_chatd());
-    desk.server("+OK chatd 0.1.0 protocol 1\n-ERR name-silent somebody has that name; try again in 5 s");
+    desk.server("+OK chatd 0.1.0 protocol 1");
     assert!(desk.model.is_at_chatd());
+    for _ in 0..4 {
+        desk.server("-ERR name-silent somebody has that name; try again in 5 s").waits(5);
+    }
     assert_eq!(desk.model.offered_name(), Some("alice"));
     desk.typed("bob").server("-ERR name-taken the name bob is taken");
     assert_eq!(desk.model.offered_name(), None);
@@ -60,9 +64,9 @@ fn who_thinks_too_long_about_a_name_is_connected_again() {
     let mut desk = Desk::new(|_| {});
     desk.server("+OK chatd 0.1.0 protocol 1").typed("alice");
     desk.server("* bye entry-timeout you did not enter in time");
-    let actions = desk.model.handle_closed();
+    let actions = desk.model.handle_closed(desk.now);
     desk.draw(actions);
-    let actions = desk.model.handle_connected();
+    let actions = desk.model.handle_connected(desk.now);
     desk.draw(actions);
     desk.server("+OK chatd 0.1.0 protocol 1").shows(
         "-> HELLO
@@ -72,7 +76,7 @@ fn who_thinks_too_long_about_a_name_is_connected_again() {
         -> HELLO
         -> ENTER alice",
     );
-    let actions = desk.model.handle_closed();
+    let actions = desk.model.handle_closed(desk.now);
     desk.draw(actions);
     desk.shows("!! lab7:2428 hung up before it let us in\n(leave 1)");
 }
@@ -82,7 +86,7 @@ fn what_is_not_chatd_is_told_so() {
     for line in ["HTTP/1.1 400 Bad Request", "", "+OK POP3 ready", "* OK IMAP4 ready", "\u{fffd}\u{fffd}"] {
         let mut desk = Desk::new(|_| {});
         desk.server(&format!("{line}\n"));
-        let actions = desk.model.handle_closed();
+        let actions = desk.model.handle_closed(desk.now);
         desk.draw(actions);
         desk.shows("-> HELLO\n!! lab7:2428 does not speak chatd's protocol\n(leave 1)");
     }
@@ -98,16 +102,16 @@ fn what_is_not_chatd_is_told_so() {
 fn leaving_is_no_accident_and_an_accident_no_leaving() {
     let mut desk = Desk::inside();
     desk.typed("3").server("+OK bye");
-    let actions = desk.model.handle_closed();
+    let actions = desk.model.handle_closed(desk.now);
     desk.draw(actions);
     desk.shows("menu > 3\n-> QUIT\n(leave 0)");
     let mut desk = Desk::inside();
-    let actions = desk.model.handle_closed();
+    let actions = desk.model.handle_closed(desk.now);
     desk.draw(actions);
     desk.shows("!! the connection to lab7:2428 is lost\n(leave 1)");
     let mut desk = Desk::inside();
     desk.server("* bye shutdown the server is shutting down");
-    let actions = desk.model.handle_closed();
+    let actions = desk.model.handle_closed(desk.now);
     desk.draw(actions);
     desk.shows("!! lab7:2428 hangs up: the server is shutting down\n(leave 1)");
 }

@@ -212,6 +212,7 @@ fn what_was_said_before_is_told_as_such() {
     desk.shows(
         "-- welcome to #dev; a line goes to everybody in it, leave leaves
         -> MEMBERS #dev
+        -- #dev keeps its last lines for those who come later:
         12:00 (earlier) bob: hello
         -- in #dev:
         -- bob has lost the connection and may come back

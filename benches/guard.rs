@@ -1,0 +1,102 @@
+//! A fixed amount of work in one process, whose instructions benches/guard.sh counts. Not a
+//! benchmark of its own: it prints nothing and measures nothing.
+//!
+//! `guard WORK COUNT`, where WORK is one of [`WORKS`].
+
+#![allow(clippy::indexing_slicing, reason = "a wrong index in a benchmark may end it")]
+
+#[path = "support/memory.rs"]
+#[allow(dead_code, reason = "shared with the micro benches and a test, which use other parts")]
+mod memory;
+
+use std::process::ExitCode;
+
+use memory::Desk;
+
+const TEXT: &str = "the quick brown fox jumps over the lazy dog, again and again";
+
+/// The names of what can be counted, each with what does it so many times.
+const WORKS: [(&str, fn(usize)); 6] = [
+    ("say", |count| say(count, 1)),
+    ("say-64", |count| say(count, 64)),
+    ("room-say-100", |count| room_say(count, 100)),
+    ("room-say-1000", |count| room_say(count, 1000)),
+    ("enter", enter),
+    ("join-100", join),
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    let (name, count) = match arguments.as_slice() {
+        [name, count] => (name.as_str(), count.parse().unwrap_or(0)),
+        // `cargo test --benches`: does it work?
+        [] => {
+            for (_, work) in WORKS {
+                work(2);
+            }
+            return ExitCode::SUCCESS;
+        }
+        _ => ("", 0),
+    };
+    match WORKS.iter().find(|(known, _)| *known == name) {
+        Some((_, work)) if count > 0 => {
+            work(count);
+            ExitCode::SUCCESS
+        }
+        _ => {
+            for (name, _) in WORKS {
+                println!("{name}");
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Ticks in which one of a pair says something; a millisecond passes between them.
+fn say(count: usize, messages: usize) {
+    let mut desk = Desk::default();
+    let (one, two) = desk.pair();
+    let lines = format!("SAY u{two} {TEXT}\n").repeat(messages);
+    let before = desk.lines_to(two);
+    for _ in 0..count {
+        desk.pass(1);
+        desk.send(one, lines.as_bytes());
+        desk.tick();
+    }
+    assert_eq!(desk.lines_to(two) - before, count * messages, "every message arrived");
+}
+
+/// Ticks in which one member of a room says something.
+fn room_say(count: usize, size: usize) {
+    let mut desk = Desk::default();
+    let speaker = desk.room(size);
+    let line = format!("SAY #lobby {TEXT}\n");
+    let before = desk.lines_to(speaker + 1);
+    for _ in 0..count {
+        desk.pass(1);
+        desk.send(speaker, line.as_bytes());
+        desk.tick();
+    }
+    assert_eq!(desk.lines_to(speaker + 1) - before, count, "every message arrived");
+}
+
+/// Connections that enter, one a tick.
+fn enter(count: usize) {
+    let mut desk = Desk::default();
+    for _ in 0..count {
+        desk.enter();
+        desk.drop_log();
+    }
+    assert_eq!(desk.server().user_count(), count);
+}
+
+/// Members that leave a room of 100 and come back, one a tick.
+fn join(count: usize) {
+    let mut desk = Desk::default();
+    let first = desk.room(100);
+    for number in 0..count {
+        desk.send(first + number % 100, b"LEAVE\nJOIN\n");
+        desk.tick();
+        desk.drop_log();
+    }
+}

@@ -1,0 +1,175 @@
+//! A server over streams in memory: users who enter, pair up, fill rooms and talk, without a
+//! kernel in between. For the micro benches, the regression guard and the allocation test.
+
+use std::cell::RefCell;
+use std::fmt::Write as _;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use chatd::chat::{Millis, Now, UnixMillis};
+use chatd::limits::Limits;
+use chatd::server::{Config, Peer, Readiness, Server, Stream, Token};
+
+/// What is kept of the last thing written.
+const KEPT: usize = 512;
+
+/// A client's end of a connection; a clone is the server's end.
+#[derive(Clone, Default)]
+pub(crate) struct Pipe(Rc<RefCell<Ends>>);
+
+#[derive(Default)]
+struct Ends {
+    input: Vec<u8>,
+    read: usize,
+    /// Lines written to the client so far.
+    lines: usize,
+    last: Vec<u8>,
+}
+
+impl Read for Pipe {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let mut ends = self.0.borrow_mut();
+        let waiting = &ends.input[ends.read..];
+        let count = waiting.len().min(buffer.len());
+        if count == 0 {
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        buffer[..count].copy_from_slice(&waiting[..count]);
+        ends.read += count;
+        if ends.read == ends.input.len() {
+            ends.input.clear();
+            ends.read = 0;
+        }
+        Ok(count)
+    }
+}
+
+impl Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut ends = self.0.borrow_mut();
+        ends.lines += memchr::memchr_iter(b'\n', bytes).count();
+        ends.last.clear();
+        ends.last.extend_from_slice(&bytes[..bytes.len().min(KEPT)]);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Stream for Pipe {
+    fn finish(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// One client.
+pub(crate) struct Client {
+    pipe: Pipe,
+    token: Token,
+}
+
+/// A server and its clients.
+pub(crate) struct Desk {
+    server: Server<Pipe>,
+    pub(crate) clients: Vec<Client>,
+    now: Now,
+}
+
+const READABLE: Readiness = Readiness { readable: true, writable: false, hung_up: false };
+
+impl Default for Desk {
+    fn default() -> Self {
+        let now = Now { steady: Millis(0), wall: UnixMillis(1_795_158_000_000) };
+        Self { server: Server::new(config()), clients: Vec::new(), now }
+    }
+}
+
+impl Desk {
+    /// Lets time pass: the next message has another time on it.
+    pub(crate) fn pass(&mut self, millis: u64) {
+        self.now.steady.0 += millis;
+        self.now.wall.0 += millis;
+    }
+
+    /// Connects one more client.
+    pub(crate) fn connect(&mut self) -> usize {
+        let pipe = Pipe::default();
+        pipe.0.borrow_mut().last.reserve(KEPT);
+        let port = 1024 + u16::try_from(self.clients.len() % 60_000).unwrap_or(0);
+        let peer = Peer::Client(SocketAddr::from(([127, 0, 0, 1], port)));
+        let token = self.server.accept(pipe.clone(), peer, self.now);
+        self.clients.push(Client { pipe, token });
+        self.clients.len() - 1
+    }
+
+    /// Puts bytes into a client's stream; [`Self::tick`] has them read.
+    pub(crate) fn send(&mut self, who: usize, bytes: &[u8]) {
+        let client = &self.clients[who];
+        client.pipe.0.borrow_mut().input.extend_from_slice(bytes);
+        self.server.handle_ready(client.token, READABLE);
+    }
+
+    /// One round of the server.
+    pub(crate) fn tick(&mut self) {
+        self.server.tick(self.now);
+    }
+
+    /// Connects and enters a client as `u0`, `u1` and so on.
+    pub(crate) fn enter(&mut self) -> usize {
+        let who = self.connect();
+        let mut line = String::new();
+        let _ = writeln!(line, "ENTER u{who}");
+        self.send(who, line.as_bytes());
+        self.tick();
+        who
+    }
+
+    /// Two users in a session.
+    pub(crate) fn pair(&mut self) -> (usize, usize) {
+        let (one, two) = (self.enter(), self.enter());
+        self.send(one, format!("REQUEST u{two}\n").as_bytes());
+        self.send(two, format!("REQUEST u{one}\n").as_bytes());
+        self.tick();
+        (one, two)
+    }
+
+    /// So many users in the lobby; gives back the first.
+    pub(crate) fn room(&mut self, size: usize) -> usize {
+        let first = self.clients.len();
+        for _ in 0..size {
+            let who = self.enter();
+            self.send(who, b"JOIN\n");
+            self.tick();
+        }
+        self.server.journal().take();
+        first
+    }
+
+    /// Lines a client has been sent so far.
+    pub(crate) fn lines_to(&self, who: usize) -> usize {
+        self.clients[who].pipe.0.borrow().lines
+    }
+
+    /// What was last written to a client, or its start.
+    pub(crate) fn last_to(&self, who: usize) -> String {
+        String::from_utf8_lossy(&self.clients[who].pipe.0.borrow().last).into_owned()
+    }
+
+    /// Forgets the log, as the event loop does when it has written it.
+    pub(crate) fn drop_log(&mut self) {
+        self.server.journal().take();
+    }
+
+    /// The server, to look at.
+    pub(crate) fn server(&self) -> &Server<Pipe> {
+        &self.server
+    }
+}
+
+/// As by default, but nobody is made to wait for having been too fast, and each tick tells all.
+fn config() -> Config {
+    Config { limits: Limits::DEFAULT.without_rates(), ..Config::default() }
+}

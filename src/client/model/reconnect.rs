@@ -1,0 +1,227 @@
+//! A connection that is lost and made again: what is sent, what is shown, and how the place is
+//! taken again with nothing missed. docs/PROTOCOL.md, "Lost connections", has the rules.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::anew::is_unasked;
+use super::here::Here;
+use super::link::{Due, Missed, State};
+use super::sent::{Command, Sent};
+use super::{Actions, EXIT_FAILED, EXIT_OK, Line, Model, Stage};
+use crate::client::view::listing::span_of;
+use crate::wire::native::{Answer, ServerLine, read};
+
+/// Reasons for hanging up after which it makes no sense to come back, or would do harm.
+const FINAL_REASONS: [&str; 4] = ["kicked", "banned", "resumed-elsewhere", "quit"];
+
+/// Whether one may come back after the server has hung up for this reason.
+pub(super) fn is_final(reason: &str) -> bool {
+    FINAL_REASONS.contains(&reason)
+}
+
+impl Model {
+    /// A line came while one is here, whether the connection is in order or being made again.
+    pub(super) fn handle_line_here(&mut self, text: &str, out: &mut Actions) {
+        let Stage::Here(here) = &mut self.stage else { return };
+        let line = read(text);
+        match &mut self.link.state {
+            State::Up => {
+                self.link.hear(self.now);
+                let told = here.kept.as_mut().and_then(|kept| kept.count(line == ServerLine::Ping, self.now));
+                here.handle_line(line, out);
+                out.0.extend(told.map(super::Action::Send));
+            }
+            State::CatchingUp { missed, .. } => {
+                missed.lines.push(text.to_owned());
+                if matches!(line, ServerLine::Answer(Answer::Pong(word)) if word == missed.end) {
+                    self.catch_up(out);
+                }
+            }
+            State::Resuming { .. } => self.handle_resuming_line(line, out),
+            State::Entering { .. } => self.handle_reentry_line(line, out),
+            // Nothing that matters is said there.
+            State::Dialing | State::Waiting { .. } | State::NameSilent { .. } | State::Naming { .. } => {}
+        }
+    }
+
+    /// Time has passed while one is here.
+    pub(super) fn handle_due(&mut self, due: Due, out: &mut Actions) {
+        let Stage::Here(here) = &mut self.stage else { return };
+        match due {
+            Due::Nothing => {}
+            Due::Ping => here.send("PING".to_owned(), Sent::Ping, out),
+            Due::Enter => self.enter_anew(out),
+            Due::GiveUp if self.setup.reconnect => self.lose("does not answer any more", out),
+            Due::GiveUp => {
+                out.show(Line::error(format!("{} does not answer any more", self.setup.server)));
+                self.over(EXIT_FAILED, out);
+            }
+        }
+        if let Stage::Here(here) = &mut self.stage
+            && self.link.is_up()
+        {
+            let told = here.kept.as_mut().and_then(|kept| kept.handle_time(self.now));
+            out.0.extend(told.map(super::Action::Send));
+        }
+    }
+
+    /// The computer's own address towards the server is this now; none: there is no way to it.
+    pub fn handle_route(&mut self, route: Option<IpAddr>, now: crate::chat::Millis) -> Vec<super::Action> {
+        let mut out = Actions::default();
+        self.now = now;
+        if matches!(self.stage, Stage::Here(_)) {
+            let due = self.link.handle_route(route, now);
+            self.handle_due(due, &mut out);
+        }
+        out.0
+    }
+
+    /// The connection is lost, or a try to make it again has failed.
+    pub(super) fn lose(&mut self, how: &str, out: &mut Actions) {
+        let Stage::Here(here) = &mut self.stage else { return };
+        if self.link.is_up() {
+            let line = Line::notice(format!("{} {how}; reconnecting", self.setup.server));
+            out.show(line.dim(". What you type is kept and sent then"));
+        }
+        here.is_online = false;
+        self.link.lose(self.now);
+    }
+
+    /// A connection stands again.
+    pub(super) fn come_back(&mut self, out: &mut Actions) {
+        let Stage::Here(here) = &mut self.stage else { return };
+        self.farewell = None;
+        match &here.kept {
+            Some(kept) => {
+                out.send(format!("RESUME {} {} {}", here.uid, kept.token, kept.seen));
+                self.link.await_resumed(self.now);
+            }
+            None => self.enter_anew(out),
+        }
+    }
+
+    fn handle_resuming_line(&mut self, line: ServerLine<'_>, out: &mut Actions) {
+        match line {
+            ServerLine::Answer(Answer::Resumed { answered, lost, .. }) => self.resume(answered, lost, out),
+            ServerLine::Error { code, text } if is_refusal_of_entry(code) => self.refuse_reentry(code, text, out),
+            // Whatever the reason is, this place cannot be had again.
+            ServerLine::Error { .. } => {
+                if let Stage::Here(here) = &mut self.stage {
+                    here.kept = None;
+                }
+                self.enter_anew(out);
+            }
+            _ => {}
+        }
+    }
+
+    /// The place is ours again. Sends what the server has not answered; a question in front of
+    /// it marks the end of what was missed.
+    fn resume(&mut self, answered: u64, lost: u64, out: &mut Actions) {
+        let Stage::Here(here) = &mut self.stage else { return };
+        let before = here.kept.as_ref().map_or(0, |kept| kept.answered);
+        let on_the_way = usize::try_from(answered.saturating_sub(before)).unwrap_or(usize::MAX);
+        let on_the_way = on_the_way.min(here.sent.len());
+        self.resumptions += 1;
+        let end = format!("back{}", self.resumptions);
+        here.is_online = true;
+        here.send_again(on_the_way, &end, out);
+        let missed = Missed { lines: Vec::new(), lost, answers: on_the_way + 1, end };
+        self.link.await_missed(self.now, missed);
+    }
+
+    /// All that was missed has come: shows it as if it came now, and goes on.
+    fn catch_up(&mut self, out: &mut Actions) {
+        let Stage::Here(here) = &mut self.stage else { return };
+        let old = std::mem::replace(&mut self.link.state, State::Up);
+        let State::CatchingUp { missed, .. } = old else { return };
+        let away = self.link.restore(self.now);
+        let told = here.kept.as_mut().map(|kept| {
+            kept.seen += missed.lost + missed.lines.len() as u64;
+            kept.tell()
+        });
+        let mut shown = Actions::default();
+        let answers = missed.lines.iter().filter(|line| is_answer(line)).count();
+        for _ in answers..missed.answers {
+            here.lose_answer(&mut shown);
+        }
+        let mut count = 0_usize;
+        for line in &missed.lines {
+            let before = shown.0.len();
+            here.handle_line(read(line), &mut shown);
+            let is_shown = shown.0.iter().skip(before).any(|action| matches!(action, super::Action::Show(_)));
+            count += usize::from(is_shown && line.starts_with('*'));
+        }
+        if missed.lost > 0 {
+            here.check_place(&mut shown);
+        }
+        out.show(back(away, count, missed.lost));
+        out.0.append(&mut shown.0);
+        out.0.extend(told.map(super::Action::Send));
+    }
+
+    /// Leaves though there is no connection.
+    pub(super) fn leave_offline(&mut self, out: &mut Actions) {
+        let count = self.unacknowledged();
+        if count > 0 {
+            out.show(Line::error(format!("left before the server had acknowledged {count} of your messages")));
+        }
+        self.over(if count > 0 { EXIT_FAILED } else { EXIT_OK }, out);
+    }
+}
+
+impl Here {
+    /// Sends all commands but the first `answered` once more, with a question named `end` before.
+    fn send_again(&mut self, answered: usize, end: &str, out: &mut Actions) {
+        let mut behind = self.sent.split_off(answered);
+        // Signs of life are of no use later.
+        behind.retain(|command| command.what != Sent::Ping);
+        behind.push_front(Command::new(format!("PING {end}"), Sent::Ping));
+        for command in &mut behind {
+            command.is_written = true;
+            out.send(command.line.clone());
+        }
+        self.sent.append(&mut behind);
+    }
+
+    /// The oldest command was answered, and the answer is lost.
+    fn lose_answer(&mut self, out: &mut Actions) {
+        let Some(command) = self.take_command() else { return };
+        self.rows.clear();
+        let what = match command.what {
+            Sent::Say(to) | Sent::Private(to) => format!("what you told {to}"),
+            Sent::Announce => "your announcement".to_owned(),
+            what if is_unasked(&what) => return,
+            _ => format!("{:?}", command.line.to_lowercase()),
+        };
+        out.show(Line::aside(format!("the server has answered {what}; the answer is lost")));
+    }
+}
+
+/// Codes with which a server turns newcomers away.
+pub(super) fn is_refusal_of_entry(code: &str) -> bool {
+    ["full", "address-full", "banned"].contains(&code)
+}
+
+fn is_answer(line: &str) -> bool {
+    line.starts_with("+OK") || line.starts_with("-ERR")
+}
+
+fn back(away: Duration, count: usize, lost: u64) -> Line {
+    let span = span_of(away);
+    let line = Line::notice(format!("back after {span}; "));
+    let line = match count {
+        0 if lost > 0 => line,
+        0 => line.text("nothing was missed"),
+        1 => line.text("1 line came meanwhile"),
+        _ => line.text(format!("{count} lines came meanwhile")),
+    };
+    match (lost, count) {
+        (0, _) => line,
+        (1, 0) => line.text("1 line was lost"),
+        (_, 0) => line.text(format!("{lost} lines were lost")),
+        (1, _) => line.text(", 1 before them was lost"),
+        _ => line.text(format!(", {lost} before them were lost")),
+    }
+}

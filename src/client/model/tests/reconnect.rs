@@ -1,0 +1,346 @@
+//! Connections that are lost and made again, and passwords.
+
+use std::time::Duration;
+
+use super::super::*;
+use super::Desk;
+
+/// alice, whose place is kept, and whom bob is chatting with.
+fn kept() -> Desk {
+    let mut desk = Desk::new(|setup| {
+        setup.wish = Wish::Name("alice".to_owned());
+        setup.reconnect = true;
+    });
+    desk.server("+OK chatd 0.1.0 protocol 1\n+OK entered 1 alice\n+OK kept 00ff 120\n+OK");
+    desk.server("= user 1 alice available - - 0\n= user 2 bob available - - 61\n+OK listed 2 2\n+OK listed 0 0");
+    desk.server("* paired bob");
+    desk.now = desk.now + Duration::from_secs(3);
+    desk.screen.clear();
+    desk
+}
+
+impl Desk {
+    fn loses(&mut self) -> &mut Self {
+        let actions = self.model.handle_closed(self.now);
+        self.draw(actions);
+        self
+    }
+
+    fn connects(&mut self) -> &mut Self {
+        let actions = self.model.handle_connected(self.now);
+        self.draw(actions);
+        self
+    }
+
+    pub(super) fn waits(&mut self, seconds: u64) -> &mut Self {
+        for _ in 0..seconds {
+            self.now = self.now + Duration::from_secs(1);
+            let actions = self.model.handle_time(self.now);
+            self.draw(actions);
+        }
+        self
+    }
+}
+
+#[test]
+fn the_server_is_asked_to_keep_the_place_and_told_what_was_seen() {
+    let mut desk = Desk::new(|setup| {
+        setup.wish = Wish::Guest;
+        setup.reconnect = true;
+    });
+    desk.server("+OK chatd 0.1.0 protocol 1\n+OK entered 1 USER7\n+OK kept 00ff 120\n+OK").shows(
+        "-> HELLO
+        -> ENTER
+        You are USER7, user 1 at lab7:2428.
+        -> KEEP
+        -> WATCH on
+        -> LIST
+        -> ROOMS",
+    );
+    desk.server("* ping").shows("-> @ 2");
+    desk.server("+OK listed 0 0").waits(1).server("+OK listed 0 0");
+    desk.screen.clear();
+    desk.waits(2).shows("-> @ 4");
+    desk.waits(25).shows("").waits(5).shows("-> PING");
+    desk.server("+OK pong").waits(3).shows("-> @ 5");
+}
+
+#[test]
+fn a_drop_shows_in_two_lines_and_nothing_is_missed_or_done_twice() {
+    let mut desk = kept();
+    desk.typed("one").typed("two").server("+OK taken 1 @NOON 1").loses().prompts("reconnecting…");
+    assert_eq!(desk.model.order(), Order::Dial);
+    desk.typed("three").typed("help nothing").waits(12).connects().shows(
+        "bob > one
+        -> SAY bob one
+        bob > two
+        -> SAY bob two
+        -- lab7:2428 is out of reach; reconnecting. What you type is kept and sent then
+        reconnecting… > three
+                       … waits
+        reconnecting… > help nothing
+                       … waits
+        -> RESUME 1 00ff 7",
+    );
+    desk.server("+OK resumed 1 alice 4 0").prompts("bob").typed("four").shows(
+        "-> PING back1
+        -> SAY bob two
+        -> SAY bob three
+        -> SAY bob help nothing
+        bob > four
+        -> SAY bob four",
+    );
+    desk.server("* said 2 @NOON bob hi\n* ping\n* dropped bob\n+OK pong back1").shows(
+        "-- back after 12 s; 2 lines came meanwhile
+        12:00 bob: hi
+        -- bob has lost the connection and may come back
+        -> @ 11",
+    );
+    desk.server("+OK taken 3 @NOON 1\n+OK taken 4 @NOON 1\n+OK taken 5 @NOON 1\n+OK taken 6 @NOON 1");
+    desk.shows("               ✓ 12:00 5 messages");
+    assert!(desk.model.is_settled());
+}
+
+#[test]
+fn answers_that_were_on_their_way_are_not_asked_for_again() {
+    let mut desk = kept();
+    desk.typed("one").typed("two").loses().connects().server("+OK resumed 1 alice 4 0");
+    desk.server("+OK taken 1 @NOON 1\n+OK pong back1\n+OK taken 2 @NOON 1").shows(
+        "bob > one
+        -> SAY bob one
+        bob > two
+        -> SAY bob two
+        -- lab7:2428 is out of reach; reconnecting. What you type is kept and sent then
+        -> RESUME 1 00ff 6
+        -> PING back1
+        -> SAY bob two
+        -- back after 0 s; nothing was missed
+        -> @ 8
+                       ✓ 12:00 2 messages",
+    );
+}
+
+#[test]
+fn a_drop_while_catching_up_takes_nothing_away() {
+    let mut desk = kept();
+    desk.typed("one").loses().connects().server("+OK resumed 1 alice 4 0\n* said 1 @NOON bob hi");
+    desk.typed("two").loses().waits(1).connects();
+    desk.screen.clear();
+    desk.server("+OK resumed 1 alice 4 0").shows("-> PING back2\n-> SAY bob two");
+    desk.server("* said 1 @NOON bob hi\n+OK taken 2 @NOON 1\n+OK pong back2\n+OK taken 3 @NOON 1").shows(
+        "-- back after 1 s; 1 line came meanwhile
+        12:00 bob: hi
+        -> @ 9
+                       ✓ 12:00 2 messages",
+    );
+    assert!(desk.model.is_settled());
+}
+
+#[test]
+fn lost_lines_are_counted_and_lost_answers_told() {
+    let mut desk = kept();
+    desk.typed("one").typed("/join #x").typed("two").loses().connects();
+    desk.screen.clear();
+    desk.server("+OK resumed 1 alice 6 36\n* said 9 @NOON bob still there?\n+OK taken 2 @NOON 1\n+OK pong back1")
+        .shows(
+            "-> PING back1
+        -- back after 0 s; 1 line came meanwhile, 36 before them were lost
+        -- the server has answered what you told bob; the answer is lost
+        -- the server has answered \"join #x\"; the answer is lost
+        12:00 bob: still there?
+                       ✓ 12:00
+        -> LIST 0
+        -> REQUESTS
+        -> @ 45",
+        );
+}
+
+#[test]
+fn what_changed_unseen_is_put_right() {
+    let mut desk = kept();
+    desk.server("* joined #dev alice\n+OK listed 0 0\n* joined #x alice\n+OK listed 0 0").loses().connects();
+    desk.screen.clear();
+    desk.server("+OK resumed 1 alice 5 9\n+OK pong back1").shows(
+        "-> PING back1
+        -- back after 0 s; 9 lines were lost
+        -> LIST 0
+        -> MEMBERS #dev
+        -> MEMBERS #x
+        -> REQUESTS
+        -> @ 20",
+    );
+    desk.server("= user 1 alice chatting carol - 9\n+OK listed 1 1\n= member #dev 1 alice\n+OK listed 1 1");
+    desk.server("-ERR not-in-room no\n= request-from dave #dev 33\n+OK listed 1 1").prompts("carol").shows(
+        "-- your chat with bob is over
+        -- you are chatting with carol; quit ends it, /help shows more
+        -- you are not in #x any more
+          dave asks you to join #dev  (33 s left)",
+    );
+    assert!(desk.model.is_settled());
+}
+
+#[test]
+fn a_server_that_has_forgotten_is_entered_anew() {
+    let mut desk = kept();
+    desk.server("* joined #dev alice\n+OK listed 0 0\n* room 1 2026-11-20T12:00:00.001Z #dev bob old news");
+    desk.typed("in flight").loses().typed("to the room").typed("/say bob to bob").typed("/list").waits(3).connects();
+    desk.screen.clear();
+    desk.server("-ERR bad-token nobody's place is kept\n* announced-earlier 1 @NOON bob old").shows("-> ENTER alice");
+    desk.server("* announced-earlier 1 2026-11-20T12:05:00.000Z bob new\n+OK entered 7 alice").shows(
+        "12:05 [everyone, earlier] bob: new
+        -- back after 3 s, as a new user: the server does not know your place any more
+        -- you are alice, user 7
+        -> KEEP
+        -> WATCH on
+        -> LIST
+        -- your chat with bob is over
+        -> JOIN #dev
+        !! it is not known whether this got to #dev: in flight
+        -> SAY #dev to the room
+        !! not delivered to bob: to bob
+        !! not done: list",
+    );
+    desk.prompts("#dev").server("+OK kept 11 120\n+OK\n+OK listed 0 0\n* joined #dev alice");
+    desk.server(
+        "* earlier 1 2026-11-20T12:00:00.001Z #dev bob old news\n* earlier 2 2026-11-20T12:01:00.000Z #dev bob news",
+    );
+    desk.server("+OK room #dev\n+OK taken 3 @NOON 1").shows(
+        "-- you are in #dev again
+        12:01 (earlier) bob: news
+                       ✓ 12:00 to 1",
+    );
+    assert!(desk.model.is_settled());
+}
+
+#[test]
+fn a_name_that_is_taken_meanwhile_is_asked_for() {
+    let mut desk = kept();
+    desk.loses().connects().server("-ERR bad-token no").server("-ERR name-silent somebody");
+    desk.screen.clear();
+    desk.waits(4).shows("").waits(1).shows("-> ENTER alice");
+    desk.server("-ERR name-taken the name alice is taken; choose another").prompts("name").typed("9").typed("alice2");
+    desk.server("+OK entered 9 alice2").prompts("menu").shows(
+        "!! the name alice is taken; choose another
+        -- under which name do you want to go on?
+        name > 9
+        !! a name starts with a letter or _
+        name > alice2
+        -> ENTER alice2
+        -- back after 5 s, as a new user: the server does not know your place any more
+        -- you are alice2, user 9
+        -> KEEP
+        -> WATCH on
+        -> LIST
+        -- your chat with bob is over
+        1 list   2 request NAME   3 quit   (help shows the rest)",
+    );
+    let mut desk = kept();
+    desk.loses().connects().server("-ERR bad-token no\n-ERR name-taken it is taken").loses();
+    assert_eq!(desk.model.order(), Order::Wait, "until a name is typed");
+    desk.typed("bob");
+    assert_eq!(desk.model.order(), Order::Dial);
+    let mut desk = kept();
+    desk.model.setup.scripted = true;
+    desk.loses().connects();
+    desk.screen.clear();
+    desk.server("-ERR bad-token no\n-ERR name-taken it is taken");
+    desk.shows("-> ENTER alice\n!! lab7:2428 does not let you in again: it is taken\n(leave 1)");
+}
+
+#[test]
+fn some_farewells_are_for_good() {
+    for reason in ["kicked", "banned", "resumed-elsewhere"] {
+        let mut desk = kept();
+        desk.server(&format!("* bye {reason} because")).loses();
+        desk.shows("!! lab7:2428 hangs up: because\n(leave 1)");
+    }
+    let mut desk = kept();
+    desk.server("* bye shutdown the server is shutting down").loses();
+    assert_eq!(desk.model.order(), Order::Dial);
+    desk.shows(
+        "!! lab7:2428 hangs up: the server is shutting down
+        -- lab7:2428 is out of reach; reconnecting. What you type is kept and sent then",
+    );
+}
+
+#[test]
+fn leaving_while_the_connection_is_lost_takes_no_waiting() {
+    let mut desk = kept();
+    desk.loses().typed("/quit");
+    assert_eq!((desk.model.exit_code(), desk.model.order()), (Some(0), Order::Stop));
+    let mut desk = kept();
+    desk.loses().typed("unsent");
+    desk.screen.clear();
+    let actions = desk.model.handle_end_of_input();
+    desk.draw(actions);
+    desk.shows("!! left before the server had acknowledged 1 of your messages\n(leave 1)");
+}
+
+#[test]
+fn what_waits_is_bounded() {
+    let mut desk = kept();
+    desk.loses().typed(&"x\n".repeat(250)).connects();
+    assert_eq!(desk.screen.matches("200 lines wait already").count(), 50);
+    desk.screen.clear();
+    desk.server("+OK resumed 1 alice 3 0");
+    assert_eq!(desk.screen.matches("-> SAY bob x").count(), 200);
+}
+
+#[test]
+fn a_server_that_keeps_no_places_is_entered_anew() {
+    let mut desk = Desk::new(|setup| {
+        setup.wish = Wish::Name("alice".to_owned());
+        setup.reconnect = true;
+    });
+    desk.server("+OK chatd 0.1.0 protocol 1\n+OK entered 1 alice\n-ERR unknown-command what?\n+OK");
+    desk.server("+OK listed 0 0\n+OK listed 0 0\n* ping").loses().waits(1);
+    desk.screen.clear();
+    desk.connects().server("+OK entered 2 alice").prompts("menu");
+    assert!(desk.screen.starts_with("-> ENTER alice\n-- back after 1 s, as"), "{}", desk.screen);
+}
+
+#[test]
+fn a_password_is_asked_for_until_it_is_right() {
+    let mut desk = Desk::new(|setup| setup.wish = Wish::Name("alice".to_owned()));
+    desk.server("+OK chatd 0.1.0 protocol 1\n-ERR password-required this server asks for a password")
+        .prompts("password");
+    desk.typed("").typed("wrong").server("-ERR wrong-password that is not the password").typed(" right one ");
+    desk.server("+OK").shows(
+        "-> HELLO
+        -> ENTER alice
+        -- lab7:2428 asks for a password
+        password >
+        -- Ctrl-D leaves
+        password > wrong
+        -> PASSWORD wrong
+        !! that is not the password
+        password >  right one
+        -> PASSWORD  right one
+        -> ENTER alice",
+    );
+    let mut desk = Desk::new(|setup| setup.scripted = true);
+    desk.model.setup.password = Some("secret".to_owned());
+    desk.model.stage = Stage::Entry(entry::Entry::AwaitingHello(Wish::Guest));
+    desk.server("+OK chatd 0.1.0 protocol 1\n-ERR password-required ask\n-ERR wrong-password that is not it").shows(
+        "-> HELLO
+        -> ENTER
+        -> PASSWORD secret
+        !! that is not it
+        (leave 1)",
+    );
+    let mut desk = Desk::new(|setup| (setup.scripted, setup.wish) = (true, Wish::Guest));
+    desk.server("+OK chatd 0.1.0 protocol 1\n-ERR password-required asks for a password");
+    desk.shows("-> HELLO\n-> ENTER\n!! lab7:2428 asks for a password; --password-file FILE gives it\n(leave 1)");
+}
+
+#[test]
+fn a_silent_name_is_tried_again_unasked() {
+    let mut desk = Desk::new(|setup| setup.wish = Wish::Name("alice".to_owned()));
+    desk.server("+OK chatd 0.1.0 protocol 1\n-ERR name-silent somebody").waits(5).shows(
+        "-> HELLO
+        -> ENTER alice
+        -- alice is in use, but silent; the server asks for a sign of life. Trying again in 5 s
+        -> ENTER alice",
+    );
+    desk.server("-ERR name-taken the name alice is taken; choose another").prompts("name");
+}

@@ -1,0 +1,155 @@
+//! The control socket: where it is, whose it is, and `chatd ctl`.
+
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixListener;
+use std::path::Path;
+
+use chatd::wire::commands::{Place, commands_in};
+use nix::sys::signal::Signal;
+
+use crate::daemon_support::{Daemon, DaemonBuilder, TempDir, run_to_end, run_with_input};
+
+/// Runs `chatd ctl` for this daemon; gives its exit code and what it prints.
+fn ctl(daemon: &Daemon, words: &[&str]) -> (Option<i32>, String) {
+    let control = daemon.control();
+    let (status, out, error) = run_to_end(&[&["ctl", "--control", &control], words].concat());
+    assert_eq!(error, "");
+    (status.code(), out)
+}
+
+#[test]
+fn by_default_it_is_in_the_runtime_directory_and_goes_with_the_daemon() {
+    let directory = TempDir::new();
+    let runtime = directory.path().to_str().expect("it is text");
+    let daemon = DaemonBuilder::unlimited(&[]).environment("XDG_RUNTIME_DIR", runtime).start();
+    let port = daemon.address().port().to_string();
+    let path = directory.path().join(format!("chatd-{port}.sock"));
+    let mode = std::fs::metadata(&path).expect("the socket is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "nobody else's business");
+    let (status, out, _) = run_with_input(&["ctl", "--port", &port, "rooms"], "", &[("XDG_RUNTIME_DIR", runtime)]);
+    assert!(status.success());
+    assert_eq!(out, "MEMBERS  ROOM\nnone");
+    daemon.signal(Signal::SIGTERM);
+    assert_eq!(daemon.end().0, Some(0));
+    assert!(!path.exists());
+}
+
+#[test]
+fn without_a_place_for_it_there_is_none_and_ctl_says_so() {
+    if Path::new("/run/chatd").is_dir() {
+        return;
+    }
+    Daemon::start(&[]).user("alice").expect_quiet();
+    let (status, out, error) = run_to_end(&["ctl", "list"]);
+    assert_eq!((status.code(), out.as_str()), (Some(1), ""));
+    assert!(error.contains("--control"), "{error}");
+}
+
+#[test]
+fn where_it_is_asked_for_it_must_be() {
+    let path = "/nonexistent/control";
+    let (status, out, error) = run_to_end(&["--listen", "127.0.0.1:0", "--control", path]);
+    assert_eq!((status.code(), out.as_str()), (Some(1), ""));
+    assert!(error.starts_with(&format!("chatd: cannot make the control socket {path}: ")), "{error}");
+    let (status, _, error) = run_to_end(&["ctl", "--control", path, "list"]);
+    assert_eq!(status.code(), Some(1));
+    assert!(error.starts_with(&format!("chatd ctl: no daemon answers at {path}: ")), "{error}");
+}
+
+#[test]
+fn one_that_was_left_behind_is_replaced_and_one_that_answers_is_not() {
+    let directory = TempDir::new();
+    let path = directory.at("control");
+    drop(UnixListener::bind(&path).expect("a socket can be made"));
+    assert!(Path::new(&path).exists(), "a dead daemon's");
+    let daemon = DaemonBuilder::unlimited(&["--control", &path]).keep(directory).start();
+    assert_eq!(ctl(&daemon, &["rooms"]).0, Some(0));
+    let (status, out, error) = run_to_end(&["--listen", "127.0.0.1:0", "--control", &path]);
+    assert_eq!((status.code(), out.as_str()), (Some(1), ""));
+    assert!(error.contains("another daemon answers there"), "{error}");
+    assert_eq!(ctl(&daemon, &["rooms"]).0, Some(0), "the first one's is left alone");
+}
+
+#[test]
+fn a_daemon_that_was_killed_does_not_keep_the_next_one_from_starting() {
+    let directory = TempDir::new();
+    let path = directory.at("control");
+    let daemon = DaemonBuilder::unlimited(&["--control", &path]).start();
+    daemon.signal(Signal::SIGKILL);
+    assert_eq!(daemon.end().0, None);
+    let daemon = DaemonBuilder::unlimited(&["--control", &path]).keep(directory).start();
+    assert_eq!(ctl(&daemon, &["rooms"]).0, Some(0));
+}
+
+#[test]
+fn what_is_no_socket_is_left_alone() {
+    let directory = TempDir::new();
+    let path = directory.write("precious", "do not delete");
+    let (status, _, error) = run_to_end(&["--listen", "127.0.0.1:0", "--control", &path]);
+    assert_eq!(status.code(), Some(1));
+    assert!(error.contains("something else"), "{error}");
+    assert_eq!(std::fs::read_to_string(path).expect("it is there"), "do not delete");
+}
+
+#[test]
+fn ctl_runs_one_command_and_its_exit_code_says_whether_it_was_obeyed() {
+    let daemon = Daemon::observed(&[]);
+    let mut alice = daemon.user("alice");
+    assert_eq!(ctl(&daemon, &["announce", "lunch", "is", "ready"]), (Some(0), "announced to 1".to_owned()));
+    alice.expect("* announced 1 {time} operator lunch is ready");
+    for (words, what) in [(&["kick", "bob"][..], "nobody here is bob"), (&["fly"], "no such command")] {
+        let (code, out) = ctl(&daemon, words);
+        assert_eq!(code, Some(1));
+        assert!(out.starts_with(&format!("error: {what}")), "{out}");
+    }
+    alice.expect_quiet();
+}
+
+#[test]
+fn ctl_without_a_command_is_a_console() {
+    let daemon = Daemon::observed(&[]);
+    let mut alice = daemon.user("alice");
+    let control = daemon.control();
+    let input = "list\nfly\nannounce\nfrom a pipe\nrooms";
+    let (status, out, _) = run_with_input(&["ctl", "--control", &control], input, &[]);
+    assert!(status.success());
+    let lines: Vec<&str> = out.lines().collect();
+    assert!(lines.get(1).is_some_and(|line| line.contains("alice")), "{out}");
+    assert!(lines.get(3).is_some_and(|line| line.starts_with("error: ")), "{out}");
+    assert_eq!(lines.get(4..), Some(&["what shall be announced?", "announced to 1"][..]), "half a line is none");
+    alice.expect("* announced 1 {time} operator from a pipe");
+}
+
+#[test]
+fn several_operators_at_once_and_one_that_is_not_read_disturb_nobody() {
+    use std::io::Write;
+    let daemon = Daemon::observed(&[]);
+    let mut alice = daemon.user("alice");
+    let before = daemon.settled();
+    let mut unread = std::os::unix::net::UnixStream::connect(daemon.control()).expect("the control socket is there");
+    unread.set_nonblocking(true).expect("it can be set");
+    let _ = unread.write(&b"help\n".repeat(2_000));
+    let consoles: Vec<_> = (0..20).map(|_| std::os::unix::net::UnixStream::connect(daemon.control())).collect();
+    alice.expect_quiet();
+    assert!(daemon.order("list").contains("alice"));
+    drop((unread, consoles));
+    daemon.expect_figures(before);
+}
+
+#[test]
+fn help_shows_every_command_and_quit_ends_the_daemon_in_order() {
+    let daemon = Daemon::observed(&[]);
+    let mut alice = daemon.user("alice");
+    let (_, help) = ctl(&daemon, &["help"]);
+    for spec in commands_in(Place::Console) {
+        assert!(help.lines().any(|line| line.trim_start().starts_with(spec.word)), "{} in {help}", spec.word);
+    }
+    assert_eq!(ctl(&daemon, &["help", "kick"]).1.lines().count(), 1);
+    assert_eq!(ctl(&daemon, &["announce", "please", "help", "--", "-x"]), (Some(0), "announced to 1".to_owned()));
+    alice.expect("* announced 1 {time} operator please help -- -x");
+    assert_eq!(ctl(&daemon, &["quit"]).0, Some(0));
+    alice.expect("* bye shutdown {any}");
+    alice.expect_closed();
+    drop(alice);
+    assert_eq!(daemon.end().0, Some(0));
+}

@@ -1,0 +1,21 @@
+//! The daemon as people run it: the real binary, over TCP, its console and its signals. The tests
+//! called row_N are named after the rows of "What must work, end to end".
+
+#[path = "../daemon_support/mod.rs"]
+mod daemon_support;
+
+mod bad_input;
+mod config;
+mod connections;
+mod control;
+mod flood;
+mod guarded;
+mod notify;
+mod operator;
+mod orders;
+mod pairs;
+mod resume;
+mod rooms;
+mod signals;
+mod slow;
+mod start;

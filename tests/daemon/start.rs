@@ -1,0 +1,136 @@
+//! Row 1: starting, where it listens, and what keeps it from starting.
+
+use std::net::TcpListener;
+
+use crate::daemon_support::{Client, Daemon, DaemonBuilder, matches, run_to_end};
+
+#[test]
+fn row_1_it_says_where_it_listens_and_how_to_join() {
+    let mut daemon = Daemon::start(&[]);
+    let port = daemon.address().port();
+    daemon.expect_out(&format!("to join from this machine:  chatc localhost:{port}"));
+    daemon.expect_out("this terminal is the operator's console: type help");
+    daemon.script().run("A> HELLO\nA< +OK chatd {any}").end();
+}
+
+#[test]
+fn row_1_no_argument_is_needed() {
+    // Another chatd may be running on this machine; then that is what it must say.
+    let in_use =
+        |error: &str| error.starts_with("chatd: cannot listen on ") && error.contains(":2428: another program");
+    match DaemonBuilder::new(&[]).try_start() {
+        Err(error) => assert!(in_use(&error), "{error}"),
+        Ok(mut daemon) => {
+            assert_eq!(daemon.address().port(), chatd::limits::PORT);
+            assert!(daemon.address().ip().is_unspecified());
+            daemon.expect_out("to join from this machine:  chatc");
+            let (status, _, error) = run_to_end(&[]);
+            assert_eq!(status.code(), Some(1));
+            assert!(in_use(&error), "{error}");
+        }
+    }
+}
+
+#[test]
+fn row_1_all_addresses_of_both_families_with_one_port() {
+    let mut daemon = DaemonBuilder::new(&["--listen", ":0"]).start();
+    let port = daemon.address().port();
+    assert!(daemon.address().ip().is_unspecified() && daemon.address().is_ipv6());
+    daemon.expect_out(&format!("to join from this machine:  chatc localhost:{port}"));
+    for address in [format!("127.0.0.1:{port}"), format!("[::1]:{port}")] {
+        let address = address.parse().expect("an address");
+        let mut client = Client::connect(address);
+        client.ask("ENTER", &[&format!("+OK entered {{id}} USER{}", client.port())]);
+        let ip = address.ip();
+        let row = format!("= user {{id}} USER{} available - {{any}}", client.port());
+        client.send("LIST 0");
+        let line = client.expect(&row);
+        let shown: std::net::SocketAddr =
+            line.split(' ').nth(6).and_then(|word| word.parse().ok()).expect("an address");
+        assert_eq!(shown.ip(), ip, "an IPv4 client is shown as one");
+        client.expect("+OK listed 1 1");
+        client.ask("QUIT", &["+OK bye", "{closed}"]);
+    }
+}
+
+#[test]
+fn listening_on_ipv6_alone() {
+    let daemon = DaemonBuilder::new(&["--listen", "[::1]:0"]).start();
+    assert_eq!(daemon.address().ip().to_string(), "::1");
+    daemon.script().run("A> ENTER alice\nA< +OK entered 1 alice\nA> LIST\nA< = user 1 alice available - [::1]:{any}");
+}
+
+#[test]
+fn listening_on_several_addresses() {
+    let args = ["--listen", "127.0.0.1:0", "--listen", "127.0.0.2:0", "--listen", "[::1]:0"];
+    let daemon = DaemonBuilder::new(&args).start();
+    assert_eq!(daemon.addresses().len(), 3);
+    let mut clients: Vec<_> = (0..3)
+        .zip(daemon.addresses())
+        .map(|(number, address)| Client::entered(*address, &format!("user{number}_")))
+        .collect();
+    let first = clients.first_mut().expect("three clients");
+    first.ask("ANNOUNCE hello", &["+OK taken 1 {time} 2"]);
+    for client in clients.iter_mut().skip(1) {
+        client.expect("* announced 1 {time} user0_ hello");
+    }
+}
+
+#[test]
+fn a_port_in_use_is_named_and_the_exit_code_is_1() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("some port is free");
+    let address = listener.local_addr().expect("bound").to_string();
+    let (status, out, error) = run_to_end(&["--listen", &address]);
+    assert_eq!(status.code(), Some(1));
+    assert_eq!(out, "", "it does not claim to listen");
+    assert!(matches(&format!("chatd: cannot listen on {address}: another program does{{any}}"), &error), "{error}");
+}
+
+#[test]
+fn two_daemons_cannot_share_a_port() {
+    let daemon = Daemon::start(&[]);
+    let address = daemon.address().to_string();
+    let (status, _, error) = run_to_end(&["--listen", "127.0.0.1:0", "--listen", &address]);
+    assert_eq!(status.code(), Some(1));
+    assert!(error.contains(&address), "{error}");
+    daemon.script().run("A> PING\nA< +OK pong").end();
+}
+
+#[test]
+fn an_address_of_another_machine_is_refused() {
+    let (status, _, error) = run_to_end(&["--listen", "192.0.2.1:0"]);
+    assert_eq!(status.code(), Some(1));
+    assert!(error.starts_with("chatd: cannot listen on 192.0.2.1:0: this machine has no such address"), "{error}");
+}
+
+#[test]
+fn bad_flags_are_explained_and_the_exit_code_is_1() {
+    for args in [
+        &["--listen", "nonsense"][..],
+        &["--listen", ":99999"],
+        &["--listen", "127.0.0.1:99999"],
+        &["--listen"],
+        &["--invite-timeout", "0"],
+        &["--invite-timeout", "soon"],
+        &["--invite-timeout", "86401"],
+        &["--fly"],
+        &["surplus"],
+    ] {
+        let (status, out, error) = run_to_end(args);
+        assert_eq!(status.code(), Some(1), "{args:?}");
+        assert_eq!(out, "", "{args:?}");
+        assert!(!error.is_empty(), "{args:?}");
+    }
+}
+
+#[test]
+fn help_and_version_are_shown() {
+    let (status, out, _) = run_to_end(&["--help"]);
+    assert!(status.success());
+    for flag in ["--listen", "--invite-timeout", "--hide-addresses", "--log-rooms", "--version"] {
+        assert!(out.contains(flag), "{out}");
+    }
+    let (status, out, _) = run_to_end(&["--version"]);
+    assert!(status.success());
+    assert_eq!(out, format!("chatd {}", env!("CARGO_PKG_VERSION")));
+}

@@ -1,0 +1,13 @@
+//! The server over scripted streams: whatever a socket can do, in whatever order, without a
+//! network and without a clock. After every tick the server's invariants are checked.
+
+mod chaos;
+mod console;
+mod endings;
+mod flood;
+mod input;
+mod lines;
+mod memory;
+mod output;
+mod places;
+mod support;

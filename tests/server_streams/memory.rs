@@ -1,0 +1,86 @@
+//! The bound on all queues together: whose goes when it is reached.
+
+use chatd::limits::{FAREWELL_TIME, Limits};
+
+use super::support::{Bench, Client};
+
+const LIMITS: Limits = Limits { queued_total: 300_000, ..Limits::DEFAULT.without_rates() };
+
+const NAMES: [&str; 8] = ["speaker", "listener", "s0", "s1", "s2", "s3", "s4", "s5"];
+
+/// A speaker, a listener, and some who read nothing, in #r.
+fn bench() -> (Bench, [Client; 8]) {
+    let mut bench = Bench::limited(LIMITS);
+    let all = bench.room(NAMES);
+    for sleeper in all.iter().skip(2) {
+        sleeper.script(|wire| wire.room = 0);
+    }
+    (bench, all)
+}
+
+fn gone(bench: &mut Bench) -> Vec<String> {
+    let log = bench.log();
+    let gone = log.iter().filter_map(|line| line.strip_prefix("gone name="));
+    gone.map(|line| line.split(' ').next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn the_largest_queue_goes_and_no_other() {
+    let (mut bench, all) = bench();
+    let [speaker, listener, ..] = &all;
+    bench.log();
+    for _ in 0..3 {
+        bench.send(speaker, format!("PRIVATE s3 {}\n", "p".repeat(3_000)));
+    }
+    let mut said = 0;
+    while bench.server.user_count() == NAMES.len() {
+        bench.send(speaker, format!("SAY #r {}\n", "x".repeat(3_000)));
+        said += 1;
+    }
+    assert!((290_000..310_000).contains(&(said * 6 * 3_050 + 9_000)), "{said}");
+    assert_eq!(gone(&mut bench), ["s3"], "one is enough");
+    let heard = listener.lines();
+    assert_eq!(heard.iter().filter(|line| line.starts_with("* room ")).count(), said);
+    assert_eq!(heard.last().map(String::as_str), Some("* left #r s3 slow-consumer"));
+    for other in [2, 3, 4, 6, 7].map(|number| &all[number]) {
+        bench.make_room(other, usize::MAX);
+        assert_eq!(other.lines().iter().filter(|line| line.starts_with("* room ")).count(), said, "nothing is lost");
+    }
+    bench.advance(FAREWELL_TIME);
+    bench.all_leave(&all.each_ref());
+}
+
+#[test]
+fn one_after_another_goes_while_it_goes_on() {
+    let (mut bench, all) = bench();
+    let [speaker, ..] = &all;
+    let mut counts = Vec::new();
+    for _ in 0..200 {
+        bench.send(speaker, format!("SAY #r {}\n", "x".repeat(3_000)));
+        counts.push(bench.server.user_count());
+    }
+    assert!(counts.windows(2).all(|pair| pair[0] - pair[1] <= 1), "one at a time: {counts:?}");
+    assert_eq!(counts.last(), Some(&2), "{counts:?}");
+    bench.advance(FAREWELL_TIME);
+    bench.all_leave(&all.each_ref());
+}
+
+#[test]
+fn a_place_that_is_kept_gives_way_as_well() {
+    let mut bench = Bench::limited(Limits { queued_total: 100_000, ..LIMITS });
+    let [speaker, listener, one, two] = bench.room(["speaker", "listener", "one", "two"]);
+    for lost in [&one, &two] {
+        bench.send(lost, "KEEP\n");
+        bench.half_close(lost);
+    }
+    bench.log();
+    assert_eq!(bench.server.user_count(), 4);
+    for _ in 0..40 {
+        bench.send(&speaker, format!("SAY #r {}\n", "x".repeat(3_000)));
+    }
+    assert_eq!(gone(&mut bench).len(), 1);
+    assert_eq!(bench.server.user_count(), 3);
+    assert_eq!(listener.lines().iter().filter(|line| line.starts_with("* room ")).count(), 40);
+    bench.advance(Limits::DEFAULT.resume_grace);
+    bench.all_leave(&[&speaker, &listener]);
+}
