@@ -9,6 +9,7 @@ mod control;
 mod failure;
 mod files;
 mod listen;
+mod signals;
 mod state;
 mod stdio;
 mod stream;
@@ -24,7 +25,6 @@ use std::time::Duration;
 
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_mio::v1_0::Signals;
 
 use crate::chat::{Millis, Now};
@@ -86,7 +86,7 @@ impl EventLoop {
         for (number, listener) in listeners.iter_mut().enumerate() {
             poll.registry().register(&mut listener.socket, mio::Token(LISTENERS + number), Interest::READABLE)?;
         }
-        let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
+        let mut signals = Signals::new(signals::that_end())?;
         poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
         let (server, clock) = (Server::new(config), Clock::new());
         Ok(Self {
