@@ -223,6 +223,7 @@ fn a_signal_that_its_starter_ignores_does_not_end_it() {
     let mut user = daemon.user("alice");
     user.ask("PING still", &["+OK pong still"]);
     drop(user);
+    daemon.signal(Signal::SIGTERM);
     let (code, log) = daemon.end();
     assert_eq!(code, Some(0));
     assert!(log.contains("stopping signal=15") && !log.contains("stopping signal=1 "), "{log}");
