@@ -45,7 +45,7 @@ struct Arguments {
     #[argh(switch)]
     no_bell: bool,
 
-    /// no acknowledgements, and nothing about who enters and goes
+    /// show no acknowledgements, and nothing about who enters and goes
     #[argh(switch)]
     quiet: bool,
 
@@ -53,11 +53,12 @@ struct Arguments {
     #[argh(switch)]
     no_reconnect: bool,
 
-    /// connect again when the connection is lost, without a terminal too
+    /// connect again when the connection is lost; without a terminal that has to be asked for
     #[argh(switch)]
     reconnect: bool,
 
-    /// seconds of silence after which a connection is given up; after half of them the server is asked (default: 60)
+    /// seconds of silence from the server after which the connection is taken for lost; after half of them it is asked
+    /// for a sign of life (default: 60)
     #[argh(option, default = "60", arg_name = "seconds", from_str_fn(seconds))]
     dead_after: u64,
 

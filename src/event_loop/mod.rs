@@ -9,11 +9,12 @@ mod control;
 mod failure;
 mod files;
 mod listen;
+mod signals;
 mod state;
 mod stdio;
 mod stream;
 
-pub use control::default_path as default_control_path;
+pub use control::default_paths as default_control_paths;
 pub use failure::Failure;
 pub use listen::ListenError;
 
@@ -24,7 +25,6 @@ use std::time::Duration;
 
 use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook_mio::v1_0::Signals;
 
 use crate::chat::{Millis, Now};
@@ -86,9 +86,10 @@ impl EventLoop {
         for (number, listener) in listeners.iter_mut().enumerate() {
             poll.registry().register(&mut listener.socket, mio::Token(LISTENERS + number), Interest::READABLE)?;
         }
-        let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
+        let mut signals = Signals::new(signals::that_end())?;
         poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
-        let (server, clock) = (Server::new(config), Clock::new());
+        let (mut server, clock) = (Server::new(config), Clock::new());
+        server.set_time(clock.now());
         Ok(Self {
             poll,
             signals,
@@ -145,7 +146,7 @@ impl EventLoop {
     pub fn open_control(&mut self, path: Option<PathBuf>) -> Result<(), Failure> {
         let port = self.addresses().next().map_or(0, |address| address.port());
         let is_asked_for = path.is_some();
-        let Some(path) = path.or_else(|| default_control_path(port)) else { return Ok(()) };
+        let Some(path) = path.or_else(|| default_control_paths(port).into_iter().next()) else { return Ok(()) };
         let opened = Control::bind(&path).and_then(|mut control| {
             self.poll.registry().register(control.socket(), CONTROL, Interest::READABLE)?;
             Ok(control)
@@ -207,7 +208,8 @@ impl EventLoop {
             self.server.tick(now);
             self.save_bans();
             self.write_log();
-            if self.server.stop_asked() {
+            if self.server.stop_asked() && self.mode == Mode::Serving {
+                self.server.journal().warn(format_args!("stopping by=operator"));
                 self.drain(now);
             }
             if self.is_finished(now) {
@@ -274,7 +276,7 @@ impl EventLoop {
                 // Asked twice: the shell's convention for "ended by signal N".
                 std::process::exit(128 + signal);
             }
-            self.server.journal().note(format_args!("stopping signal={signal}"));
+            self.server.journal().warn(format_args!("stopping signal={signal}"));
             self.drain(now);
         }
     }

@@ -142,6 +142,11 @@ impl<S: Stream> Server<S> {
         }
     }
 
+    /// Sets the time that log lines carry until the first tick.
+    pub fn set_time(&mut self, now: Now) {
+        self.connections.journal.set_time(now.wall);
+    }
+
     /// The token the next accepted connection will have, to register it under.
     pub fn next_token(&self) -> Token {
         self.connections.next_token()

@@ -212,3 +212,19 @@ fn row_13_a_log_that_is_read_too_slowly_stops_nobody_and_says_what_it_lost() {
     alice.ask("ANNOUNCE logged again", &["+OK taken {any}"]);
     daemon.expect_log("announce from=alice text=logged again");
 }
+
+#[test]
+fn a_signal_that_its_starter_ignores_does_not_end_it() {
+    // As nohup does with HUP, and a shell with INT for a job in the background.
+    let script = "trap '' HUP INT; exec \"$0\" --listen 127.0.0.1:0";
+    let daemon = DaemonBuilder::program("sh", &["-c", script, env!("CARGO_BIN_EXE_chatd")]).start();
+    daemon.signal(Signal::SIGHUP);
+    daemon.signal(Signal::SIGINT);
+    let mut user = daemon.user("alice");
+    user.ask("PING still", &["+OK pong still"]);
+    drop(user);
+    daemon.signal(Signal::SIGTERM);
+    let (code, log) = daemon.end();
+    assert_eq!(code, Some(0));
+    assert!(log.contains("stopping signal=15") && !log.contains("stopping signal=1 "), "{log}");
+}

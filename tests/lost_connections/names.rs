@@ -137,3 +137,23 @@ fn a_client_that_is_made_to_wait_is_not_taken_for_dead() {
         assert_eq!((answers, is_dropped), (600, false), "late by {lateness} ms, at {}", net.now);
     }
 }
+
+/// Nor is one that is not listened to because its own output is stuck: it may have answered.
+#[test]
+fn a_client_that_is_not_listened_to_is_not_taken_for_dead() {
+    let mut net = Net::kept(FREE, &["alice", "bob"]);
+    net.people[0].answers_pings = false;
+    net.pass(31_000);
+    net.people[0].link.as_ref().unwrap().ends.borrow_mut().window = 0;
+    for _ in 0..30 {
+        net.send(1, &format!("PRIVATE alice {}", "x".repeat(3_000)));
+        net.server.tick(super::simulation_support::net::at(net.now));
+    }
+    net.send(0, "PING here");
+    // Until after the answer to the ping was due, and before the output has been stuck for too long.
+    net.pass(29_500);
+    net.people[0].link.as_ref().unwrap().ends.borrow_mut().window = 1 << 20;
+    net.ready(0, chatd::server::Readiness { readable: false, writable: true, hung_up: false });
+    net.pass(100);
+    assert_eq!(net.people[0].books.lines.last().unwrap(), "+OK pong here");
+}

@@ -158,6 +158,41 @@ fn never_acknowledging_costs_the_oldest_lines_and_nothing_else() {
     }
 }
 
+/// A queue that nobody reads overflows in the middle of a command: what the command has yet to tell
+/// is kept with the rest, or counted among the lost.
+#[test]
+fn nothing_is_lost_uncounted_when_a_queue_overflows() {
+    let mut net = Net::kept(FREE, &["alice", "bob"]);
+    net.say(0, "REQUEST bob");
+    net.say(1, "ACCEPT");
+    for room in ["#a", "#b", "#c"] {
+        net.say(0, &format!("JOIN {room}"));
+        net.say(1, &format!("JOIN {room}"));
+    }
+    net.people[0].loss = Some(Loss::HalfOpen);
+    net.lose(0);
+    let before = net.people[0].books.seen();
+    let ends = std::rc::Rc::clone(&net.people[0].ghosts[0].ends);
+    ends.borrow_mut().window = 0;
+    let mut told = 0;
+    while ends.borrow().left.len() < FREE.output_hard {
+        let room = FREE.output_hard - ends.borrow().left.len();
+        let text = "z".repeat((room - 60).clamp(1, 3_000));
+        net.say(1, &format!("SAY alice {text}"));
+        told += 1;
+        if room < 3_000 {
+            break;
+        }
+    }
+    net.say(1, "QUIT");
+    assert!(ends.borrow().is_dropped, "the queue has overflowed");
+    net.come_back(0);
+    assert_eq!(net.people[0].books.seen(), before + told + 4, "every line was seen, or counted as lost");
+    let lines = &net.people[0].books.lines;
+    assert_eq!(lines.last().unwrap(), "* left #a bob quit");
+    assert!(net.people[0].books.lost > 0 && lines.contains(&"* ended bob gone".to_owned()));
+}
+
 /// The bound holds for lines in flight, too: those the client has not read are written first.
 #[test]
 fn an_acknowledged_line_is_never_among_the_lost() {

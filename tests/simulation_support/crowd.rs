@@ -14,6 +14,8 @@ pub(crate) struct Actor {
     number: usize,
     pub(crate) name: Option<String>,
     pub(crate) wire: Option<usize>,
+    /// The connection it has, or had last.
+    last_wire: Option<usize>,
     pub(crate) books: Books,
     /// What it is to be told, once its place is kept.
     log: Option<Log>,
@@ -54,12 +56,13 @@ impl Actor {
     /// Connects, and says who it is.
     pub(crate) fn connect(&mut self, trial: &mut Trial, address: SocketAddr, random: &mut Random) {
         let own = trial.shadow.places.get(&self.books.name).and_then(|place| place.line);
-        if trial.has_rates && own.is_some_and(|line| !trial.shadow.lines[line].inputs.is_empty()) {
+        let mut before = own.into_iter().chain(self.last_wire);
+        if trial.has_rates && before.any(|line| trial.shadow.lines[line].is_heard()) {
             // How much of what waits there is still answered could not be seen from outside.
             return;
         }
         let wire = trial.connect(address);
-        self.wire = Some(wire);
+        (self.wire, self.last_wire) = (Some(wire), Some(wire));
         self.unfinished.clear();
         self.outgoing.clear();
         (self.sent, self.has_entered, self.is_stalled, self.is_waiting) = (0, false, false, false);

@@ -65,6 +65,7 @@ pub(crate) struct Line {
     pub(crate) handled: usize,
     pub(crate) accepted: u64,
     pub(crate) slow_since: Option<u64>,
+    pub(crate) has_been_slow: bool,
     pub(crate) last_heard: u64,
 }
 
@@ -93,6 +94,8 @@ pub(crate) struct Place {
     pub(crate) kept: Option<Kept>,
     pub(crate) away: Option<Away>,
     pub(crate) last_heard: u64,
+    /// Whether it had a connection that was slow.
+    was_slow: bool,
 }
 
 /// The whole of it.
@@ -114,6 +117,8 @@ pub(crate) struct Shadow {
     said: Option<String>,
     pub(crate) is_shut_down: bool,
     pub(crate) has_rates: bool,
+    /// Whether a queue has ever been larger than the hard limit.
+    pub(crate) has_overflowed: bool,
     /// Everything told to anybody whose place was kept, by the secret of the place.
     pub(crate) logs: BTreeMap<String, Log>,
     /// Every message that took effect.
@@ -138,8 +143,16 @@ impl Line {
             handled: 0,
             accepted: now,
             slow_since: None,
+            has_been_slow: false,
             last_heard: now,
         }
+    }
+}
+
+impl Line {
+    /// Whether lines of its client's may still be handled.
+    pub(crate) fn is_heard(&self) -> bool {
+        matches!(self.phase, Phase::Entering | Phase::User(_)) && !self.inputs.is_empty()
     }
 }
 
@@ -159,6 +172,7 @@ impl Shadow {
             said: None,
             is_shut_down: false,
             has_rates: false,
+            has_overflowed: false,
             logs: BTreeMap::new(),
             taken: HashSet::new(),
         }
@@ -192,6 +206,7 @@ impl Shadow {
         let is_open = matches!(line.phase, Phase::Entering | Phase::User(_));
         if is_open && line.unsent > self.hard {
             line.is_doomed = true;
+            self.has_overflowed = true;
             self.doomed.push(number);
         }
     }
@@ -269,7 +284,7 @@ impl Shadow {
         let name = self.model.enter(name, &address).expect("the name is free");
         let uid = self.model.people.last().expect("somebody has just entered").uid;
         self.pass_on();
-        let place = Place { uid, line: Some(number), kept: None, away: None, last_heard: self.now };
+        let place = Place { uid, line: Some(number), kept: None, away: None, last_heard: self.now, was_slow: false };
         self.places.insert(name.clone(), place);
         self.lines[number].phase = Phase::User(name.clone());
         self.model.show_announcements(&name);
@@ -299,8 +314,8 @@ impl Shadow {
                 self.enter(number, Some(name), None);
             }
             _ => {
-                // One that was made to wait may have spoken without having been heard.
-                let is_lost = is_silent && place.away.is_some() && !self.has_rates;
+                // One that was made to wait, or was slow, may have spoken without having been heard.
+                let is_lost = is_silent && place.away.is_some() && !self.has_rates && !place.was_slow;
                 assert!(!is_lost, "{holder} is away and silent, and the name can be had: {place:?}");
                 self.append(number, "-ERR name-taken\u{1}", false);
             }
@@ -380,6 +395,7 @@ impl Shadow {
             kept.bound(0);
             let slot = self.lines[number].slot;
             place.last_heard = self.lines[number].last_heard;
+            place.was_slow |= self.lines[number].has_been_slow;
             place.away = Some(Away { reason, since: self.now, slot, is_told: false });
             place.line = None;
             self.lines[number].phase = Phase::Gone;

@@ -5,7 +5,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
+use chatd::limits::Limits;
 use chatd::server::{Peer, Readiness, Server, Token};
 
 use super::net::at;
@@ -38,11 +40,12 @@ pub(crate) struct Trial {
     pub(crate) shadow: Shadow,
     pub(crate) wires: Vec<Wire>,
     pub(crate) now: u64,
-    pub(crate) soft: usize,
+    soft: usize,
+    soft_time: u64,
     /// Whether lines may have to wait, so that only the answers tell how many were handled.
     pub(crate) has_rates: bool,
     /// How long an acknowledgement may wait for company, in milliseconds.
-    pub(crate) acknowledge_within: u64,
+    acknowledge_within: u64,
     pub(crate) journal: String,
     /// What has been seen: the first words of lines, and why connections were closed.
     pub(crate) seen: BTreeSet<String>,
@@ -57,15 +60,16 @@ pub(crate) struct Trial {
 }
 
 impl Trial {
-    pub(crate) fn new(server: Server<Pipe>, shadow: Shadow, soft: usize, has_rates: bool) -> Self {
+    pub(crate) fn new(server: Server<Pipe>, shadow: Shadow, limits: Limits, has_rates: bool) -> Self {
         Self {
             server,
             shadow,
             wires: Vec::new(),
             now: 0,
-            soft,
+            soft: limits.output_soft,
+            soft_time: millis(limits.output_soft_time),
             has_rates,
-            acknowledge_within: 0,
+            acknowledge_within: millis(limits.acknowledge_within),
             journal: String::new(),
             seen: BTreeSet::new(),
             calls: Calls::default(),
@@ -174,6 +178,9 @@ impl Trial {
         self.serve_all(&calls);
         self.police(&journal);
         self.shadow.absences((u64::MAX, 0));
+        if self.shadow.has_overflowed {
+            self.seen.insert("overflow".to_owned());
+        }
         self.shadow.model.timeout();
         self.shadow.pass_on();
         self.shadow.close_doomed();
@@ -276,12 +283,14 @@ impl Trial {
             let is_due = match reason {
                 "entry-timeout" => line.phase == Phase::Entering && self.now >= line.accepted + 20_000,
                 "ping-timeout" => self.now >= line.last_heard + 35_000,
-                "slow-consumer" => line.slow_since.is_some_and(|since| self.now >= since + 30_000),
+                "slow-consumer" => line.slow_since.is_some_and(|since| self.now >= since + self.soft_time),
                 _ => continue,
             };
             assert!(is_due, "{reason} at {}: {line:?}", self.now);
-            let armed = line.slow_since.filter(|_| reason == "slow-consumer").map_or(self.now, |since| since + 30_000);
-            self.shadow.absences((armed, line.slot));
+            if let Some(since) = line.slow_since.filter(|_| reason == "slow-consumer") {
+                let slot = line.slot;
+                self.shadow.absences((since + self.soft_time, slot));
+            }
             let reason = ["entry-timeout", "ping-timeout", "slow-consumer"].into_iter().find(|it| *it == reason);
             self.shadow.close(number, reason.expect("one of these"));
         }
@@ -396,6 +405,7 @@ impl Trial {
         line.unsent = ends.left.len();
         line.owed_since = None;
         let is_slow = line.unsent > self.soft;
+        line.has_been_slow |= is_slow;
         line.slow_since = if is_slow { line.slow_since.or(Some(self.now)) } else { None };
         let Some(last) = ends.taken.last() else { return };
         line.is_inside_line = *last != b'\n';
@@ -470,6 +480,10 @@ fn disconnects(journal: &str) -> Vec<(&str, &str)> {
             (word("from="), word("reason="))
         })
         .collect()
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).expect("not for ever")
 }
 
 fn slot(token: Token) -> usize {

@@ -16,14 +16,16 @@ const DEFAULT: Limits = Limits::DEFAULT;
 #[derive(FromArgs)]
 #[argh(
     note = "A RATE is BURST/SECONDS: so many at once, then one each so many seconds; 0 means no limit.\n\
-            Signals: TERM, INT or HUP once tells everybody and ends in order; twice ends at once.\n\
-            The log goes to stderr, the console's answers to stdout.",
+            Signals: TERM, INT or HUP once tells everybody and ends in order; twice ends at once, with 128 + its number.\n\
+            The log goes to stderr, the console's answers to stdout. docs/OPERATIONS.md explains every limit and log line.",
     example = "Listen on one address only:\n  {command_name} --listen 192.168.1.5",
     example = "Run without a console, with the log in a file:\n  {command_name} < /dev/null 2>> chatd.log &",
+    error_code(0, "ended in order"),
     error_code(1, "could not start, or could not go on; the reason is on stderr")
 )]
 pub(crate) struct Arguments {
-    /// address to listen on: IP, IP:PORT, or :PORT; may be given several times (default: all, port 2428)
+    /// address to listen on: IP, IP:PORT, [IPv6]:PORT, NAME:PORT or :PORT; may be given several times (default: all
+    /// addresses of this machine, port 2428)
     #[argh(option, arg_name = "address", from_str_fn(parse_address))]
     pub(crate) listen: Vec<SocketAddr>,
 
@@ -55,19 +57,19 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "count", default = "DEFAULT.connections_per_address")]
     max_per_address: usize,
 
-    /// lines a client may send; it waits beyond (default: 10/0.333)
+    /// how often a client may send a line; beyond, it waits (default: 10/0.333)
     #[argh(option, arg_name = "rate", default = "DEFAULT.lines", from_str_fn(parse_rate))]
     rate_lines: Rate,
 
-    /// requests a client may make (default: 5/3)
+    /// how often a client may ask somebody for a chat; beyond, it waits (default: 5/3)
     #[argh(option, arg_name = "rate", default = "DEFAULT.requests", from_str_fn(parse_rate))]
     rate_requests: Rate,
 
-    /// announcements a client may make (default: 3/10)
+    /// how often a client may announce; beyond, it waits (default: 3/10)
     #[argh(option, arg_name = "rate", default = "DEFAULT.announcements", from_str_fn(parse_rate))]
     rate_announcements: Rate,
 
-    /// attempts to enter from one address (default: 64/0.25)
+    /// how often one address may try to enter; beyond, it waits (default: 64/0.25)
     #[argh(option, arg_name = "rate", default = "DEFAULT.entries", from_str_fn(parse_rate))]
     rate_entries: Rate,
 
@@ -83,7 +85,7 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "seconds", default = "DEFAULT.output_soft_time", from_str_fn(parse_seconds))]
     output_soft_time: Duration,
 
-    /// bytes queued for all clients together; beyond, the largest queue goes (default: 268435456)
+    /// bytes queued for all clients together; beyond, the client with the largest queue is closed (default: 268435456)
     #[argh(option, arg_name = "bytes", default = "DEFAULT.queued_total")]
     max_memory_queued: usize,
 
@@ -91,11 +93,11 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "seconds", default = "DEFAULT.entry_timeout", from_str_fn(parse_seconds))]
     entry_timeout: Duration,
 
-    /// seconds of silence after which a resumable client is asked for a sign of life (default: 30)
+    /// seconds of silence after which a client whose place is kept is asked for a sign of life (default: 30)
     #[argh(option, arg_name = "seconds", default = "DEFAULT.ping_after", from_str_fn(parse_seconds))]
     ping_after: Duration,
 
-    /// seconds of silence after which it is taken for dead (default: 60)
+    /// seconds of silence after which its connection is taken for lost (default: 60)
     #[argh(option, arg_name = "seconds", default = "DEFAULT.dead_after", from_str_fn(parse_seconds))]
     dead_after: Duration,
 
@@ -103,7 +105,7 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "seconds", default = "DEFAULT.drain_timeout", from_str_fn(parse_seconds))]
     drain_timeout: Duration,
 
-    /// file whose first line one must know to enter
+    /// file whose first line is the password people have to give to enter (default: no password)
     #[argh(option, arg_name = "file")]
     pub(crate) password_file: Option<PathBuf>,
 
@@ -119,7 +121,7 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "seconds", default = "DEFAULT.acknowledge_within", from_str_fn(parse_fraction))]
     acknowledge_within: Duration,
 
-    /// print the limits in force and exit
+    /// print the limits in force, by the names of their flags, and exit
     #[argh(switch)]
     pub(crate) print_config: bool,
 
@@ -147,15 +149,17 @@ pub(crate) enum Command {
     // Not `help`, which is a command of the console, and a word of announcements.
     help_triggers("-h", "--help"),
     example = "Who is here:\n  {command_name} list",
+    example = "Shut an address out for an hour:\n  {command_name} ban 192.168.1.77 1h port scanner",
     example = "For a monitoring system:\n  {command_name} stats prometheus",
-    error_code(1, "no daemon answers, or it refused the command")
+    error_code(0, "the command was done"),
+    error_code(1, "no daemon answers, or it refused the command, or the command line is wrong")
 )]
 pub(crate) struct Ctl {
-    /// the daemon's Unix socket (default: the one of the daemon on --port)
+    /// the daemon's Unix socket (default: chatd-PORT.sock in $XDG_RUNTIME_DIR or /run/chatd)
     #[argh(option, arg_name = "path")]
     pub(crate) control: Option<PathBuf>,
 
-    /// the port of the daemon meant (default: 2428)
+    /// the port of the daemon meant, to find its socket by (default: 2428)
     #[argh(option, arg_name = "port", default = "PORT")]
     pub(crate) port: u16,
 

@@ -1,0 +1,86 @@
+//! What is fuzzed: each function takes any bytes and fails if the code under test does. Used by the
+//! targets in `fuzz/` and, with the cases worth keeping, by `tests/regressions.rs`.
+
+#![allow(dead_code, reason = "every target takes what it needs")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test a panic is a failure that says where")]
+
+mod connection;
+#[path = "../simulation_support/pipe.rs"]
+mod pipe;
+
+pub(crate) use connection::connection;
+
+use bytes::BytesMut;
+use chatd::chat::is_unsafe;
+use chatd::limits::LINE_BYTES;
+use chatd::wire::native::{Encoder, ServerLine};
+use chatd::wire::{LineSplitter, Step, console as operator, native};
+
+/// The line splitter: however the bytes arrive, the same lines come out as from a plain reading.
+pub(crate) fn lines(data: &[u8]) {
+    let Some((size, stream)) = data.split_first() else { return };
+    let (mut splitter, mut held, mut found) = (LineSplitter::default(), Vec::new(), Vec::new());
+    for chunk in stream.chunks(1 + usize::from(*size) * usize::from(*size)) {
+        held.extend_from_slice(chunk);
+        loop {
+            let (step, taken) = splitter.next(&held);
+            match step {
+                Step::Line(line) => found.push(Some(line.to_vec())),
+                Step::TooLong => found.push(None),
+                Step::NeedMore => {
+                    held.drain(..taken);
+                    break;
+                }
+            }
+            held.drain(..taken);
+        }
+        assert!(held.len() < LINE_BYTES, "never more than a line is held");
+    }
+    let mut expected: Vec<&[u8]> = stream.split(|byte| *byte == b'\n').collect();
+    expected.pop();
+    let plain = expected.into_iter().map(|line| {
+        let fits = line.len() < LINE_BYTES;
+        fits.then(|| line.strip_suffix(b"\r").unwrap_or(line).to_vec())
+    });
+    assert_eq!(found, plain.collect::<Vec<_>>());
+}
+
+/// A client's line, read by the server: a request or a fault, and either can be told safely.
+pub(crate) fn decode(data: &[u8]) {
+    let Ok(line) = chatd::wire::clean(data) else { return };
+    assert!(!line.chars().any(is_unsafe), "a cleaned line is clean");
+    if let Err(fault) = native::decode(&line) {
+        let text = fault.to_string();
+        assert!(!text.is_empty() && !text.chars().any(is_unsafe) && text.len() < LINE_BYTES, "{text:?}");
+        assert!(!fault.code().is_empty());
+    }
+}
+
+/// A server's line, read by a client: what is understood is written and read again as the same.
+pub(crate) fn read(data: &[u8]) {
+    let Ok(line) = chatd::wire::clean(data) else { return };
+    let (mut encoder, mut out) = (Encoder::default(), BytesMut::new());
+    let understood = native::read(&line);
+    match &understood {
+        ServerLine::Answer(answer) => encoder.answer(&Ok(*answer), &mut out),
+        ServerLine::Event(event) => encoder.event(event, &mut out),
+        ServerLine::Row(row) => encoder.row(row, &mut out),
+        _ => return,
+    }
+    let written = std::str::from_utf8(&out).unwrap();
+    let again = native::read(written.strip_suffix('\n').unwrap());
+    assert_eq!(again, understood, "{line:?} is written as {written:?}");
+}
+
+/// The operator's line: an order or a fault; help on whatever was asked.
+pub(crate) fn console(data: &[u8]) {
+    let Ok(line) = chatd::wire::clean(data) else { return };
+    let mut out = BytesMut::new();
+    match operator::decode(&line) {
+        Err(fault) => operator::fault(&fault, &mut out),
+        Ok(Some(operator::Order::Help(topic))) => drop(operator::help(topic, &mut out)),
+        Ok(_) => {}
+    }
+    let text = std::str::from_utf8(&out).unwrap();
+    assert!(text.chars().all(|c| c == '\n' || !is_unsafe(c)), "{text:?}");
+}
