@@ -18,7 +18,7 @@ use rustyline::{ColorMode, CompletionType, Context, Editor, ExternalPrinter, Hel
 use unicode_width::UnicodeWidthStr;
 
 use super::handshake::{self, Person};
-use super::model::{Action, EXIT_FAILED, EXIT_OK, Model, Order, Prompt};
+use super::model::{Action, EXIT_FAILED, EXIT_OK, Model, Order, Prompt, left_too_early};
 use super::network::{self, Front};
 use super::screen::{Screen, label};
 use super::view::{Line, PROMPT_WIDTH, Painter};
@@ -122,12 +122,15 @@ fn remember(input: &mut Input, line: &str, history: Option<&Path>, screen: &Scre
 
 fn farewell(screen: &Screen) -> u8 {
     screen.flush();
-    let state = screen.lock();
-    match (state.model.unacknowledged(), state.model.exit_code()) {
+    let (unacknowledged, code) = {
+        let state = screen.lock();
+        (state.model.unacknowledged(), state.model.exit_code())
+    };
+    match (unacknowledged, code) {
         (_, Some(code)) => code,
         (0, None) => EXIT_OK,
         (count, None) => {
-            tty::put(&format!("!! left before the server had acknowledged {count} of your messages\n"));
+            screen.do_with(|_| vec![Action::Show(left_too_early(count))]);
             EXIT_FAILED
         }
     }
