@@ -216,7 +216,8 @@ impl Simulation {
             assert!(out.told.is_empty() && out.rows.is_empty() && out.log.is_empty(), "a refusal changes nothing");
         }
         let is_listing =
-            ["list", "rooms", "members", "requests"].iter().any(|verb| line.split(' ').next() == Some(verb));
+            ["list", "rooms", "members", "requests"].iter().any(|verb| line.split(' ').next() == Some(verb))
+                || line == "ignore";
         assert!(is_listing || out.rows.is_empty(), "rows come from listings only");
         assert_eq!(answer.starts_with("+OK listed"), is_listing && !answer.starts_with("-ERR"));
         self.compare(&answer, &expected, out);
@@ -229,7 +230,7 @@ impl Simulation {
         if self.is_about_rooms() && self.random.one_in(2) {
             return format!("join {room}");
         }
-        match self.random.below(40) {
+        match self.random.below(48) {
             0..7 => format!("request {user}"),
             7..9 => "accept".to_owned(),
             9..12 => format!("accept {user}"),
@@ -250,6 +251,11 @@ impl Simulation {
             36 => format!("list {after}"),
             37 => format!("rooms {after}"),
             38 => format!("members {room} {after}"),
+            39 => format!("ignore {user}"),
+            40 => self.random.pick(&["ignore", "unignore nobody", "here"]).to_string(),
+            41 => format!("unignore {user}"),
+            42 => self.random.pick(&["dnd on", "dnd off", "dnd off"]).to_string(),
+            43 => self.random.pick(&["away", "away back at two", "here"]).to_string(),
             _ => "requests".to_owned(),
         }
     }
@@ -382,7 +388,7 @@ fn simulation_agrees_with_the_model() {
 fn assert_every_code_was_seen(transcripts: &str) {
     // Thirty-two requests to one user take more users than a simulation has; it has its own test.
     // So have those of tests/domain_defence.rs.
-    let rare = ["name-taken", "too-many-requests", "no-requests", "too-many-ignored", "not-ignored", "muted"];
+    let rare = ["name-taken", "too-many-requests", "too-many-ignored", "muted"];
     for code in chatd::chat::Refusal::CODES.iter().filter(|code| !rare.contains(code)) {
         assert!(transcripts.contains(&format!("-ERR {code}\n")), "no simulation met {code}");
     }

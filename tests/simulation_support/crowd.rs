@@ -291,7 +291,7 @@ impl Actor {
         if self.is_loud && random.one_in(3) {
             return if random.one_in(6) { "JOIN #lobby".to_owned() } else { format!("SAY #lobby {text}") };
         }
-        match random.below(40) {
+        match random.below(44) {
             0..5 => format!("REQUEST {other}"),
             5..9 => "ACCEPT".to_owned(),
             9 => format!("ACCEPT {other}"),
@@ -309,6 +309,9 @@ impl Actor {
             36 => "LIST".to_owned(),
             37 => (*random.pick(&["ROOMS", "REQUESTS"])).to_owned(),
             38 => format!("MEMBERS {room}"),
+            39 => format!("{} {other}", random.pick(&["IGNORE", "UNIGNORE", "UNIGNORE"])),
+            40 => (*random.pick(&["IGNORE", "DND on", "DND off", "DND off"])).to_owned(),
+            41 => (*random.pick(&["AWAY", "AWAY back at two", "HERE", "HERE"])).to_owned(),
             _ => format!("PING p{}", self.messages),
         }
     }

@@ -217,6 +217,12 @@ impl Trial {
     }
 
     fn serve(&mut self, number: usize, calls: &[Call]) {
+        let line = &self.shadow.lines[number];
+        let listens = matches!(line.phase, Phase::Entering | Phase::User(_)) && line.unsent <= self.soft;
+        let is_idle = listens && line.inputs.is_empty() && !self.may_wait(number);
+        let is_served = calls.iter().any(|call| is_read(*call) || *call == Call::ReadInterrupted);
+        let is_left_out = is_idle && self.wires[number].latch.readable && !is_served;
+        assert!(!is_left_out, "{number} has something to read and is not read");
         let line = &mut self.shadow.lines[number];
         for call in calls {
             if let Call::Read(count) = call {

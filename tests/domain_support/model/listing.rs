@@ -9,7 +9,8 @@ impl Model {
             let state = self.partner(name).map_or("available -".to_owned(), |with| format!("chatting {with}"));
             let mark = if person.contact == Contact::Connected { "" } else { " reconnecting" };
             let address = if hide_addresses { "-" } else { &person.address };
-            self.rows.push(format!("= user {uid} {name} {state} {address} {here}{mark}"));
+            let defence = self.defence.marks(name);
+            self.rows.push(format!("= user {uid} {name} {state} {address} {here}{mark}{defence}"));
         }
         self.listed(self.people.len())
     }

@@ -2,6 +2,7 @@
 //! lists of facts, searched from end to end, with names for keys. Shares no code with the domain.
 //! Commands come as the lines a client types; what comes out are the lines clients read.
 
+mod defence;
 mod history;
 mod listing;
 mod requests;
@@ -51,6 +52,7 @@ pub(crate) struct Model {
     rooms: Vec<(u64, String)>,
     watchers: BTreeSet<String>,
     history: History,
+    defence: defence::Defence,
     counted: Counted,
     pub(crate) hide_addresses: bool,
     /// How long a request stands, in milliseconds.
@@ -113,6 +115,7 @@ impl Model {
 
     pub(crate) fn leave(&mut self, who: &str, reason: &str) {
         self.watchers.remove(who);
+        self.defence.forget(who);
         if let Some(partner) = self.unpair(who) {
             self.tell(&partner, &format!("* ended {who} gone"));
         }
@@ -180,6 +183,12 @@ impl Model {
             ("join", Some(room)) if room.starts_with('#') => self.join(who, room),
             ("join", Some(user)) => self.join_user(who, user),
             ("leave", room) => self.leave_command(who, room),
+            ("ignore", None) => self.list_ignored(who),
+            ("ignore", Some(user)) => self.ignore(who, user),
+            ("unignore", Some(user)) => self.unignore(who, user),
+            ("dnd", argument) => self.set_do_not_disturb(who, argument == Some("on")),
+            ("away", _) => self.set_away(who, Some(line.split_once(' ').map_or("", |(_, text)| text))),
+            ("here", _) => self.set_away(who, None),
             ("watch", Some("on")) => {
                 self.watchers.insert(who.to_owned());
                 ok()
@@ -257,9 +266,11 @@ impl Model {
         }
     }
 
-    fn check_can_be_asked(&self, who: &str) -> Answer {
+    fn check_can_be_asked(&self, asker: &str, who: &str) -> Answer {
         if self.partner(who).is_some() {
             Err("busy")
+        } else if self.defence.takes_no_request(who, asker) {
+            Err("no-requests")
         } else if self.requests.iter().filter(|request| request.to == who).count() >= REQUESTS_WAITING {
             Err("too-many-requests")
         } else {

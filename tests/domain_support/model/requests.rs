@@ -11,13 +11,14 @@ impl Model {
             self.pair(who, &other);
             return ok();
         }
-        self.check_can_be_asked(&other)?;
+        self.check_can_be_asked(who, &other)?;
         self.ask(who, &other, None)
     }
 
     pub(super) fn ask(&mut self, who: &str, other: &str, room: Option<String>) -> Answer {
         let (purpose, stands) = (room.clone().unwrap_or("session".to_owned()), seconds(self.patience));
         self.tell(other, &format!("* request {who} {purpose} {stands}"));
+        self.tell_away(who, other);
         let (from, to) = (who.to_owned(), other.to_owned());
         self.requests.push(Request { from, to, room, until: self.now + self.patience });
         Ok(format!("ringing {other} {purpose} {stands}"))

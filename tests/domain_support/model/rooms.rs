@@ -55,7 +55,7 @@ impl Model {
             return Ok(format!("room {room}"));
         }
         self.check_free(who)?;
-        self.check_can_be_asked(&other)?;
+        self.check_can_be_asked(who, &other)?;
         let mine = self.rooms_of(who);
         if let Some(lonely) = mine.iter().rev().find(|room| self.members(room).len() == 1) {
             return self.ask(who, &other, Some(lonely.clone()));

@@ -16,7 +16,10 @@ impl Model {
     pub(super) fn private(&mut self, who: &str, user: &str, text: &str) -> Answer {
         let other = self.other(who, user)?;
         let stamp = self.stamp();
-        self.tell(&other, &format!("* private {stamp} {who} {text}"));
+        self.tell_away(who, &other);
+        if !self.defence.ignores(&other, who) {
+            self.tell(&other, &format!("* private {stamp} {who} {text}"));
+        }
         Ok(format!("taken {stamp} 1"))
     }
 
@@ -37,8 +40,8 @@ impl Model {
         others.retain(|other| other != who);
         // The room's name is told as it is spelled when the line is shown.
         self.history.said(&room, format!("{stamp} ROOM {who} {text}"));
-        for other in &others {
-            self.tell(other, &format!("* room {stamp} {room} {who} {text}"));
+        for other in others.iter().filter(|other| !self.defence.ignores(other, who)).cloned().collect::<Vec<_>>() {
+            self.tell(&other, &format!("* room {stamp} {room} {who} {text}"));
         }
         Ok(format!("taken {stamp} {}", others.len()))
     }
