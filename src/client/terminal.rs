@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::net::TcpStream;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustyline::completion::Completer;
@@ -48,8 +48,11 @@ pub(super) fn run(config: &Config, model: Model, painter: Painter) -> u8 {
 }
 
 fn start(config: &Config, mut model: Model, painter: Painter) -> Result<u8, ReadlineError> {
-    tty::on_end_signal(|signal| {
+    let inside: Arc<OnceLock<Arc<Screen>>> = Arc::default();
+    let leaving = Arc::clone(&inside);
+    tty::on_end_signal(move |signal| {
         tty::restore("\r\n");
+        leaving.get().inspect(|screen| screen.say_goodbye());
         std::process::exit(128 + signal);
     })?;
     let mut input = editor()?;
@@ -61,6 +64,7 @@ fn start(config: &Config, mut model: Model, painter: Painter) -> Result<u8, Read
         Err(code) => return Ok(code),
     };
     let screen = Arc::new(Screen::new(model, entered.stream.try_clone()?, painter));
+    let _ = inside.set(Arc::clone(&screen));
     input.set_helper(Some(Hands::Inside(Arc::clone(&screen))));
     let front = AboveTheLine { screen: Arc::clone(&screen), printer };
     network::start(&config.address, entered, front)?;

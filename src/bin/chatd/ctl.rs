@@ -49,7 +49,7 @@ fn ask(mut stream: UnixStream, command: &str) -> io::Result<bool> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     io::stdout().write_all(answer.as_bytes())?;
-    Ok(!answer.starts_with("error:"))
+    Ok(!answer.lines().any(|line| line.starts_with("error:")))
 }
 
 /// Carries lines both ways until either side ends.
