@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::io;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use slab::Slab;
@@ -11,7 +12,7 @@ use super::journal::Journal;
 use super::output::{SpareBuffers, Written};
 use super::stream::Stream;
 use crate::chat::{CloseReason, Event, Millis, Record, Row, Sink, UserKey};
-use crate::limits::Limits;
+use crate::limits::{ACKNOWLEDGE_WHEN_BUSY, Limits};
 use crate::wire::native::Encoder;
 
 /// The connections and everything that is shared between them.
@@ -160,9 +161,11 @@ impl<S> Connections<S> {
         }
     }
 
-    /// The moment is over for some connections: those that still have output are written to.
-    pub(super) fn hurry(&mut self, now: Millis) {
-        while let Some((_, token)) = self.unhurried.front().copied().filter(|(at, _)| *at <= now) {
+    /// The moment is over for some connections: those that still have output are written to. A
+    /// server that is busy lets them wait for longer, since each is likely to be told more.
+    pub(super) fn hurry(&mut self, now: Millis, is_busy: bool) {
+        let longer = if is_busy { ACKNOWLEDGE_WHEN_BUSY } else { Duration::ZERO };
+        while let Some((_, token)) = self.unhurried.front().copied().filter(|(at, _)| *at + longer <= now) {
             self.unhurried.pop_front();
             let Some(connection) = self.get_mut(token) else { continue };
             connection.is_unhurried = false;
