@@ -16,13 +16,15 @@ use memory::Desk;
 const TEXT: &str = "the quick brown fox jumps over the lazy dog, again and again";
 
 /// The names of what can be counted, each with what does it so many times.
-const WORKS: [(&str, fn(usize)); 6] = [
+const WORKS: [(&str, fn(usize)); 8] = [
     ("say", |count| say(count, 1)),
     ("say-64", |count| say(count, 64)),
+    ("say-kept-64", |count| say_kept(count, 64)),
     ("room-say-100", |count| room_say(count, 100)),
     ("room-say-1000", |count| room_say(count, 1000)),
     ("enter", enter),
     ("join-100", join),
+    ("resume", resume),
 ];
 
 fn main() -> ExitCode {
@@ -64,6 +66,54 @@ fn say(count: usize, messages: usize) {
         desk.tick();
     }
     assert_eq!(desk.lines_to(two) - before, count * messages, "every message arrived");
+}
+
+/// As [`say`], by two whose places are kept; both say what they have seen every 50 lines.
+fn say_kept(count: usize, messages: usize) {
+    let mut desk = Desk::default();
+    let (one, two) = desk.pair();
+    for who in [one, two] {
+        desk.keep(who);
+    }
+    let lines = format!("SAY u{two} {TEXT}\n").repeat(messages);
+    let before = [one, two].map(|who| desk.lines_to(who));
+    let (mut seen, mut told) = (0, 0);
+    for _ in 0..count {
+        desk.pass(1);
+        while seen - told >= 50 {
+            told += 50;
+            for who in [one, two] {
+                desk.send(who, format!("@ {told}\n").as_bytes());
+            }
+        }
+        desk.send(one, lines.as_bytes());
+        desk.tick();
+        seen += messages;
+    }
+    for (who, before) in [one, two].into_iter().zip(before) {
+        assert_eq!(desk.lines_to(who) - before, count * messages, "every line arrived");
+    }
+}
+
+/// One of a pair that loses its connection, is told something meanwhile, and comes back in the
+/// next tick.
+fn resume(count: usize) {
+    let mut desk = Desk::default();
+    let (one, two) = desk.pair();
+    let token = desk.keep(two);
+    let line = format!("SAY u{two} {TEXT}\n");
+    for seen in 0..count {
+        desk.pass(1);
+        desk.cut(two);
+        desk.send(one, line.as_bytes());
+        desk.tick();
+        desk.reconnect(two);
+        // Users are numbered from 1 up.
+        desk.send(two, format!("RESUME {} {token} {seen}\n", two + 1).as_bytes());
+        desk.tick();
+        desk.drop_log();
+        assert_eq!(desk.lines_to(two), 2, "the answer, and what was missed");
+    }
 }
 
 /// Ticks in which one member of a room says something.

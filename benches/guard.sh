@@ -19,10 +19,12 @@ tolerance=3 # percent
 baseline=benches/baseline.txt
 works='say 400
 say-64 40
+say-kept-64 40
 room-say-100 40
 room-say-1000 8
 enter 400
-join-100 100'
+join-100 100
+resume 200'
 
 command -v valgrind >/dev/null || { echo "guard: valgrind is needed" >&2; exit 2; }
 program=$(cargo bench --quiet --bench guard --no-run --message-format=json |

@@ -221,7 +221,7 @@ impl Limits {
         if self.output_soft <= LINE_BYTES {
             return Err("--output-soft must be more than a line, 4096 bytes");
         }
-        if self.output_soft + ROWS_PER_REPLY * ROW_BYTES + LINE_BYTES >= self.output_hard {
+        if self.output_soft.saturating_add(ROWS_PER_REPLY * ROW_BYTES + LINE_BYTES) >= self.output_hard {
             return Err("--output-hard must be more than --output-soft and the longest listing, 176096 bytes");
         }
         if self.output_hard > self.queued_total {
@@ -273,5 +273,6 @@ impl Default for Limits {
 }
 
 const _: () = assert!(Limits::DEFAULT.check().is_ok());
+const _: () = assert!(Limits { output_soft: usize::MAX, ..Limits::DEFAULT }.check().is_err());
 const _: () = assert!(Limits::DEFAULT.output_soft + KEPT_BYTES + LINE_BYTES < Limits::DEFAULT.output_hard);
 const _: () = assert!(DROP_NOTICE_DELAY.as_millis() < Limits::DEFAULT.resume_grace.as_millis());

@@ -39,6 +39,7 @@ fn signals_end_it_with_the_terminal_as_it_was() {
         let status = chatc.ends();
         assert_eq!((status.code(), status.signal()), (Some(128 + signal as i32), None), "{signal}");
         modes_are_back(&chatc);
+        assert_eq!(server.received(), ["ENTER alice", "QUIT"], "{signal}");
     }
 }
 

@@ -294,3 +294,18 @@ fn a_script_talks_to_a_terminal() {
     alice.shows("[private] ci: done");
     assert_eq!(script.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn without_an_editor_too_chatc_waits_while_the_server_takes_its_time() {
+    let daemon = Daemon::start_with(&["--rate-lines", "8/3.5"]);
+    let mut bob = Peer::enter(&daemon, "bob");
+    let mut alice = Terminal::start(&[&daemon.address, "--name", "alice", "--plain"], &[]);
+    alice.shows("3 quit");
+    let lines: String = (1..=5).map(|number| format!("private bob line {number}\n")).collect();
+    alice.press(&format!("{lines}{CTRL_D}"));
+    for number in 1..=5 {
+        bob.waits_for(&format!("alice line {number}"));
+    }
+    assert_eq!(alice.ends().code(), Some(0));
+    assert!(!alice.screen().contains("!!"), "{}", alice.screen());
+}

@@ -45,11 +45,19 @@ fn first_line(subject: Subject, who: usize, role: Role) -> String {
     }
 }
 
-/// Connects `count` more clients and has them enter, [`AT_A_TIME`]; all know then that they are in.
-pub(crate) fn enter(fleet: &mut Fleet, subject: Subject, count: usize, role: Role, times: &mut Latency) -> Outcome<()> {
+/// Connects `count` more clients and has them enter, [`AT_A_TIME`]; all know then that they are in. Gives back
+/// their UIDs, of which the floor knows none.
+pub(crate) fn enter(
+    fleet: &mut Fleet,
+    subject: Subject,
+    count: usize,
+    role: Role,
+    times: &mut Latency,
+) -> Outcome<Vec<u64>> {
     let first = fleet.len();
     let begin = Instant::now();
-    let mut entering = Entering { subject, answered: 0, first, started: Vec::with_capacity(count), times };
+    let mut entering =
+        Entering { subject, answered: 0, first, started: Vec::with_capacity(count), uids: vec![0; count], times };
     while entering.answered < count {
         while fleet.len() < first + count && fleet.len() - first - entering.answered < AT_A_TIME {
             entering.started.push(fleet.now());
@@ -61,15 +69,15 @@ pub(crate) fn enter(fleet: &mut Fleet, subject: Subject, count: usize, role: Rol
             return Err(Failure::new("entering took too long"));
         }
     }
-    Ok(())
+    Ok(entering.uids)
 }
 
 /// As [`enter`], and takes up the sessions and rooms. Afterwards nothing is on its way.
-pub(crate) fn admit(fleet: &mut Fleet, subject: Subject, count: usize, role: Role) -> Outcome<()> {
+pub(crate) fn admit(fleet: &mut Fleet, subject: Subject, count: usize, role: Role) -> Outcome<Vec<u64>> {
     let first = fleet.len();
-    enter(fleet, subject, count, role, &mut Latency::new()?)?;
+    let uids = enter(fleet, subject, count, role, &mut Latency::new()?)?;
     let mut settling = match (subject, role) {
-        (Subject::Floor, _) | (_, Role::Idle) => return Ok(()),
+        (Subject::Floor, _) | (_, Role::Idle) => return Ok(uids),
         (Subject::Chatd, Role::Paired) => Settling { answers: count, paired: count, ..Settling::default() },
         (Subject::Chatd, Role::Member { of }) => {
             Settling { answers: count, joined: count / of * (of * (of + 1) / 2), ..Settling::default() }
@@ -83,7 +91,8 @@ pub(crate) fn admit(fleet: &mut Fleet, subject: Subject, count: usize, role: Rol
         };
         fleet.out.to(who).extend_from_slice(line.as_bytes());
     }
-    fleet.run(&mut settling, MOST)
+    fleet.run(&mut settling, MOST)?;
+    Ok(uids)
 }
 
 struct Entering<'a> {
@@ -91,13 +100,16 @@ struct Entering<'a> {
     answered: usize,
     first: usize,
     started: Vec<u64>,
+    uids: Vec<u64>,
     times: &'a mut Latency,
 }
 
 impl Listener for Entering<'_> {
     fn line(&mut self, who: usize, line: &[u8], out: &mut Outputs) -> Outcome<()> {
-        if self.subject == Subject::Chatd && !line.ends_with(name(who).as_bytes()) {
-            return Err(Failure::new(format!("not entered: {:?}", String::from_utf8_lossy(line))));
+        if self.subject == Subject::Chatd {
+            let uid = uid_entered(line, &name(who));
+            let uid = uid.ok_or_else(|| Failure::new(format!("not entered: {:?}", String::from_utf8_lossy(line))))?;
+            self.uids[who - self.first] = uid;
         }
         match self.subject.hear(line)? {
             Heard::Answer => {
@@ -112,6 +124,12 @@ impl Listener for Entering<'_> {
     fn is_done(&self) -> bool {
         false
     }
+}
+
+/// The UID in `+OK entered UID NAME`.
+fn uid_entered(line: &[u8], name: &str) -> Option<u64> {
+    let line = std::str::from_utf8(line).ok()?;
+    line.strip_prefix("+OK entered ")?.strip_suffix(name)?.trim_end().parse().ok()
 }
 
 /// Counts down what still has to come.

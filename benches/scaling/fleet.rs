@@ -53,13 +53,13 @@ impl Outputs {
 }
 
 struct Client {
-    stream: TcpStream,
+    /// None when it is closed.
+    stream: Option<TcpStream>,
     /// The start of a line whose end has not come yet.
     tail: Vec<u8>,
     is_connected: bool,
     /// Leaves unread what it is sent.
     is_stopped: bool,
-    is_open: bool,
 }
 
 /// The clients of one server.
@@ -99,6 +99,27 @@ impl Fleet {
     /// taking much on its behalf.
     pub(crate) fn connect(&mut self, receive_buffer: Option<usize>) -> Outcome<usize> {
         let who = self.clients.len();
+        let stream = Some(self.open(who, receive_buffer)?);
+        self.clients.push(Client { stream, tail: Vec::new(), is_connected: false, is_stopped: false });
+        self.out.queues.push(Vec::new());
+        Ok(who)
+    }
+
+    /// Closes a client's connection without a word. Only between rounds.
+    pub(crate) fn cut(&mut self, who: usize) {
+        let client = &mut self.clients[who];
+        (client.stream, client.is_connected) = (None, false);
+        client.tail.clear();
+        self.out.queues[who].clear();
+    }
+
+    /// Starts to connect a client again that was cut.
+    pub(crate) fn reconnect(&mut self, who: usize) -> Outcome<()> {
+        self.clients[who].stream = Some(self.open(who, None)?);
+        Ok(())
+    }
+
+    fn open(&self, who: usize, receive_buffer: Option<usize>) -> Outcome<TcpStream> {
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
         socket.set_nonblocking(true)?;
         socket.set_tcp_nodelay(true)?;
@@ -118,10 +139,7 @@ impl Fleet {
         }
         let mut stream = TcpStream::from_std(socket.into());
         self.poll.registry().register(&mut stream, Token(who), Interest::READABLE | Interest::WRITABLE)?;
-        let client = Client { stream, tail: Vec::new(), is_connected: false, is_stopped: false, is_open: true };
-        self.clients.push(client);
-        self.out.queues.push(Vec::new());
-        Ok(who)
+        Ok(stream)
     }
 
     /// Has a client leave unread whatever it is sent from now on.
@@ -173,10 +191,10 @@ impl Fleet {
     fn flush(&mut self) -> Outcome<()> {
         for who in std::mem::take(&mut self.out.dirty) {
             let (client, queue) = (&mut self.clients[who], &mut self.out.queues[who]);
-            if !client.is_connected || !client.is_open || queue.is_empty() {
+            let Some(stream) = client.stream.as_mut().filter(|_| client.is_connected && !queue.is_empty()) else {
                 continue;
-            }
-            match client.stream.write(queue) {
+            };
+            match stream.write(queue) {
                 Ok(count) if count == queue.len() => queue.clear(),
                 Ok(count) => drop(queue.drain(..count)),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -190,15 +208,13 @@ impl Fleet {
     fn read(&mut self, who: usize, listener: &mut impl Listener) -> Outcome<()> {
         loop {
             let client = &mut self.clients[who];
-            if client.is_stopped || !client.is_open {
-                return Ok(());
-            }
+            let Some(stream) = client.stream.as_mut().filter(|_| !client.is_stopped) else { return Ok(()) };
             let held = client.tail.len();
             self.scratch[..held].copy_from_slice(&client.tail);
             client.tail.clear();
-            let count = match client.stream.read(&mut self.scratch[held..]) {
+            let count = match stream.read(&mut self.scratch[held..]) {
                 Ok(0) => {
-                    client.is_open = false;
+                    client.stream = None;
                     return listener.closed(who);
                 }
                 Ok(count) => count,
@@ -207,7 +223,7 @@ impl Fleet {
                     return Ok(());
                 }
                 Err(error) if error.kind() == ErrorKind::ConnectionReset => {
-                    client.is_open = false;
+                    client.stream = None;
                     return listener.closed(who);
                 }
                 Err(error) => return Err(Failure::new(format!("client {who} cannot read: {error}"))),

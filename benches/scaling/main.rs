@@ -15,7 +15,7 @@
 //!
 //! Modules: `options` and `plan` (what is run), `child` and `system` (processes, cores, clocks),
 //! `floor` (the other server), `fleet` and `speech` (the clients), `admission`, `pairs`, `rooms`,
-//! `filling` (what they do), `workload` (one run of one row), `measure` (figures), `report`,
+//! `filling`, `keeping` (what they do), `workload` (one run of one row), `measure` (figures), `report`,
 //! `plot` and `progress` (what is shown).
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock; it is an edge")]
@@ -28,6 +28,7 @@ mod child;
 mod filling;
 mod fleet;
 mod floor;
+mod keeping;
 mod measure;
 mod options;
 mod pairs;

@@ -3,6 +3,7 @@
 use crate::admission::name;
 use crate::child::Subject;
 use crate::fleet::{Fleet, Listener, Outputs};
+use crate::keeping::Seen;
 use crate::measure::Latency;
 use crate::speech::{Heard, Said};
 use crate::{Failure, Outcome};
@@ -21,6 +22,8 @@ pub(crate) struct Pairs {
     subject: Subject,
     talk: Talk,
     ends: Vec<End>,
+    /// What each has seen, when their places are kept.
+    seen: Option<Vec<Seen>>,
     pub(crate) latency: Latency,
     pub(crate) delivered: u64,
     taken: u64,
@@ -50,7 +53,12 @@ impl Pairs {
             End { name, prefix, sent: 0, limit: 0, next: 0, last_heard: 0, last_taken: 0, taken: 0 }
         };
         let ends = (0..clients).map(end).collect();
-        Ok(Self { subject, talk, ends, latency: Latency::new()?, delivered: 0, taken: 0, goal: 0 })
+        Ok(Self { subject, talk, ends, seen: None, latency: Latency::new()?, delivered: 0, taken: 0, goal: 0 })
+    }
+
+    /// The places of all have just been kept: they say now and then what they have seen.
+    pub(crate) fn note_kept(&mut self) {
+        self.seen = Some(vec![Seen::default(); self.ends.len()]);
     }
 
     /// Sets off: every pair exchanges `messages` from now on.
@@ -122,7 +130,12 @@ impl Pairs {
 
 impl Listener for Pairs {
     fn line(&mut self, who: usize, line: &[u8], out: &mut Outputs) -> Outcome<()> {
-        match self.subject.hear(line)? {
+        let heard = self.subject.hear(line)?;
+        if let Some(seen) = &mut self.seen {
+            seen[who].note(who, heard, out);
+        }
+        match heard {
+            Heard::Ping if self.seen.is_some() => Ok(()),
             Heard::Message { id, from, text } => self.hear(who, id, from, text, out),
             Heard::Taken { id, to } => {
                 let end = &mut self.ends[who];

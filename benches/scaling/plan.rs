@@ -9,15 +9,21 @@ use crate::{Outcome, system};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
     Pairs(Talk),
+    /// The same by users whose places are kept.
+    KeptPairs(Talk),
     Rooms(Shape),
     /// Connect and enter.
     Entry,
-    /// Memory of users who do nothing.
-    Memory,
+    /// Memory of users who do nothing, their places kept or not.
+    Memory {
+        kept: bool,
+    },
     /// Ping-pong of [`ACTIVE`] beside users who do nothing.
     BesideIdle,
     /// Connect, enter, and join one room; everybody is told of everybody.
     Filling,
+    /// Connections that are lost, and users who come back.
+    Resume,
     /// A busy room of which one member does not read.
     StoppedReader,
 }
@@ -65,14 +71,14 @@ impl Row {
 
     /// How often it is run; memory is the same each time.
     pub(crate) fn repetitions(&self, asked: usize) -> usize {
-        if self.work == Work::Memory { 1 } else { asked }
+        if matches!(self.work, Work::Memory { .. }) { 1 } else { asked }
     }
 
     pub(crate) fn unit(&self) -> Unit {
         match self.work {
-            Work::Pairs(_) | Work::Rooms(_) | Work::StoppedReader => Unit::PerDelivery,
-            Work::Entry | Work::Filling => Unit::PerClient,
-            Work::Memory => Unit::Bytes,
+            Work::Pairs(_) | Work::KeptPairs(_) | Work::Rooms(_) | Work::StoppedReader => Unit::PerDelivery,
+            Work::Entry | Work::Filling | Work::Resume => Unit::PerClient,
+            Work::Memory { .. } => Unit::Bytes,
             Work::BesideIdle => Unit::Growth,
         }
     }
@@ -113,13 +119,15 @@ const fn rooms(size: usize, senders: usize, window: u32) -> Work {
 }
 
 #[rustfmt::skip]
-const WORKLOADS: [Workload; 12] = [
+const WORKLOADS: [Workload; 15] = [
     Workload { name: "pair-pong", work: PONG, amount: 200_000, reach: Some(Reach::Ratio(1.10)),
         full: &[2, 10, 100, 200, 1000, 5000, 10_000, MOST], quick: &[2, 200, 1000, 10_000] },
     Workload { name: "pair-pipe-8", work: pipe(8), amount: 1_000_000, reach: Some(Reach::Ratio(1.15)),
         full: &[10, 100, 1000, 5000, 10_000, MOST], quick: &[100] },
     Workload { name: "pair-pipe-64", work: pipe(64), amount: 4_000_000, reach: Some(Reach::Ratio(1.5)),
         full: &[10, 100, 1000, 5000, 10_000, MOST], quick: &[100] },
+    Workload { name: "pair-kept-64", work: Work::KeptPairs(Talk::Pipe { window: 64 }), amount: 4_000_000, reach: None,
+        full: &[100, 1000], quick: &[100] },
     Workload { name: "room-10x1x1", work: rooms(10, 1, 1), amount: 200_000, reach: None,
         full: &[10, 100, 1000, 5000, 10_000, MOST], quick: &[1000] },
     Workload { name: "room-100x4x50", work: rooms(100, 4, 50), amount: 10_000_000, reach: Some(Reach::Ratio(1.3)),
@@ -130,8 +138,12 @@ const WORKLOADS: [Workload; 12] = [
         full: &[1000], quick: &[] },
     Workload { name: "entry", work: Work::Entry, amount: 0, reach: Some(Reach::Ratio(1.3)),
         full: &[100, 1000, 5000, 10_000, MOST], quick: &[1000, 10_000] },
-    Workload { name: "idle-memory", work: Work::Memory, amount: 0, reach: Some(Reach::Cost(400.0)),
+    Workload { name: "idle-memory", work: Work::Memory { kept: false }, amount: 0, reach: Some(Reach::Cost(400.0)),
         full: &[1000, 5000, 10_000, 18_000], quick: &[18_000] },
+    Workload { name: "idle-kept", work: Work::Memory { kept: true }, amount: 0, reach: None,
+        full: &[10_000], quick: &[10_000] },
+    Workload { name: "resume", work: Work::Resume, amount: 10_000, reach: None,
+        full: &[1000], quick: &[1000] },
     Workload { name: "beside-idle", work: Work::BesideIdle, amount: 200_000, reach: Some(Reach::Ratio(1.05)),
         full: &[1000, 5000, 10_000, 18_000], quick: &[18_000] },
     Workload { name: "room-fill", work: Work::Filling, amount: 0, reach: Some(Reach::Ratio(10.0)),
@@ -178,7 +190,7 @@ fn row(workload: &Workload, size: usize, most: usize, depth: Depth) -> Option<Ro
     }
     let room = match work {
         Work::Rooms(shape) => shape.size,
-        Work::Pairs(_) => 2,
+        Work::Pairs(_) | Work::KeptPairs(_) | Work::Resume => 2,
         _ => 1,
     };
     let active = if work == Work::BesideIdle { ACTIVE } else { 0 };

@@ -97,6 +97,10 @@ pub(crate) enum Heard<'a> {
     Answer,
     /// Somebody asks for a session.
     Request,
+    /// A sign of life is asked for.
+    Ping,
+    /// The partner's connection is lost, or there again.
+    Contact,
 }
 
 /// Length of a time on the wire: `2026-11-20T07:16:59.123Z`.
@@ -151,6 +155,8 @@ fn hear_chatd(line: &[u8]) -> Option<Heard<'_>> {
         _ if line.starts_with(b"+OK") => Some(Heard::Answer),
         _ if line.starts_with(b"* paired ") => Some(Heard::Paired),
         _ if line.starts_with(b"* request ") => Some(Heard::Request),
+        b"* ping" => Some(Heard::Ping),
+        _ if line.starts_with(b"* dropped ") || line.starts_with(b"* returned ") => Some(Heard::Contact),
         _ if line.starts_with(b"* left ") => Some(Heard::Left),
         _ => None,
     }

@@ -6,6 +6,7 @@ use crate::admission::{self, Role, admit};
 use crate::child::{Server, Subject};
 use crate::filling;
 use crate::fleet::Fleet;
+use crate::keeping::{self, Returns};
 use crate::measure::{Latency, Meter, Sample};
 use crate::options::{Depth, Options};
 use crate::pairs::{Pairs, Talk};
@@ -66,10 +67,12 @@ fn run(row: &Row, subject: Subject) -> Outcome<Sample> {
     let server = Server::start(subject)?;
     let mut fleet = Fleet::new(server.address)?;
     let sample = match row.work {
-        Work::Pairs(talk) => pairs(row, talk, &server, &mut fleet),
+        Work::Pairs(talk) => pairs(row, talk, false, &server, &mut fleet),
+        Work::KeptPairs(talk) => pairs(row, talk, true, &server, &mut fleet),
         Work::Rooms(shape) => rooms(row, shape, &server, &mut fleet),
         Work::Entry => entry(row, &server, &mut fleet),
-        Work::Memory => memory(row, &server, &mut fleet),
+        Work::Memory { kept } => memory(row, kept, &server, &mut fleet),
+        Work::Resume => resume(row, &server, &mut fleet),
         Work::BesideIdle => beside_idle(row, &server, &mut fleet),
         Work::Filling => fill(row, &server, &mut fleet),
         Work::StoppedReader => stopped_reader(row, &server, &mut fleet),
@@ -79,9 +82,14 @@ fn run(row: &Row, subject: Subject) -> Outcome<Sample> {
     sample
 }
 
-fn pairs(row: &Row, talk: Talk, server: &Server, fleet: &mut Fleet) -> Outcome<Sample> {
+fn pairs(row: &Row, talk: Talk, kept: bool, server: &Server, fleet: &mut Fleet) -> Outcome<Sample> {
     admit(fleet, server.subject, row.connections, Role::Paired)?;
     let mut pairs = Pairs::new(server.subject, talk, row.connections)?;
+    // The floor keeps nothing.
+    if kept && server.subject == Subject::Chatd {
+        keeping::keep(fleet, 0..row.connections)?;
+        pairs.note_kept();
+    }
     let window = match talk {
         Talk::PingPong => 2,
         Talk::Pipe { window } => u64::from(window),
@@ -129,15 +137,47 @@ fn entry(row: &Row, server: &Server, fleet: &mut Fleet) -> Outcome<Sample> {
     Ok(spent.sample(row.connections as u64, &times))
 }
 
-fn memory(row: &Row, server: &Server, fleet: &mut Fleet) -> Outcome<Sample> {
+/// Connections cut and made again, so many at a time. What the floor does is a bare connection.
+fn resume(row: &Row, server: &Server, fleet: &mut Fleet) -> Outcome<Sample> {
+    if server.subject == Subject::Floor {
+        let mut sample = entry(row, server, fleet)?;
+        sample.more.push(("of it coming back µs", sample.cost));
+        return Ok(sample);
+    }
+    let uids = admit(fleet, server.subject, row.connections, Role::Paired)?;
+    let tokens = keeping::keep(fleet, 0..row.connections)?;
+    let mut returns = Returns::new(&uids, tokens)?;
+    returns.everybody(server, fleet)?;
+    returns.clear();
+    let turns = (row.amount / row.connections as u64).max(1);
+    let meter = Meter::start(server);
+    for _ in 0..turns {
+        returns.everybody(server, fleet)?;
+    }
+    let spent = meter.stop(server);
+    let units = turns * row.connections as u64;
+    let mut sample = spent.sample(units, &returns.latency);
+    sample.more.push(("of it coming back µs", returns.coming_back.as_secs_f64() * 1e6 / units as f64));
+    Ok(sample)
+}
+
+fn memory(row: &Row, kept: bool, server: &Server, fleet: &mut Fleet) -> Outcome<Sample> {
     let mut times = Latency::new()?;
+    let enter = |fleet: &mut Fleet, count, times: &mut Latency| {
+        let first = fleet.len();
+        admission::enter(fleet, server.subject, count, Role::Idle, times)?;
+        if kept && server.subject == Subject::Chatd {
+            keeping::keep(fleet, first..first + count)?;
+        }
+        Outcome::Ok(())
+    };
     // What a server needs once, it has after its first clients.
-    admission::enter(fleet, server.subject, admission::AT_A_TIME, Role::Idle, &mut Latency::new()?)?;
+    enter(fleet, admission::AT_A_TIME, &mut Latency::new()?)?;
     let (before, meter) = (server.memory(), Meter::start(server));
-    admission::enter(fleet, server.subject, row.connections, Role::Idle, &mut times)?;
+    enter(fleet, row.connections, &mut times)?;
     let mut sample = meter.stop(server).sample(row.connections as u64, &times);
     let (Some(before), Some(after)) = (before, server.memory()) else {
-        return Err(Failure::new("this system does not tell a process's memory; leave idle-memory out"));
+        return Err(Failure::new("this system does not tell a process's memory; leave idle-memory and idle-kept out"));
     };
     let per_user = |before: u64, after: u64| after.saturating_sub(before) as f64 / row.connections as f64;
     sample.cost = per_user(before.anonymous, after.anonymous);

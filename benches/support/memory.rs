@@ -25,6 +25,8 @@ struct Ends {
     /// Lines written to the client so far.
     lines: usize,
     last: Vec<u8>,
+    /// The client hung up.
+    is_cut: bool,
 }
 
 impl Read for Pipe {
@@ -32,6 +34,9 @@ impl Read for Pipe {
         let mut ends = self.0.borrow_mut();
         let waiting = &ends.input[ends.read..];
         let count = waiting.len().min(buffer.len());
+        if count == 0 && ends.is_cut {
+            return Ok(0);
+        }
         if count == 0 {
             return Err(ErrorKind::WouldBlock.into());
         }
@@ -96,13 +101,38 @@ impl Desk {
 
     /// Connects one more client.
     pub(crate) fn connect(&mut self) -> usize {
+        let client = self.accept();
+        self.clients.push(client);
+        self.clients.len() - 1
+    }
+
+    /// Closes a client's connection without a word; [`Self::tick`] has that noticed.
+    pub(crate) fn cut(&mut self, who: usize) {
+        let client = &self.clients[who];
+        client.pipe.0.borrow_mut().is_cut = true;
+        self.server.handle_ready(client.token, READABLE);
+    }
+
+    /// Connects a client again that was cut; its lines are counted anew.
+    pub(crate) fn reconnect(&mut self, who: usize) {
+        self.clients[who] = self.accept();
+    }
+
+    /// Has a user's place kept; gives back the token.
+    pub(crate) fn keep(&mut self, who: usize) -> String {
+        self.send(who, b"KEEP\n");
+        self.tick();
+        let answer = self.last_to(who);
+        answer.split(' ').nth(2).unwrap_or_default().to_owned()
+    }
+
+    fn accept(&mut self) -> Client {
         let pipe = Pipe::default();
         pipe.0.borrow_mut().last.reserve(KEPT);
         let port = 1024 + u16::try_from(self.clients.len() % 60_000).unwrap_or(0);
         let peer = Peer::Client(SocketAddr::from(([127, 0, 0, 1], port)));
         let token = self.server.accept(pipe.clone(), peer, self.now);
-        self.clients.push(Client { pipe, token });
-        self.clients.len() - 1
+        Client { pipe, token }
     }
 
     /// Puts bytes into a client's stream; [`Self::tick`] has them read.

@@ -3,13 +3,14 @@
 
 use super::Chat;
 use super::event::Event;
+use super::key::UserKey;
 use super::name::{Name, UserRef};
 use super::refusal::Refusal;
 use super::reply::{Reply, Row};
 use super::sink::{Record, Sink};
 use super::text::Text;
 use super::time::Now;
-use super::users::{User, UserKey};
+use super::users::User;
 use crate::limits::IGNORED_PER_USER;
 
 impl Chat {

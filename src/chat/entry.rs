@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 
 use super::close::CloseReason;
 use super::event::{Decline, Ending, Event, Withdrawal};
+use super::key::UserKey;
 use super::name::Name;
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::sink::{Record, Sink};
 use super::time::Now;
-use super::users::UserKey;
 use super::{Chat, Uid};
 
 /// What is known of a client that wants to enter.

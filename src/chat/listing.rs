@@ -1,12 +1,13 @@
 //! Listings: rows, at most [`ROWS_PER_REPLY`] a command, and where to go on.
 
 use super::Chat;
+use super::key::UserKey;
 use super::name::RoomName;
 use super::refusal::Refusal;
 use super::reply::{Availability, Marks, Reply, Row};
 use super::sink::Sink;
 use super::time::Now;
-use super::users::{Contact, User, UserKey};
+use super::users::{Contact, User};
 use crate::limits::ROWS_PER_REPLY;
 
 impl Chat {

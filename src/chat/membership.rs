@@ -3,15 +3,15 @@
 use super::Chat;
 use super::close::CloseReason;
 use super::event::{Event, Withdrawal};
+use super::key::{RoomKey, UserKey};
 use super::name::{RoomName, UserRef};
 use super::presence::Aim;
 use super::refusal::Refusal;
 use super::reply::Reply;
-use super::rooms::{Membership, RoomKey};
+use super::rooms::Membership;
 use super::sink::{Record, Sink};
 use super::text::Text;
 use super::time::Now;
-use super::users::UserKey;
 use crate::limits::ROOMS_PER_USER;
 
 impl Chat {

@@ -2,13 +2,13 @@
 
 use super::Chat;
 use super::event::Event;
+use super::key::UserKey;
 use super::name::{Name, UserRef};
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::sink::{Record, Sink};
 use super::text::Text;
 use super::time::Now;
-use super::users::UserKey;
 use crate::limits::ANNOUNCEMENTS_KEPT;
 
 impl Chat {

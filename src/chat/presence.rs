@@ -1,8 +1,7 @@
 //! The state machine of one user.
 
-use super::rooms::RoomKey;
+use super::key::{RoomKey, UserKey};
 use super::time::Millis;
-use super::users::UserKey;
 
 /// What an invitation asks for, by key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,8 +6,9 @@ use std::net::SocketAddr;
 use super::Chat;
 use super::close::CloseReason;
 use super::event::Event;
+use super::key::UserKey;
 use super::sink::{Record, Sink};
-use super::users::{Contact, UserKey};
+use super::users::Contact;
 
 impl Chat {
     /// The user's connection is lost. Nobody is told yet.

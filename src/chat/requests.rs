@@ -5,13 +5,13 @@
 
 use super::Chat;
 use super::event::{Decline, Event, Purpose, Withdrawal};
+use super::key::UserKey;
 use super::name::UserRef;
 use super::presence::{Aim, Invitation, Occupied};
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::sink::{Record, Sink};
 use super::time::Now;
-use super::users::UserKey;
 use crate::limits::REQUESTS_WAITING;
 
 impl Chat {

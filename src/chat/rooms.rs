@@ -6,18 +6,11 @@ use slab::Slab;
 
 use super::backlog::Backlog;
 use super::event::Stamp;
+use super::key::{RoomKey, UserKey};
 use super::name::{Name, RoomName};
 use super::text::Text;
 use super::time::Millis;
-use super::users::UserKey;
 use crate::limits::{EMPTY_ROOM_TIME, EMPTY_ROOMS};
-
-/// A room's handle: a slot, and the number that tells whether the slot is still its.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct RoomKey {
-    number: u64,
-    slot: u32,
-}
 
 /// A user's place in a room: which room, and where in its list of members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,13 +44,6 @@ struct Dormant {
     name: RoomName,
     until: Millis,
     backlog: Backlog,
-}
-
-impl RoomKey {
-    /// Counts rooms in the order of creation.
-    pub(super) fn number(self) -> u64 {
-        self.number
-    }
 }
 
 impl Rooms {

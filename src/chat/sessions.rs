@@ -2,13 +2,13 @@
 
 use super::Chat;
 use super::event::{Decline, Ending, Event, Withdrawal};
+use super::key::UserKey;
 use super::name::UserRef;
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::sink::{Record, Sink};
 use super::text::Text;
 use super::time::Now;
-use super::users::UserKey;
 
 impl Chat {
     /// Pairs two users who are not chatting. The request between them is fulfilled; every other

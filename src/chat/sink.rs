@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 
 use super::close::CloseReason;
 use super::event::{Decline, Event, Purpose, Withdrawal};
+use super::key::UserKey;
 use super::name::{Name, RoomName, Uid};
 use super::reply::Row;
 use super::text::Text;
-use super::users::UserKey;
 
 /// Where the domain puts what it has to tell. Called synchronously and in order; must not call
 /// back. An event comes once with everybody it is for, so that it is encoded once.

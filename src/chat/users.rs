@@ -8,29 +8,11 @@ use std::num::NonZeroU64;
 use hashbrown::HashTable;
 use slab::Slab;
 
+use super::key::UserKey;
 use super::name::{Name, Uid, UserRef};
 use super::presence::Presence;
 use super::rooms::Membership;
 use super::time::Millis;
-
-/// A user's handle: a slot, and the UID that tells whether the slot is still theirs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserKey {
-    uid: Uid,
-    slot: u32,
-}
-
-impl UserKey {
-    /// A small number that no other present user has; given out again after this one is gone.
-    pub fn slot(self) -> usize {
-        self.slot as usize
-    }
-
-    /// The user's number.
-    pub fn uid(self) -> Uid {
-        self.uid
-    }
-}
 
 /// Whether a user can be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

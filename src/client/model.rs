@@ -45,7 +45,7 @@ mod typed;
 pub use dialog::Question;
 pub use focus::Focus;
 pub use link::Order;
-pub use ports::{Action, EXIT_FAILED, EXIT_OK, EXIT_REFUSED, OFFLINE_LABEL, Prompt, Setup, Wish};
+pub use ports::{Action, EXIT_FAILED, EXIT_OK, EXIT_REFUSED, OFFLINE_LABEL, Prompt, Setup, Wish, left_too_early};
 
 use super::view::Line;
 use crate::chat::{Millis, sanitize};

@@ -11,14 +11,19 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::handshake::{self, Person};
-use super::model::{Action, EXIT_FAILED, EXIT_OK, Model, Order};
+use super::model::{Action, EXIT_FAILED, EXIT_OK, Model, Order, left_too_early};
 use super::network::{self, Front};
 use super::view::{Line, Painter};
 use super::{Config, connection, tty};
 use crate::chat::Millis;
+use crate::limits::Limits;
 
-/// How long a script waits for an answer before it goes on, and for the server to hang up.
-const ANSWER_TIME: Duration = Duration::from_secs(10);
+/// How long a script waits for an answer before it goes on, and for the server to get on with its
+/// goodbye.
+const ANSWER_TIME: Duration = Duration::from_secs(15);
+
+// Else a script that announces much would run ahead of a server that only takes its time.
+const _: () = assert!(ANSWER_TIME.as_millis() > Limits::DEFAULT.announcements.interval.as_millis());
 
 /// Longest line of input, in bytes; what is longer is taken as several.
 const INPUT_LINE_BYTES: u64 = 1024 * 1024;
@@ -62,7 +67,11 @@ pub(super) fn run(config: &Config, mut model: Model, painter: Painter, scripted:
     }
     shared.do_with(Model::handle_end_of_input);
     // The listener ends the process when the server has hung up.
-    shared.wait_until(|_| false);
+    shared.wait_for_hang_up();
+    shared.do_with(|model| match model.unacknowledged() {
+        0 => Vec::new(),
+        count => vec![Action::Show(left_too_early(count))],
+    });
     EXIT_FAILED
 }
 
@@ -82,6 +91,18 @@ impl Shared {
     fn wait_until_online(&self) {
         let waiting = |state: &mut State| state.model.is_offline();
         drop(self.heard.wait_while(self.lock(), waiting));
+    }
+
+    /// Waits as long as the server is getting on with what it was sent; it takes the lines of
+    /// somebody who says much at once rather slowly.
+    fn wait_for_hang_up(&self) {
+        loop {
+            let before = self.lock().model.unacknowledged();
+            self.wait_until(|_| false);
+            if self.lock().model.unacknowledged() >= before {
+                return;
+            }
+        }
     }
 
     fn wait_until(&self, is_so: impl Fn(&Model) -> bool) {

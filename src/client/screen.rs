@@ -23,6 +23,9 @@ const REPAINT: &str = "\x1b[A\n";
 /// Clears the screen and starts at its top.
 const CLEAR: &str = "\x1b[H\x1b[2J";
 
+/// How long the goodbye of a process that was told to end may take to be written.
+const GOODBYE_WRITE_TIME: Duration = Duration::from_millis(200);
+
 /// How long the editor may take to let the process end, if it is busy with a search for example.
 const BUSY_TIME: Duration = Duration::from_secs(1);
 
@@ -87,6 +90,17 @@ impl Screen {
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         // A panic ends the process, so nobody sees what it left behind.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the server that the user leaves, if that can be done without waiting: whoever closes
+    /// the terminal's window does not mean to come back.
+    pub(super) fn say_goodbye(&self) {
+        if let Ok(state) = self.state.try_lock() {
+            if let Some(stream) = &state.stream {
+                let _ = stream.set_write_timeout(Some(GOODBYE_WRITE_TIME));
+            }
+            state.send("QUIT");
+        }
     }
 
     // For the main thread, while the editor does not run.

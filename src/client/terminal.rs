@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::net::TcpStream;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use rustyline::completion::Completer;
@@ -18,7 +18,7 @@ use rustyline::{ColorMode, CompletionType, Context, Editor, ExternalPrinter, Hel
 use unicode_width::UnicodeWidthStr;
 
 use super::handshake::{self, Person};
-use super::model::{Action, EXIT_FAILED, EXIT_OK, Model, Order, Prompt};
+use super::model::{Action, EXIT_FAILED, EXIT_OK, Model, Order, Prompt, left_too_early};
 use super::network::{self, Front};
 use super::screen::{Screen, label};
 use super::view::{Line, PROMPT_WIDTH, Painter};
@@ -48,8 +48,11 @@ pub(super) fn run(config: &Config, model: Model, painter: Painter) -> u8 {
 }
 
 fn start(config: &Config, mut model: Model, painter: Painter) -> Result<u8, ReadlineError> {
-    tty::on_end_signal(|signal| {
+    let inside: Arc<OnceLock<Arc<Screen>>> = Arc::default();
+    let leaving = Arc::clone(&inside);
+    tty::on_end_signal(move |signal| {
         tty::restore("\r\n");
+        leaving.get().inspect(|screen| screen.say_goodbye());
         std::process::exit(128 + signal);
     })?;
     let mut input = editor()?;
@@ -61,6 +64,7 @@ fn start(config: &Config, mut model: Model, painter: Painter) -> Result<u8, Read
         Err(code) => return Ok(code),
     };
     let screen = Arc::new(Screen::new(model, entered.stream.try_clone()?, painter));
+    let _ = inside.set(Arc::clone(&screen));
     input.set_helper(Some(Hands::Inside(Arc::clone(&screen))));
     let front = AboveTheLine { screen: Arc::clone(&screen), printer };
     network::start(&config.address, entered, front)?;
@@ -122,12 +126,15 @@ fn remember(input: &mut Input, line: &str, history: Option<&Path>, screen: &Scre
 
 fn farewell(screen: &Screen) -> u8 {
     screen.flush();
-    let state = screen.lock();
-    match (state.model.unacknowledged(), state.model.exit_code()) {
+    let (unacknowledged, code) = {
+        let state = screen.lock();
+        (state.model.unacknowledged(), state.model.exit_code())
+    };
+    match (unacknowledged, code) {
         (_, Some(code)) => code,
         (0, None) => EXIT_OK,
         (count, None) => {
-            tty::put(&format!("!! left before the server had acknowledged {count} of your messages\n"));
+            screen.do_with(|_| vec![Action::Show(left_too_early(count))]);
             EXIT_FAILED
         }
     }

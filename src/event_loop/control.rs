@@ -54,10 +54,11 @@ impl Drop for Control {
     }
 }
 
-/// Where the control socket of the daemon on this port is unless an operator says otherwise: in
-/// `$XDG_RUNTIME_DIR`, or in `/run/chatd` where there is such a directory.
-pub fn default_path(port: u16) -> Option<PathBuf> {
-    let runtime = std::env::var_os("XDG_RUNTIME_DIR").filter(|dir| !dir.is_empty()).map(PathBuf::from);
-    let directory = runtime.unwrap_or_else(|| PathBuf::from("/run/chatd"));
-    directory.is_dir().then(|| directory.join(format!("chatd-{port}.sock")))
+/// Where the control socket of the daemon on this port may be unless an operator says otherwise:
+/// in `$XDG_RUNTIME_DIR`, and in `/run/chatd`, where there are such directories. A daemon makes it
+/// in the first.
+pub fn default_paths(port: u16) -> Vec<PathBuf> {
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").filter(|directory| !directory.is_empty());
+    let directories = runtime.map(PathBuf::from).into_iter().chain([PathBuf::from("/run/chatd")]);
+    directories.filter(|path| path.is_dir()).map(|path| path.join(format!("chatd-{port}.sock"))).collect()
 }

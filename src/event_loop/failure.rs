@@ -48,7 +48,7 @@ impl fmt::Display for Failure {
                 f,
                 "{connections} connections need {} open files and the system allows {files}; \
                  raise the limit (ulimit -n, or LimitNOFILE= in systemd) or lower --max-connections",
-                connections + RESERVED_FILES
+                connections.saturating_add(RESERVED_FILES)
             ),
             Self::Control { path, error } => {
                 write!(f, "cannot make the control socket {}: {error}; choose another with --control", path.display())

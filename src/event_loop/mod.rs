@@ -14,7 +14,7 @@ mod state;
 mod stdio;
 mod stream;
 
-pub use control::default_path as default_control_path;
+pub use control::default_paths as default_control_paths;
 pub use failure::Failure;
 pub use listen::ListenError;
 
@@ -88,7 +88,8 @@ impl EventLoop {
         }
         let mut signals = Signals::new(signals::that_end())?;
         poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
-        let (server, clock) = (Server::new(config), Clock::new());
+        let (mut server, clock) = (Server::new(config), Clock::new());
+        server.set_time(clock.now());
         Ok(Self {
             poll,
             signals,
@@ -145,7 +146,7 @@ impl EventLoop {
     pub fn open_control(&mut self, path: Option<PathBuf>) -> Result<(), Failure> {
         let port = self.addresses().next().map_or(0, |address| address.port());
         let is_asked_for = path.is_some();
-        let Some(path) = path.or_else(|| default_control_path(port)) else { return Ok(()) };
+        let Some(path) = path.or_else(|| default_control_paths(port).into_iter().next()) else { return Ok(()) };
         let opened = Control::bind(&path).and_then(|mut control| {
             self.poll.registry().register(control.socket(), CONTROL, Interest::READABLE)?;
             Ok(control)
@@ -207,7 +208,8 @@ impl EventLoop {
             self.server.tick(now);
             self.save_bans();
             self.write_log();
-            if self.server.stop_asked() {
+            if self.server.stop_asked() && self.mode == Mode::Serving {
+                self.server.journal().warn(format_args!("stopping by=operator"));
                 self.drain(now);
             }
             if self.is_finished(now) {
@@ -274,7 +276,7 @@ impl EventLoop {
                 // Asked twice: the shell's convention for "ended by signal N".
                 std::process::exit(128 + signal);
             }
-            self.server.journal().note(format_args!("stopping signal={signal}"));
+            self.server.journal().warn(format_args!("stopping signal={signal}"));
             self.drain(now);
         }
     }

@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 
 use bytes::BytesMut;
 
+use super::kept::Absence;
 use super::output::Output;
 use super::throttle::Throttle;
 use crate::chat::{CloseReason, Millis, UserKey};
-use crate::limits::{DROP_NOTICE_DELAY, GREETING_DELAY, Limits};
+use crate::limits::{GREETING_DELAY, Limits};
 use crate::wire::LineSplitter;
 
 /// A connection's handle: its slot, and a generation that tells a reused slot from the old one.
@@ -82,30 +83,6 @@ pub(super) enum Phase {
     Lingering { until: Millis },
     /// To be forgotten at the end of the tick.
     Gone,
-}
-
-/// The absence of a user whose place is kept.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Absence {
-    /// Why the connection was lost, and why the user is gone if it does not come back.
-    pub(super) reason: CloseReason,
-    pub(super) since: Millis,
-    pub(super) until: Millis,
-    /// Whether partner and rooms know.
-    pub(super) is_told: bool,
-}
-
-impl Absence {
-    fn next_due(self) -> Millis {
-        if self.is_told { self.until } else { self.until.min(self.since + DROP_NOTICE_DELAY) }
-    }
-}
-
-/// A client that was asked for a sign of life.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Asked {
-    pub(super) at: Millis,
-    pub(super) until: Millis,
 }
 
 /// What a connection counts against.

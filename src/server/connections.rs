@@ -318,10 +318,13 @@ impl<S> Connections<S> {
         if connection.stream.is_none() || connection.is_doomed {
             connection.output.bound_unsent();
         }
+        if connection.is_doomed {
+            return;
+        }
         let (before, now) = connection.account();
         self.queued = self.queued - before + now;
         let is_too_slow = connection.output.len() > self.limits.output_hard;
-        if is_too_slow && connection.is_open() && !connection.is_doomed {
+        if is_too_slow && connection.is_open() {
             self.doom(token);
         }
     }

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
-use super::connection::{Absence, Asked, Phase, Token};
+use super::connection::{Phase, Token};
 use super::connections::Outbox;
-use super::kept::Kept;
+use super::kept::{Absence, Asked, Kept};
 use super::output::Output;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Name, Now, Uid, UserKey, UserRef};

@@ -5,8 +5,8 @@
 use bytes::BytesMut;
 use subtle::ConstantTimeEq;
 
-use super::connection::{Absence, Asked};
-use super::output::BadSequence;
+use crate::chat::{CloseReason, Millis};
+use crate::limits::DROP_NOTICE_DELAY;
 
 /// The secret that proves whose place it is. 128 random bits.
 #[derive(Clone, Copy)]
@@ -29,6 +29,35 @@ impl std::fmt::Debug for ResumeToken {
         f.write_str("secret")
     }
 }
+
+/// The absence of a user whose place is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Absence {
+    /// Why the connection was lost, and why the user is gone if it does not come back.
+    pub(super) reason: CloseReason,
+    pub(super) since: Millis,
+    pub(super) until: Millis,
+    /// Whether partner and rooms know.
+    pub(super) is_told: bool,
+}
+
+impl Absence {
+    /// When others are to be told, or the place is given up.
+    pub(super) fn next_due(self) -> Millis {
+        if self.is_told { self.until } else { self.until.min(self.since + DROP_NOTICE_DELAY) }
+    }
+}
+
+/// A client that was asked for a sign of life.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub(super) at: Millis,
+    pub(super) until: Millis,
+}
+
+/// The number of lines a client says it has seen cannot be true.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct BadSequence;
 
 /// What is counted since `KEEP`.
 #[derive(Clone, Debug)]

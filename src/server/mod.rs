@@ -142,6 +142,11 @@ impl<S: Stream> Server<S> {
         }
     }
 
+    /// Sets the time that log lines carry until the first tick.
+    pub fn set_time(&mut self, now: Now) {
+        self.connections.journal.set_time(now.wall);
+    }
+
     /// The token the next accepted connection will have, to register it under.
     pub fn next_token(&self) -> Token {
         self.connections.next_token()
@@ -342,7 +347,7 @@ impl<S: Stream> Server<S> {
 
     fn write(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get(token) else { return };
-        let was_paused = connection.is_slow(&self.limits);
+        let was_slow = connection.is_slow(&self.limits);
         self.stats.writes += 1;
         match self.connections.write_out(token) {
             Err(_) => return self.break_off(token, now),
@@ -350,12 +355,12 @@ impl<S: Stream> Server<S> {
             Ok(Written::Blocked) => {}
         }
         let Some(connection) = self.connections.get(token) else { return };
-        let is_paused = connection.is_slow(&self.limits);
+        let is_slow = connection.is_slow(&self.limits);
         let has_work = connection.readable || connection.held.is_some();
-        if was_paused && !is_paused && has_work {
+        if was_slow && !is_slow && has_work {
             self.connections.mark_ready(token);
         }
-        self.watch_slow_consumer(token, is_paused, now);
+        self.watch_slow_consumer(token, is_slow, now);
     }
 
     /// Gives a client that stays above the soft limit a time in which to read.
@@ -371,10 +376,6 @@ impl<S: Stream> Server<S> {
     fn close_doomed(&mut self, now: Now) {
         while let Some((token, reason)) = self.connections.doomed.pop() {
             self.close(token, Closing::from(reason), now);
-            if self.connections.get(token).is_some_and(|it| it.is_doomed) {
-                // It was on its way out already, with more to say than there is memory for.
-                self.give_up(token);
-            }
         }
     }
 }

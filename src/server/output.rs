@@ -5,7 +5,7 @@ use std::io::{self, ErrorKind, Write};
 
 use bytes::{Buf, BytesMut};
 
-use super::kept::Kept;
+use super::kept::{BadSequence, Kept};
 use crate::limits::{KEPT_BYTES, SPARE_BUFFER_BYTES, SPARE_BYTES};
 
 /// A queue of whole lines. Holds no memory while it is empty.
@@ -26,10 +26,6 @@ pub(super) enum Written {
     /// The stream takes no more for now.
     Blocked,
 }
-
-/// The number of lines a client says it has seen cannot be true.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct BadSequence;
 
 impl Output {
     /// Bytes that wait to be written.

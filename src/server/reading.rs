@@ -4,11 +4,11 @@ use std::io::ErrorKind;
 
 use bytes::{Buf, BytesMut};
 
-use super::connection::{Peer, Phase, Token};
+use super::connection::{Expecting, Peer, Phase, Token};
 use super::{Server, Stream};
-use crate::chat::{CloseReason, Millis, Now};
+use crate::chat::{CloseReason, Millis, Now, TextError};
 use crate::limits::READ_BYTES;
-use crate::wire::Step;
+use crate::wire::{Fault, Step, console};
 
 /// What one read brought.
 enum Arrived {
@@ -184,7 +184,13 @@ impl<S: Stream> Server<S> {
         match connection.phase {
             Phase::Lingering { .. } => self.give_up(token),
             Phase::Closing { .. } | Phase::Away(_) | Phase::Gone => {}
-            _ => self.close(token, CloseReason::Disconnected.into(), now),
+            phase => {
+                if let Phase::Operator(Expecting::AnnouncementText) = phase {
+                    let fault = Fault::BadText(TextError::Blank);
+                    self.connections.append(token, |_, out| console::fault(&fault, out));
+                }
+                self.close(token, CloseReason::Disconnected.into(), now);
+            }
         }
     }
 

@@ -39,9 +39,11 @@ impl Daemon {
     }
 
     pub fn start_at(address: &str, arguments: &[&str]) -> Self {
+        let is_given = |limit: &[&str]| limit.first().is_some_and(|flag| arguments.contains(flag));
+        let free = NO_LIMITS.chunks(2).filter(|limit| !is_given(limit));
         let mut child = Command::new(env!("CARGO_BIN_EXE_chatd"))
             .args(["--listen", address])
-            .args(NO_LIMITS)
+            .args(free.flatten())
             .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

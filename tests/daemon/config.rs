@@ -61,6 +61,8 @@ fn limits_that_contradict_each_other_are_refused_at_the_start() {
         (&["--ping-after", "60"], "--dead-after must be more than --ping-after"),
         (&["--dead-after", "30"], "--dead-after must be more than --ping-after"),
         (&["--ping-after", "4"], "--ping-after must be at least 5 seconds"),
+        (&["--output-soft", "18446744073709551615"], "--output-hard must be more than --output-soft"),
+        (&["--max-connections", "18446744073709551615"], "18446744073709551615 connections need"),
     ] {
         for more in [&["--listen", "127.0.0.1:0"][..], &["--print-config"]] {
             let (status, out, error) = run_to_end(&[args, more].concat());

@@ -96,6 +96,8 @@ fn ctl_runs_one_command_and_its_exit_code_says_whether_it_was_obeyed() {
     let daemon = Daemon::observed(&[]);
     let mut alice = daemon.user("alice");
     assert_eq!(ctl(&daemon, &["announce", "lunch", "is", "ready"]), (Some(0), "announced to 1".to_owned()));
+    let (code, said) = ctl(&daemon, &["announce"]);
+    assert!(code == Some(1) && said.contains("error: there is nothing to send"), "{said}");
     alice.expect("* announced 1 {time} operator lunch is ready");
     for (words, what) in [(&["kick", "bob"][..], "nobody here is bob"), (&["fly"], "no such command")] {
         let (code, out) = ctl(&daemon, words);

@@ -84,3 +84,39 @@ fn a_place_that_is_kept_gives_way_as_well() {
     bench.advance(Limits::DEFAULT.resume_grace);
     bench.all_leave(&[&speaker, &listener]);
 }
+
+#[test]
+fn a_place_survives_what_else_is_told_in_the_moment_its_connection_goes() {
+    let total = 100_000;
+    let mut bench = Bench::limited(Limits { queued_total: total, ..LIMITS });
+    let all = ["speaker", "visitor", "kept", "other"].map(|name| bench.user(name));
+    let [speaker, visitor, kept, other] = &all;
+    for client in [visitor, kept, other] {
+        for room in 0..16 {
+            bench.send(client, format!("JOIN #r{room}\n"));
+        }
+    }
+    bench.send(kept, "KEEP\n");
+    for sleeper in [kept, other] {
+        sleeper.script(|wire| wire.room = 0);
+    }
+    let mut free = total;
+    let mut tell = |bench: &mut Bench, to: &str, count: usize| {
+        bench.send(speaker, format!("PRIVATE {to} {}\n", "p".repeat(count)));
+        let answer = speaker.lines().pop().unwrap_or_default();
+        let stamp = answer.split(' ').skip(2).take(2).collect::<Vec<_>>().join(" ");
+        free -= format!("* private {stamp} speaker {}\n", "p".repeat(count)).len();
+        free
+    };
+    while tell(&mut bench, "other", 3_000) > total / 2 + 5_000 {}
+    while tell(&mut bench, "kept", 3_000) > 4_000 {}
+    let left = tell(&mut bench, "kept", 1);
+    tell(&mut bench, "kept", left - 100);
+    bench.log();
+    bench.send(visitor, "QUIT\n");
+    assert_eq!(gone(&mut bench), ["visitor"]);
+    assert_eq!(bench.server.user_count(), 3, "the place is kept");
+    bench.make_room(other, usize::MAX);
+    bench.advance(Limits::DEFAULT.resume_grace);
+    bench.all_leave(&[speaker, other]);
+}

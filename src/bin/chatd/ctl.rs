@@ -4,21 +4,24 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 
-use chatd::event_loop::default_control_path;
+use chatd::event_loop::default_control_paths;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::arguments::Ctl;
 
 /// Does what the command line asks.
 pub(crate) fn run(ctl: &Ctl) -> ExitCode {
-    let Some(path) = ctl.control.clone().or_else(|| default_control_path(ctl.port)) else {
+    let usual = || default_control_paths(ctl.port);
+    let paths = ctl.control.clone().map_or_else(usual, |path| vec![path]);
+    // The first at which there is one, or else the first, to say that there is none.
+    let Some(path) = paths.iter().find(|path| path.exists()).or(paths.first()) else {
         eprintln!("chatd ctl: there is no $XDG_RUNTIME_DIR and no /run/chatd; say where the socket is with --control");
         return ExitCode::FAILURE;
     };
-    let done = connect(&path)
+    let done = connect(path)
         .and_then(|stream| if ctl.words.is_empty() { converse(stream) } else { ask(stream, &ctl.words.join(" ")) });
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -31,7 +34,7 @@ pub(crate) fn run(ctl: &Ctl) -> ExitCode {
     }
 }
 
-fn connect(path: &PathBuf) -> io::Result<UnixStream> {
+fn connect(path: &Path) -> io::Result<UnixStream> {
     UnixStream::connect(path).map_err(|error| {
         let path = path.display();
         let what = format!("no daemon answers at {path}: {error}; is it running, on this port, as this user?");
@@ -46,7 +49,7 @@ fn ask(mut stream: UnixStream, command: &str) -> io::Result<bool> {
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     io::stdout().write_all(answer.as_bytes())?;
-    Ok(!answer.starts_with("error:"))
+    Ok(!answer.lines().any(|line| line.starts_with("error:")))
 }
 
 /// Carries lines both ways until either side ends.

@@ -1,6 +1,6 @@
 //! What chatd prints when it starts: where it listens, and what to type to join.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use chatd::limits::PORT;
 use chatd::server::VERSION;
@@ -30,8 +30,9 @@ pub(crate) fn print(addresses: &[SocketAddr]) {
 }
 
 fn join_command(first: Option<&SocketAddr>, port: u16) -> String {
+    let is_default = |ip: IpAddr| ip.is_unspecified() || ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST;
     match first.map(SocketAddr::ip) {
-        Some(ip) if !ip.is_unspecified() && !ip.is_loopback() => format!("chatc {}", SocketAddr::new(ip, port)),
+        Some(ip) if !is_default(ip) => format!("chatc {}", SocketAddr::new(ip, port)),
         _ if port == PORT => "chatc".to_owned(),
         _ => format!("chatc localhost:{port}"),
     }
@@ -49,4 +50,24 @@ fn reachable_at(ip: IpAddr) -> Vec<IpAddr> {
     let Ok(interfaces) = nix::ifaddrs::getifaddrs() else { return Vec::new() };
     let addresses = interfaces.filter_map(|interface| Some(interface.address?.as_sockaddr_in()?.ip()));
     addresses.filter(|address| !address.is_loopback()).map(IpAddr::V4).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_type_leads_to_where_the_daemon_listens() {
+        for (listens, command) in [
+            ("0.0.0.0:2428", "chatc"),
+            ("[::]:2428", "chatc"),
+            ("127.0.0.1:7000", "chatc localhost:7000"),
+            ("[::1]:7000", "chatc localhost:7000"),
+            ("127.0.0.5:7000", "chatc 127.0.0.5:7000"),
+            ("192.0.2.7:2428", "chatc 192.0.2.7:2428"),
+        ] {
+            let address: SocketAddr = listens.parse().unwrap();
+            assert_eq!(join_command(Some(&address), address.port()), command, "{listens}");
+        }
+    }
 }

@@ -94,7 +94,7 @@ impl Model {
         let before = here.sent.len();
         here.handle_typed(entry, at, out);
         if here.has_quit() {
-            here.sent.pop_back();
+            here.sent.retain(|command| command.what != Sent::Quit);
             return self.leave_offline(out);
         }
         let mark = match here.sent.len() - before {

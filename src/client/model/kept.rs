@@ -31,7 +31,7 @@ impl Kept {
 
     /// Counts a line that was received; gives the line that tells the server, if that is due.
     pub(super) fn count(&mut self, is_asked: bool, now: Millis) -> Option<String> {
-        self.seen += 1;
+        self.seen = self.seen.saturating_add(1);
         if is_asked || self.seen - self.told >= TELL_AFTER_LINES {
             return Some(self.tell());
         }

@@ -98,6 +98,11 @@ pub const EXIT_FAILED: u8 = 1;
 /// Exit code: a command of a script was refused.
 pub const EXIT_REFUSED: u8 = 3;
 
+/// What one is told who leaves while the server has not acknowledged so many messages.
+pub fn left_too_early(unacknowledged: usize) -> Line {
+    Line::error(format!("left before the server had acknowledged {unacknowledged} of your messages"))
+}
+
 /// Actions being collected.
 #[derive(Debug, Default)]
 pub(super) struct Actions(pub(super) Vec<Action>);

@@ -8,7 +8,7 @@ use super::anew::is_unasked;
 use super::here::Here;
 use super::link::{Due, Missed, State};
 use super::sent::{Command, Sent};
-use super::{Actions, EXIT_FAILED, EXIT_OK, Line, Model, Stage};
+use super::{Actions, EXIT_FAILED, EXIT_OK, Line, Model, Stage, left_too_early};
 use crate::client::view::listing::span_of;
 use crate::wire::native::{Answer, ServerLine, read};
 
@@ -139,7 +139,8 @@ impl Model {
         let State::CatchingUp { missed, .. } = old else { return };
         let away = self.link.restore(self.now);
         let told = here.kept.as_mut().map(|kept| {
-            kept.seen += missed.lost + missed.lines.len() as u64;
+            // A server may say any number.
+            kept.seen = kept.seen.saturating_add(missed.lost).saturating_add(missed.lines.len() as u64);
             kept.tell()
         });
         let mut shown = Actions::default();
@@ -166,7 +167,7 @@ impl Model {
     pub(super) fn leave_offline(&mut self, out: &mut Actions) {
         let count = self.unacknowledged();
         if count > 0 {
-            out.show(Line::error(format!("left before the server had acknowledged {count} of your messages")));
+            out.show(left_too_early(count));
         }
         self.over(if count > 0 { EXIT_FAILED } else { EXIT_OK }, out);
     }

@@ -284,6 +284,21 @@ fn what_waits_is_bounded() {
     desk.screen.clear();
     desk.server("+OK resumed 1 alice 3 0");
     assert_eq!(desk.screen.matches("-> SAY bob x").count(), 200);
+    let mut desk = kept();
+    desk.loses().typed(&"x\n".repeat(200)).typed("/quit");
+    let told = "left before the server had acknowledged 200 of your messages";
+    assert!(desk.screen.contains(told), "{}", desk.screen);
+}
+
+#[test]
+fn no_number_a_server_says_hurts() {
+    let mut desk = kept();
+    desk.loses().connects().server("+OK resumed 1 alice 18446744073709551615 18446744073709551615\n* paired bob");
+    desk.screen.clear();
+    desk.server("+OK pong back1").prompts("bob");
+    assert!(desk.screen.contains("18446744073709551615 before them were lost"), "{}", desk.screen);
+    desk.server("* ping");
+    assert!(desk.screen.contains("-> @ 18446744073709551615"), "{}", desk.screen);
 }
 
 #[test]
