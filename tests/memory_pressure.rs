@@ -48,6 +48,8 @@ fn one_message_too_much_closes_the_largest_queue_and_no_other() {
     }
     assert_eq!(closed(&net), [4], "dan had the most");
     assert_eq!(net.server.user_count(), 5);
+    let left = String::from_utf8(net.people[4].link.as_ref().unwrap().ends.borrow().left.clone()).unwrap();
+    assert_eq!(left, "* bye slow-consumer you did not read what you were sent\n", "its queue is gone");
     for who in [1, 2, 3, 5] {
         net.people[who].link.as_ref().unwrap().ends.borrow_mut().window = 1 << 20;
         net.ready(who, chatd::server::Readiness { readable: false, writable: true, hung_up: false });

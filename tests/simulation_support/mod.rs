@@ -5,6 +5,7 @@
 
 pub(crate) mod books;
 pub(crate) mod crowd;
+pub(crate) mod journal;
 pub(crate) mod net;
 pub(crate) mod pipe;
 pub(crate) mod place;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use chatd::limits::Limits;
 use chatd::server::{Peer, Readiness, Server, Token};
 
+use super::journal::disconnects;
 use super::net::at;
 use super::pipe::{Call, Calls, Ends, Pipe};
 use super::shadow::{Line, Meaning, Phase, Shadow};
@@ -326,10 +327,14 @@ impl Trial {
             }
         }
         for (number, _) in calls.iter().filter(|(_, call)| *call == Call::Dropped) {
-            let phase = &mut self.shadow.lines[*number].phase;
+            let phase = &self.shadow.lines[*number].phase;
             let is_over = matches!(phase, Phase::Closing | Phase::Gone);
             assert!(is_over, "{number} was dropped as {phase:?}");
-            *phase = Phase::Gone;
+            let ends = self.wires[*number].ends.borrow();
+            let owed = &self.shadow.lines[*number].owed;
+            let is_told = owed.is_empty() || owed[0].text.starts_with("-ERR full") || ends.is_reset || ends.is_deserted;
+            assert!(is_told, "{number} was dropped and is owed {owed:?}");
+            self.shadow.lines[*number].phase = Phase::Gone;
         }
         self.live.retain(|number| !self.wires[*number].ends.borrow().is_dropped);
         let found = disconnects(journal).into_iter();
@@ -475,17 +480,6 @@ impl Trial {
 
 fn is_read(call: Call) -> bool {
     matches!(call, Call::Read(_) | Call::ReadEnd | Call::ReadBroken)
-}
-
-/// The addresses of connections that were closed, and why, from the log.
-fn disconnects(journal: &str) -> Vec<(&str, &str)> {
-    let lines = journal.lines().filter(|line| line.split(' ').nth(1) == Some("disconnect"));
-    lines
-        .map(|line| {
-            let word = |name: &str| line.split(' ').find_map(|word| word.strip_prefix(name)).expect("the log says it");
-            (word("from="), word("reason="))
-        })
-        .collect()
 }
 
 fn millis(span: Duration) -> u64 {
