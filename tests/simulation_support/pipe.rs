@@ -30,6 +30,13 @@ pub(crate) enum Call {
     Dropped,
 }
 
+impl Call {
+    /// Whether it is a read that was not interrupted.
+    pub(crate) fn is_read(self) -> bool {
+        matches!(self, Self::Read(_) | Self::ReadEnd | Self::ReadBroken)
+    }
+}
+
 /// All calls on all streams, in order: the number of the stream and what was done.
 pub(crate) type Calls = Rc<RefCell<Vec<(usize, Call)>>>;
 

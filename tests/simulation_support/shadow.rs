@@ -66,6 +66,9 @@ pub(crate) struct Line {
     pub(crate) accepted: u64,
     pub(crate) slow_since: Option<u64>,
     pub(crate) has_been_slow: bool,
+    /// When it was asked for a sign of life, and when somebody who wants its name had it asked.
+    pub(crate) asked: u64,
+    probed: u64,
     pub(crate) last_heard: u64,
 }
 
@@ -144,6 +147,8 @@ impl Line {
             accepted: now,
             slow_since: None,
             has_been_slow: false,
+            asked: 0,
+            probed: 0,
             last_heard: now,
         }
     }
@@ -153,6 +158,11 @@ impl Line {
     /// Whether lines of its client's may still be handled.
     pub(crate) fn is_heard(&self) -> bool {
         matches!(self.phase, Phase::Entering | Phase::User(_)) && !self.inputs.is_empty()
+    }
+
+    /// By when it has to give the sign of life it was asked for last.
+    pub(crate) fn sign_of_life_due(&self) -> u64 {
+        if self.probed >= self.asked { self.probed + 5_000 } else { self.asked + 30_000 }
     }
 }
 
@@ -239,7 +249,7 @@ impl Shadow {
             // Neither is counted among the commands.
             (Meaning::Resume { .. }, Some(name)) => self.tell(&name, "-ERR already-entered\u{1}"),
             (Meaning::Keep, Some(name)) => self.keep(number, &name),
-            (Meaning::Keep | Meaning::Chat(_), None) => self.append(number, "-ERR not-entered\u{1}", false),
+            (Meaning::Keep | Meaning::Chat(_), None) => self.answer(number, None, "-ERR not-entered\u{1}"),
             (Meaning::Chat(line), Some(name)) => self.chat(number, &name, &line),
         }
         self.close_doomed();
@@ -305,7 +315,9 @@ impl Shadow {
         match said.and_then(|said| said.split(' ').nth(1)) {
             Some("name-silent") => {
                 assert!(is_silent && place.away.is_none(), "{holder} is silent and there: {place:?}");
-                self.append(number, "-ERR name-silent\u{1}", false);
+                let line = place.line.expect("it is there");
+                self.lines[line].probed = self.now;
+                self.answer(number, None, "-ERR name-silent\u{1}");
             }
             Some("entered") => {
                 assert!(is_silent && place.away.is_some(), "{holder} is silent and away: {place:?}");
@@ -317,7 +329,7 @@ impl Shadow {
                 // One that was made to wait, or was slow, may have spoken without having been heard.
                 let is_lost = is_silent && place.away.is_some() && !self.has_rates && !place.was_slow;
                 assert!(!is_lost, "{holder} is away and silent, and the name can be had: {place:?}");
-                self.append(number, "-ERR name-taken\u{1}", false);
+                self.answer(number, None, "-ERR name-taken\u{1}");
             }
         }
     }
@@ -351,12 +363,12 @@ impl Shadow {
         let knows = |place: &Place| place.uid == uid && place.kept.as_ref().is_some_and(|kept| kept.secret == secret);
         let Some((name, place)) = self.places.iter_mut().find(|(_, place)| knows(place)) else {
             self.lines[number].is_penalised = true;
-            return self.append(number, "-ERR bad-token\u{1}", false);
+            return self.answer(number, None, "-ERR bad-token\u{1}");
         };
         let (name, kept) = (name.clone(), place.kept.as_mut().expect("just found"));
         let answered = kept.answered;
         let Some((again, lost)) = kept.rewind(seen) else {
-            return self.append(number, "-ERR bad-sequence\u{1}", false);
+            return self.answer(number, None, "-ERR bad-sequence\u{1}");
         };
         let old = place.line.replace(number);
         place.away = None;

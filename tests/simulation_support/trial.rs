@@ -200,7 +200,7 @@ impl Trial {
         let mut order = std::mem::take(&mut self.ready);
         // Those whose waiting is over come behind those who had more to read.
         let is_served = |number: &usize| {
-            let is_read = |(who, call): &(usize, Call)| who == number && is_read(*call);
+            let is_read = |(who, call): &(usize, Call)| who == number && call.is_read();
             calls.iter().any(is_read) || (self.may_wait(*number) && !self.answers(*number).is_empty())
         };
         let others = self.live.iter().copied().filter(|number| !order.contains(number));
@@ -221,7 +221,7 @@ impl Trial {
         let line = &self.shadow.lines[number];
         let listens = matches!(line.phase, Phase::Entering | Phase::User(_)) && line.unsent <= self.soft;
         let is_idle = listens && line.inputs.is_empty() && !self.may_wait(number);
-        let is_served = calls.iter().any(|call| is_read(*call) || *call == Call::ReadInterrupted);
+        let is_served = calls.iter().any(|call| call.is_read() || *call == Call::ReadInterrupted);
         let is_left_out = is_idle && self.wires[number].latch.readable && !is_served;
         assert!(!is_left_out, "{number} has something to read and is not read");
         let line = &mut self.shadow.lines[number];
@@ -246,6 +246,7 @@ impl Trial {
         if is_ended {
             let reason = if calls.contains(&Call::ReadEnd) { "disconnected" } else { "broken" };
             self.shadow.close(number, reason);
+            self.shadow.close_doomed();
         }
     }
 
@@ -287,16 +288,24 @@ impl Trial {
             if !matches!(line.phase, Phase::Entering | Phase::User(_)) {
                 continue;
             }
+            let is_brimful = line.unsent + 100 > self.shadow.hard;
             let is_due = match reason {
                 "entry-timeout" => line.phase == Phase::Entering && self.now >= line.accepted + 20_000,
                 "ping-timeout" => self.now >= line.last_heard + 35_000,
-                "slow-consumer" => line.slow_since.is_some_and(|since| self.now >= since + self.soft_time),
+                "slow-consumer" => {
+                    is_brimful || line.slow_since.is_some_and(|since| self.now >= since + self.soft_time)
+                }
                 _ => continue,
             };
             assert!(is_due, "{reason} at {}: {line:?}", self.now);
-            if let Some(since) = line.slow_since.filter(|_| reason == "slow-consumer") {
+            let due = match reason {
+                "ping-timeout" => Some(line.sign_of_life_due()),
+                "slow-consumer" => line.slow_since.map(|since| since + self.soft_time),
+                _ => None,
+            };
+            if let Some(due) = due {
                 let slot = line.slot;
-                self.shadow.absences((since + self.soft_time, slot));
+                self.shadow.absences((due, slot));
             }
             let reason = ["entry-timeout", "ping-timeout", "slow-consumer"].into_iter().find(|it| *it == reason);
             self.shadow.close(number, reason.expect("one of these"));
@@ -374,7 +383,7 @@ impl Trial {
             self.match_line(number, &found);
         }
         let owed = &self.shadow.lines[number].owed;
-        assert!(owed.is_empty(), "{number} is still owed {owed:?}");
+        assert!(owed.is_empty(), "{number} is still owed {owed:?}: {:?}", self.shadow.lines[number]);
     }
 
     /// One line that came must be the one that is owed next; some come on their own account.
@@ -404,6 +413,7 @@ impl Trial {
             (_, Some(kept)) if found == "* ping" => {
                 assert!(self.now >= line.last_heard + 30_000, "{name} is asked too early");
                 kept.insert(behind, found);
+                line.asked = self.now;
             }
             (next, kept) => panic!("{name} ({number}) gets {found:?} and is owed {next:?}: {kept:?}"),
         }
@@ -476,10 +486,6 @@ impl Trial {
         }
         self.shadow.model.told.clear();
     }
-}
-
-fn is_read(call: Call) -> bool {
-    matches!(call, Call::Read(_) | Call::ReadEnd | Call::ReadBroken)
 }
 
 fn millis(span: Duration) -> u64 {
