@@ -17,7 +17,7 @@ pub use pty::Terminal;
 pub use server::Server;
 
 /// How long anything may take before the test has failed; far more than it takes.
-pub const DEADLINE: Duration = Duration::from_secs(20);
+pub const DEADLINE: Duration = Duration::from_secs(60);
 
 /// A value that one thread changes and another waits for.
 #[derive(Debug, Default)]
