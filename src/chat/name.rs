@@ -25,9 +25,12 @@ impl<const N: usize> Inline<N> {
         Some(Self { length, bytes })
     }
 
+    fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
+    }
+
     fn as_str(&self) -> &str {
-        let written = self.bytes.get(..usize::from(self.length));
-        written.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
     fn folded(mut self) -> Self {
@@ -114,6 +117,11 @@ impl Name {
         self.0.as_str()
     }
 
+    /// As [`Self::as_str`], for those who only copy it.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     fn is_reserved(&self) -> bool {
         let name = self.as_str();
         RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(name)) || is_guest(name)
@@ -121,7 +129,17 @@ impl Name {
 }
 
 fn is_name_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-'
+    /// The characters of names by their ASCII codes: one bit each, for the upper half as well.
+    const NAME_BYTES: u128 = {
+        let (mut bits, mut byte) = (0, 0_u8);
+        while byte < 0x80 {
+            let is_name_byte = byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
+            bits |= (is_name_byte as u128) << byte;
+            byte += 1;
+        }
+        bits
+    };
+    byte < 0x80 && NAME_BYTES >> byte & 1 == 1
 }
 
 fn is_guest(name: &str) -> bool {
@@ -160,6 +178,11 @@ impl RoomName {
     /// The name as whoever created the room spelled it.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
+    }
+
+    /// As [`Self::as_str`], for those who only copy it.
+    pub fn as_bytes(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 }
 

@@ -61,6 +61,12 @@ pub fn sanitize(raw: &str) -> Cow<'_, str> {
     Cow::Owned(raw.chars().map(|c| if is_unsafe(c) { char::REPLACEMENT_CHARACTER } else { c }).collect())
 }
 
+/// Whether there is nothing but lines of printable ASCII and tabs: all of them are text that
+/// [`sanitize`] would leave as it is.
+pub fn are_plain_lines(raw: &[u8]) -> bool {
+    raw.iter().fold(true, |plain, byte| plain & (is_plain(*byte) | (*byte == b'\n')))
+}
+
 fn is_plain(byte: u8) -> bool {
     (byte == b'\t') | (0x20..=0x7e).contains(&byte)
 }
@@ -83,6 +89,14 @@ mod tests {
         assert_eq!(sanitize("c1 \u{9b}2J del \u{7f}"), "c1 \u{fffd}2J del \u{fffd}");
         assert_eq!(sanitize("bidi \u{202e}txt \u{2066}x\u{2069}"), "bidi \u{fffd}txt \u{fffd}x\u{fffd}");
         assert!(matches!(sanitize("Grüße 日本 👩‍👩‍👧"), Cow::Borrowed(_)), "letters of any script and joined emoji stay");
+    }
+
+    #[test]
+    fn plain_lines_are_those_that_need_no_second_look() {
+        assert!(are_plain_lines(b"one\ntwo\tthree ~\n\nfour"));
+        for byte in (0..=u8::MAX).filter(|byte| !matches!(byte, b'\t' | b'\n' | b' '..=b'~')) {
+            assert!(!are_plain_lines(&[b'a', byte, b'\n']), "{byte}");
+        }
     }
 
     #[test]

@@ -114,11 +114,7 @@ impl<S: Stream> Server<S> {
 
     /// The earliest moment at which a client may try to enter, if that is not now.
     pub(super) fn entry_wait(&mut self, peer: Peer, now: Now) -> Option<Millis> {
-        let known = self.addresses.of(peer.address()?.ip());
-        let wait = known.entries.wait(self.limits.entries, now.steady);
-        if wait.is_none() {
-            known.entries.take(self.limits.entries, now.steady);
-        }
-        wait
+        let pace = self.limits.entries.into();
+        self.addresses.of(peer.address()?.ip()).entries.admit(pace, now.steady)
     }
 }

@@ -3,7 +3,7 @@
 //! peer has not read yet (RFC 1122, 4.2.2.13).
 
 use super::connection::{Closing, Peer, Phase, Token};
-use super::connections::{LogOnly, Outbox};
+use super::outbox::{LogOnly, Outbox};
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Now, UserKey};
 use crate::limits::{FAREWELL_TIME, REFUSAL_TIME};

@@ -223,6 +223,13 @@ impl<S> Connection<S> {
         (before, self.accounted())
     }
 
+    /// Accounts for so many more bytes of output; gives back how many could be.
+    pub(super) fn account_for(&mut self, more: usize) -> usize {
+        let before = self.accounted();
+        self.accounted = self.accounted.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
+        self.accounted() - before
+    }
+
     /// Its output is not accounted for any more; gives back what was.
     pub(super) fn unaccount(&mut self) -> usize {
         std::mem::take(&mut self.accounted) as usize

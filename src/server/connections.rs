@@ -1,18 +1,19 @@
 //! All connections, the lists of work that is due on them, and the way from a user to its own.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::io;
-use std::time::Duration;
 
 use bytes::BytesMut;
 use slab::Slab;
 
 use super::connection::{Connection, Peer, Phase, Token};
 use super::journal::Journal;
-use super::output::{SpareBuffers, Written};
+use super::outbox::Spread;
+use super::outgoing::Outgoing;
+use super::output::Written;
 use super::stream::Stream;
-use crate::chat::{CloseReason, Event, Millis, Record, Row, Sink, UserKey};
-use crate::limits::{ACKNOWLEDGE_WHEN_BUSY, Limits};
+use crate::chat::{Millis, UserKey};
+use crate::limits::Limits;
 use crate::wire::native::Encoder;
 
 /// The connections and everything that is shared between them.
@@ -25,40 +26,27 @@ pub(super) struct Connections<S> {
     deadlines: BTreeSet<(Millis, Token)>,
     /// To be served in the next tick.
     pub(super) ready: Vec<Token>,
-    /// To be written to in this tick.
-    pub(super) dirty: Vec<Token>,
-    /// To be written to by then at the latest; in the order of time.
-    unhurried: VecDeque<(Millis, Token)>,
-    /// To be closed as soon as the domain has finished with the current command.
-    pub(super) doomed: Vec<(Token, CloseReason)>,
     /// To be forgotten at the end of this tick.
     pub(super) gone: Vec<Token>,
-    pub(super) encoder: Encoder,
-    pub(super) spares: SpareBuffers,
+    pub(super) outgoing: Outgoing,
+    pub(super) spread: Spread,
     pub(super) journal: Journal,
-    pub(super) limits: Limits,
-    /// Bytes queued and kept for all connections together.
-    pub(super) queued: usize,
+    limits: Limits,
     /// How many are lost, their users' places being kept.
     pub(super) away: usize,
-    /// Where an event is encoded once for all who are told.
-    line: BytesMut,
+}
+
+fn find<S>(slots: &mut Slab<Connection<S>>, token: Token) -> Option<&mut Connection<S>> {
+    slots.get_mut(token.slot as usize).filter(|connection| connection.token == token)
 }
 
 impl<S: Stream> Connections<S> {
     /// Writes to a connection what is queued for it.
     pub(super) fn write_out(&mut self, token: Token) -> io::Result<Written> {
-        let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) else {
-            return Ok(Written::Blocked);
-        };
-        connection.is_dirty = false;
-        let written = match &mut connection.stream {
-            Some(stream) => connection.output.write_to(stream, &mut self.spares),
+        match find(&mut self.slots, token) {
+            Some(connection) => self.outgoing.write(connection),
             None => Ok(Written::Blocked),
-        };
-        connection.is_blocked = matches!(written, Ok(Written::Blocked));
-        self.account(token);
-        written
+        }
     }
 }
 
@@ -70,17 +58,12 @@ impl<S> Connections<S> {
             next_generation: 0,
             deadlines: BTreeSet::new(),
             ready: Vec::new(),
-            dirty: Vec::new(),
-            unhurried: VecDeque::new(),
-            doomed: Vec::new(),
             gone: Vec::new(),
-            encoder: Encoder::default(),
-            spares: SpareBuffers::default(),
+            outgoing: Outgoing::new(limits),
+            spread: Spread::default(),
             journal,
             limits,
-            queued: 0,
             away: 0,
-            line: BytesMut::new(),
         }
     }
 
@@ -93,7 +76,7 @@ impl<S> Connections<S> {
     }
 
     pub(super) fn get_mut(&mut self, token: Token) -> Option<&mut Connection<S>> {
-        self.slots.get_mut(token.slot as usize).filter(|connection| connection.token == token)
+        find(&mut self.slots, token)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Connection<S>> {
@@ -120,7 +103,7 @@ impl<S> Connections<S> {
             return;
         }
         let connection = self.slots.remove(token.slot as usize);
-        self.queued -= connection.accounted();
+        self.outgoing.queued -= connection.accounted();
         if let Some(armed) = connection.armed_at {
             self.deadlines.remove(&(armed, token));
         }
@@ -146,31 +129,16 @@ impl<S> Connections<S> {
 
     pub(super) fn next_deadline(&self) -> Option<Millis> {
         let deadline = self.deadlines.first().map(|(at, _)| *at);
-        let unhurried = self.unhurried.front().map(|(at, _)| *at);
-        [deadline, unhurried].into_iter().flatten().min()
+        [deadline, self.outgoing.next_deadline()].into_iter().flatten().min()
     }
 
-    /// Has a connection written to within a moment: together with what else it is to be told by
-    /// then, if there is anything.
-    fn mark_unhurried(&mut self, token: Token, now: Millis) {
-        let at = now + self.limits.acknowledge_within;
-        if let Some(connection) = self.get_mut(token)
-            && !std::mem::replace(&mut connection.is_unhurried, true)
-        {
-            self.unhurried.push_back((at, token));
-        }
-    }
-
-    /// The moment is over for some connections: those that still have output are written to. A
-    /// server that is busy lets them wait for longer, since each is likely to be told more.
+    /// The moment is over for some connections: those that still have output are written to.
     pub(super) fn hurry(&mut self, now: Millis, is_busy: bool) {
-        let longer = if is_busy { ACKNOWLEDGE_WHEN_BUSY } else { Duration::ZERO };
-        while let Some((_, token)) = self.unhurried.front().copied().filter(|(at, _)| *at + longer <= now) {
-            self.unhurried.pop_front();
-            let Some(connection) = self.get_mut(token) else { continue };
+        while let Some(token) = self.outgoing.take_hurried(now, is_busy) {
+            let Some(connection) = find(&mut self.slots, token) else { continue };
             connection.is_unhurried = false;
             if !connection.output.is_empty() {
-                self.mark_dirty(token);
+                self.outgoing.mark_dirty(connection);
             }
         }
     }
@@ -187,40 +155,27 @@ impl<S> Connections<S> {
 
     /// Notes which lines a client has seen.
     pub(super) fn note_seen(&mut self, token: Token, seen: u64) {
-        if let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) {
-            connection.output.note_seen(seen, &mut self.spares);
-            self.account(token);
+        if let Some(connection) = find(&mut self.slots, token) {
+            self.outgoing.note_seen(connection, seen);
         }
     }
 
     /// Keeps the sum of all queues right after one has changed.
     pub(super) fn account(&mut self, token: Token) {
-        if let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) {
-            let (before, now) = connection.account();
-            self.queued = self.queued - before + now;
+        if let Some(connection) = find(&mut self.slots, token) {
+            self.outgoing.account(connection);
         }
     }
 
     /// While all queues together are too large, dooms the connection with the largest one.
-    fn relieve_memory(&mut self) {
-        while self.queued > self.limits.queued_total {
-            let all = self.slots.iter().map(|(_, connection)| connection);
+    #[inline]
+    pub(super) fn relieve_memory(&mut self) {
+        while self.outgoing.queued > self.limits.queued_total {
+            let all = self.slots.iter_mut().map(|(_, connection)| connection);
             let closable = all.filter(|it| it.accounted() > 0 && (it.is_open() || matches!(it.phase, Phase::Away(_))));
             let Some(largest) = closable.max_by_key(|connection| connection.accounted()) else { return };
-            self.doom(largest.token);
+            self.outgoing.doom(largest);
         }
-    }
-
-    /// Has a connection closed as soon as the domain has finished with the current command. Its
-    /// queue counts for nothing until then, or a line to many would cost several their places
-    /// where one is enough.
-    fn doom(&mut self, token: Token) {
-        let Some(connection) = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token) else {
-            return;
-        };
-        connection.is_doomed = true;
-        self.queued -= connection.unaccount();
-        self.doomed.push((token, CloseReason::SlowConsumer));
     }
 
     /// Has a connection served in the next tick.
@@ -234,10 +189,8 @@ impl<S> Connections<S> {
 
     /// Has a connection written to at the end of this tick.
     pub(super) fn mark_dirty(&mut self, token: Token) {
-        if let Some(connection) = self.get_mut(token)
-            && !std::mem::replace(&mut connection.is_dirty, true)
-        {
-            self.dirty.push(token);
+        if let Some(connection) = find(&mut self.slots, token) {
+            self.outgoing.mark_dirty(connection);
         }
     }
 
@@ -267,122 +220,36 @@ impl<S> Connections<S> {
         self.get(token).is_some_and(|connection| connection.peer == Peer::Operator)
     }
 
-    /// Appends to a connection's output what `write` makes, and has it written in this tick. A
-    /// queue that outgrows its bound dooms the connection, and nothing more is queued for it, unless
-    /// its user can come back and read it.
+    /// Appends to a connection's output what `write` makes, and has it written in this tick.
+    #[inline]
     pub(super) fn append(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
-        if self.queue(token, write) {
-            self.mark_dirty(token);
+        if let Some(connection) = find(&mut self.slots, token) {
+            self.outgoing.append(connection, write);
+            self.relieve_memory();
         }
     }
 
     /// As [`Self::append`], but what is appended may wait a moment for more.
+    #[inline]
     pub(super) fn append_unhurried(
         &mut self,
         token: Token,
         now: Millis,
         write: impl FnOnce(&mut Encoder, &mut BytesMut),
     ) {
-        if self.limits.acknowledge_within.is_zero() {
-            self.append(token, write);
-        } else if self.queue(token, write) {
-            self.mark_unhurried(token, now);
+        if let Some(connection) = find(&mut self.slots, token) {
+            self.outgoing.append_unhurried(connection, now, write);
+            self.relieve_memory();
         }
     }
 
-    /// Appends a whole line to the output of a user's connection and has it written in this tick:
-    /// what [`Self::append`] does, for the many who are told the same. Leaves it to the caller to
-    /// relieve the memory once all are told.
-    fn tell(&mut self, user: UserKey, line: &[u8]) {
+    /// Appends to the output of a user's connection and has it written in this tick, as
+    /// [`Self::append`] does. Leaves it to the caller to relieve the memory once all are told.
+    #[inline]
+    pub(super) fn tell(&mut self, user: UserKey, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
         let Some(slot) = self.links.get(user.slot()).copied().flatten() else { return };
-        let Some(connection) = self.slots.get_mut(slot as usize).filter(|found| found.takes_output()) else { return };
-        connection.output.queue(&mut self.spares).extend_from_slice(line);
-        let token = connection.token;
-        if !std::mem::replace(&mut connection.is_dirty, true) {
-            self.dirty.push(token);
+        if let Some(connection) = self.slots.get_mut(slot as usize) {
+            self.outgoing.append(connection, write);
         }
-        self.check_bounds(token);
-    }
-
-    /// Says whether there is something to be written.
-    fn queue(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) -> bool {
-        let found = self.slots.get_mut(token.slot as usize).filter(|found| found.token == token);
-        let Some(connection) = found.filter(|found| found.takes_output()) else { return false };
-        write(&mut self.encoder, connection.output.queue(&mut self.spares));
-        self.check_bounds(token);
-        self.relieve_memory();
-        true
-    }
-
-    /// A connection's output has grown: it is accounted for and, beyond its bound, its oldest lines
-    /// go or the connection is doomed.
-    fn check_bounds(&mut self, token: Token) {
-        let Some(connection) = self.slots.get_mut(token.slot as usize) else { return };
-        if connection.stream.is_none() || connection.is_doomed {
-            connection.output.bound_unsent();
-        }
-        if connection.is_doomed {
-            return;
-        }
-        let (before, now) = connection.account();
-        self.queued = self.queued - before + now;
-        let is_too_slow = connection.output.len() > self.limits.output_hard;
-        if is_too_slow && connection.is_open() {
-            self.doom(token);
-        }
-    }
-}
-
-/// Carries what the domain has to tell to the connections it is for. `asker` is the connection
-/// whose command is being handled, if any.
-pub(super) struct Outbox<'a, S> {
-    pub(super) connections: &'a mut Connections<S>,
-    pub(super) asker: Option<Token>,
-}
-
-impl<S> Sink for Outbox<'_, S> {
-    fn event(&mut self, to: &[UserKey], but: Option<UserKey>, event: &Event<'_>) {
-        if let [only] = to {
-            let token = self.connections.of_user(*only).filter(|_| Some(*only) != but);
-            if let Some(token) = token {
-                self.connections.append(token, |encoder, queue| encoder.event(event, queue));
-            }
-            return;
-        }
-        let mut line = std::mem::take(&mut self.connections.line);
-        for user in to.iter().filter(|user| Some(**user) != but) {
-            if line.is_empty() {
-                self.connections.encoder.event(event, &mut line);
-            }
-            self.connections.tell(*user, &line);
-        }
-        self.connections.relieve_memory();
-        line.clear();
-        self.connections.line = line;
-    }
-
-    fn row(&mut self, row: &Row<'_>) {
-        let Some(asker) = self.asker else { return };
-        let is_operator = self.connections.is_operator(asker);
-        self.connections.append(asker, |encoder, queue| {
-            if is_operator { crate::wire::console::row(row, queue) } else { encoder.row(row, queue) }
-        });
-    }
-
-    fn record(&mut self, record: &Record<'_>) {
-        self.connections.journal.record(record);
-    }
-}
-
-/// Tells the log and nobody else: for a shutdown, when everybody leaves at once.
-pub(super) struct LogOnly<'a>(pub(super) &'a mut Journal);
-
-impl Sink for LogOnly<'_> {
-    fn event(&mut self, _to: &[UserKey], _but: Option<UserKey>, _event: &Event<'_>) {}
-
-    fn row(&mut self, _row: &Row<'_>) {}
-
-    fn record(&mut self, record: &Record<'_>) {
-        self.0.record(record);
     }
 }

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::connection::{Phase, Token};
-use super::connections::Outbox;
 use super::kept::{Absence, Asked, Kept};
+use super::outbox::Outbox;
 use super::output::Output;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Name, Now, Uid, UserKey, UserRef};

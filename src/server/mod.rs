@@ -22,6 +22,8 @@ mod keeping;
 mod kept;
 mod native;
 mod operator;
+mod outbox;
+mod outgoing;
 mod output;
 mod password;
 mod policing;
@@ -43,10 +45,12 @@ use crate::limits::{BUSY_CONNECTIONS, Limits, READ_BYTES, SLOW_TICK};
 use addresses::Addresses;
 use admission::Refusals;
 use bans::Bans;
-use connection::{Closing, Phase, Standing};
-use connections::{Connections, Outbox};
+use connection::{Phase, Standing};
+use connections::Connections;
+use outbox::Outbox;
 use output::Written;
 use stats::{Present, Stats};
+use throttle::Pace;
 
 /// This program's version, as clients are told.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -108,6 +112,8 @@ pub struct Server<S> {
     scratch: Vec<u8>,
     stop_asked: bool,
     limits: Limits,
+    /// How often a client may send a line.
+    line_pace: Pace,
     secrets: fn() -> u128,
     addresses: Addresses,
     /// How many connections count against the limit on them.
@@ -132,6 +138,7 @@ impl<S: Stream> Server<S> {
             scratch: vec![0; READ_BYTES],
             stop_asked: false,
             limits: config.limits,
+            line_pace: config.limits.lines.into(),
             secrets: config.secrets,
             addresses: Addresses::default(),
             let_in: 0,
@@ -206,7 +213,7 @@ impl<S: Stream> Server<S> {
             users: self.chat.user_count(),
             rooms: self.chat.room_count(),
             pairs: self.chat.pair_count(),
-            queued: self.connections.queued,
+            queued: self.connections.outgoing.queued,
             messages: self.chat.message_count(),
             now: now.steady,
         };
@@ -258,8 +265,8 @@ impl<S: Stream> Server<S> {
     /// With what is broken.
     pub fn check_invariants(&self) {
         self.chat.check_invariants();
-        assert!(self.connections.dirty.is_empty(), "a tick writes to every dirty connection");
-        assert!(self.connections.doomed.is_empty(), "a tick closes every doomed connection");
+        assert!(self.connections.outgoing.dirty.is_empty(), "a tick writes to every dirty connection");
+        assert!(self.connections.outgoing.doomed.is_empty(), "a tick closes every doomed connection");
         assert!(self.connections.gone.is_empty(), "a tick forgets every gone connection");
         let (mut users, mut queued) = (0, 0);
         for connection in self.connections.iter() {
@@ -276,7 +283,7 @@ impl<S: Stream> Server<S> {
         let away = self.connections.iter().filter(|it| matches!(it.phase, Phase::Away(_))).count();
         assert_eq!(away, self.connections.away, "lost connections are counted");
         assert_eq!(users, self.chat.user_count(), "every user has a connection");
-        assert_eq!(queued, self.connections.queued, "the sum of all queues is right");
+        assert_eq!(queued, self.connections.outgoing.queued, "the sum of all queues is right");
         let standing = |what| self.connections.iter().filter(|it| it.standing == what).count();
         assert_eq!(standing(Standing::LetIn), self.let_in, "as many are let in as there are");
         assert_eq!(
@@ -336,8 +343,8 @@ impl<S: Stream> Server<S> {
     /// Writes to all that have output; a stream that breaks is closed, which may give others
     /// something to be told, so this goes on until nothing is left to do.
     fn write_dirty(&mut self, now: Now) {
-        while !self.connections.dirty.is_empty() {
-            let mut batch = self.take_batch(|connections| &mut connections.dirty);
+        while !self.connections.outgoing.dirty.is_empty() {
+            let mut batch = self.take_batch(|connections| &mut connections.outgoing.dirty);
             for token in batch.drain(..) {
                 self.write(token, now);
             }
@@ -373,10 +380,15 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    /// Closes connections whose queues overflowed while others were being told something.
+    /// Closes connections whose queues overflowed while others were being told something, in the
+    /// order of their slots. That may make others' overflow.
     fn close_doomed(&mut self, now: Now) {
-        while let Some((token, reason)) = self.connections.doomed.pop() {
-            self.close(token, Closing::from(reason), now);
+        while !self.connections.outgoing.doomed.is_empty() {
+            let mut doomed = std::mem::take(&mut self.connections.outgoing.doomed);
+            doomed.sort_unstable();
+            for token in doomed {
+                self.close(token, CloseReason::SlowConsumer.into(), now);
+            }
         }
     }
 }

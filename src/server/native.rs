@@ -1,38 +1,26 @@
 //! Lines of clients that speak the native dialect.
 
 use super::connection::{Phase, Token};
-use super::connections::Outbox;
+use super::outbox::Outbox;
 use super::reading::Handled;
 use super::{Server, Stream, VERSION};
-use crate::chat::{CloseReason, Command, Entry, Millis, Name, Now, Refusal, Reply, Uid, UserKey};
+use crate::chat::{CloseReason, Command, Entry, Millis, Name, Now, Refusal, Reply, Stamp, Uid, UserKey};
+use crate::wire::Fault;
 use crate::wire::commands::{self, Place};
 use crate::wire::native::{self, Answer, Request};
-use crate::wire::{self, Fault};
 
 impl<S: Stream> Server<S> {
-    /// Handles one line (`None`: one that was too long) and answers it.
-    pub(super) fn handle_native_line(&mut self, token: Token, line: Option<&[u8]>, now: Now) -> Handled {
-        // Plain matches, since a request is large and each combinator would move it once more.
-        let Some(line) = line else {
-            self.answer(token, Err(Fault::LineTooLong));
-            return Handled::Done;
-        };
-        let line = match wire::clean(line) {
-            Ok(line) => line,
-            Err(fault) => {
-                self.answer(token, Err(fault));
-                return Handled::Done;
-            }
-        };
-        match native::decode(&line) {
-            Ok(Some(request)) => {
-                if let Some(until) = self.too_soon(token, &request, now) {
+    /// Handles one line and answers it.
+    pub(super) fn handle_native_line(&mut self, token: Token, line: &str, now: Now) -> Handled {
+        // A request is large: it is looked at where it is.
+        match &native::decode(line) {
+            Ok(request) => {
+                if let Some(until) = self.too_soon(token, request, now) {
                     return Handled::Later(until);
                 }
-                self.handle_request(token, &request, now);
+                self.handle_request(token, request, now);
             }
-            Ok(None) => {}
-            Err(fault) => self.answer(token, Err(fault)),
+            Err(fault) => self.answer(token, Err(*fault)),
         }
         Handled::Done
     }
@@ -54,16 +42,13 @@ impl<S: Stream> Server<S> {
             }
             _ => return None,
         };
-        let wait = throttle.wait(rate, now.steady);
-        if wait.is_none() {
-            throttle.take(rate, now.steady);
-        }
-        wait
+        throttle.admit(rate.into(), now.steady)
     }
 
     fn handle_request(&mut self, token: Token, request: &Request<'_>, now: Now) {
         match *request {
             Request::Chat(ref command) => self.handle_command(token, command, now),
+            Request::Nothing => {}
             Request::Hello => self.answer(token, Ok(Answer::Chatd { version: VERSION, protocol: native::VERSION })),
             Request::Keep => self.keep(token),
             Request::Resume { uid, token: secret, seen } => self.resume(token, uid, secret, seen, now),
@@ -85,7 +70,7 @@ impl<S: Stream> Server<S> {
         };
         let mut outbox = Outbox { connections: &mut self.connections, asker: Some(token) };
         match self.chat.handle_command(user, *command, now, &mut outbox) {
-            Ok(taken @ Reply::Taken { .. }) => self.acknowledge(token, &taken, now),
+            Ok(Reply::Taken { stamp, to }) => self.acknowledge(token, stamp, to, now),
             reply => self.answer(token, reply.map(Answer::Chat).map_err(Fault::Refused)),
         }
     }
@@ -159,10 +144,9 @@ impl<S: Stream> Server<S> {
 
     /// Answers a message that was taken. Its sender has no need to know at once, and in a lively
     /// talk the next line to it is not far: one write for both is half the work.
-    fn acknowledge(&mut self, token: Token, taken: &Reply, now: Now) {
+    fn acknowledge(&mut self, token: Token, stamp: Stamp, to: usize, now: Now) {
         self.count_answer(token);
-        let answer = Ok(Answer::Chat(*taken));
-        self.connections.append_unhurried(token, now.steady, |encoder, out| encoder.answer(&answer, out));
+        self.connections.append_unhurried(token, now.steady, |encoder, out| encoder.taken(stamp, to, out));
     }
 
     fn count_answer(&mut self, token: Token) {

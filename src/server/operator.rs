@@ -1,41 +1,39 @@
 //! Lines of the operator, at the daemon's own terminal.
 
 use super::connection::{Expecting, Phase, Token};
-use super::connections::Outbox;
-use super::reading::Handled;
+use super::outbox::Outbox;
 use super::{Level, Server, Stream};
 use crate::chat::{Now, OperatorCommand, Text};
+use crate::wire::Fault;
 use crate::wire::commands::Verb;
 use crate::wire::console::{self, Order};
-use crate::wire::{self, Fault};
 
 impl<S: Stream> Server<S> {
-    /// Handles one line (`None`: one that was too long) and prints what comes of it.
+    /// Handles one line and prints what comes of it.
     pub(super) fn handle_operator_line(
         &mut self,
         token: Token,
         expecting: Expecting,
-        line: Option<&[u8]>,
+        line: Result<&str, Fault>,
         now: Now,
-    ) -> Handled {
+    ) {
         if let Err(fault) = self.try_operator_line(token, expecting, line, now) {
             self.connections.append(token, |_, out| console::fault(&fault, out));
         }
-        Handled::Done
     }
 
     fn try_operator_line(
         &mut self,
         token: Token,
         expecting: Expecting,
-        line: Option<&[u8]>,
+        line: Result<&str, Fault>,
         now: Now,
     ) -> Result<(), Fault> {
         self.expect(token, Expecting::Order);
-        let line = wire::clean(line.ok_or(Fault::LineTooLong)?)?;
+        let line = line?;
         let order = match expecting {
-            Expecting::Order => console::decode(&line)?,
-            Expecting::AnnouncementText => Some(Order::Announce(Some(Text::new(&line)?))),
+            Expecting::Order => console::decode(line)?,
+            Expecting::AnnouncementText => Some(Order::Announce(Some(Text::new(line)?))),
         };
         match order {
             Some(order) => self.handle_order(token, order, now),

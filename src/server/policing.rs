@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::bans::{BadBans, Ban, Target};
 use super::connection::{Closing, Phase, Token};
-use super::connections::LogOnly;
+use super::outbox::LogOnly;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Name, Now, Refusal, Text, UnixMillis, UserRef};
 use crate::wire::Fault;

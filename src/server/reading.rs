@@ -1,5 +1,6 @@
 //! From bytes that arrived to whole lines handled, one connection's share of a tick.
 
+use std::borrow::Cow;
 use std::io::ErrorKind;
 
 use bytes::{Buf, BytesMut};
@@ -8,7 +9,7 @@ use super::connection::{Expecting, Peer, Phase, Token};
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Millis, Now, TextError};
 use crate::limits::READ_BYTES;
-use crate::wire::{Fault, Step, console};
+use crate::wire::{Fault, Received, Step, console};
 
 /// What one read brought.
 enum Arrived {
@@ -26,9 +27,11 @@ pub(super) enum Handled {
 }
 
 /// What stands next in the bytes of a connection.
-enum Next<'a> {
-    /// A line (`None`: one that was too long), how many bytes it takes, and what to take it for.
-    Line { line: Option<&'a [u8]>, count: usize, phase: Phase },
+enum Next {
+    /// A line, how many bytes it takes with its end, and what to take it for.
+    Line { length: usize, count: usize, phase: Phase },
+    /// The end of a line that was too long.
+    TooLong { count: usize, phase: Phase },
     /// Nothing that can be handled now; so many bytes are of no use any more.
     None { count: usize },
 }
@@ -43,7 +46,7 @@ impl<S: Stream> Server<S> {
             return self.break_off(token, now);
         }
         let held = connection.held.take();
-        let mut held = held.unwrap_or_else(|| self.connections.spares.take());
+        let mut held = held.unwrap_or_else(|| self.connections.outgoing.spares.take());
         if !held.is_empty() {
             let taken = self.handle_lines(token, &held, now);
             held.advance(taken);
@@ -117,48 +120,61 @@ impl<S: Stream> Server<S> {
     /// Handles the whole lines at the start of `bytes`, as long as the connection listens and is
     /// not too fast. Says how many bytes are done with.
     fn handle_lines(&mut self, token: Token, bytes: &[u8], now: Now) -> usize {
+        let received = Received::new(bytes);
         let mut taken = 0;
         loop {
-            let rest = bytes.get(taken..).unwrap_or_default();
-            let (line, count, phase) = match self.next_line(token, rest, now) {
-                Next::Line { line, count, phase } => (line, count, phase),
-                Next::None { count } => return taken + count,
+            let (line, count, phase) = match self.next_line(token, received.after(taken), now) {
+                Next::Line { length, count, phase } => (received.line(taken, length), count, phase),
+                Next::TooLong { count, phase } => (Err(Fault::LineTooLong), count, phase),
+                Next::None { count } => {
+                    taken += count;
+                    break;
+                }
             };
-            let handled = match phase {
-                Phase::Operator(expecting) => self.handle_operator_line(token, expecting, line, now),
-                _ => self.handle_native_line(token, line, now),
-            };
-            self.close_doomed(now);
-            if let Handled::Later(until) = handled {
+            if let Handled::Later(until) = self.handle_line(token, phase, line, now) {
                 self.pause(token, until);
-                return taken;
+                break;
             }
             taken += count;
         }
+        self.connections.deliver();
+        taken
+    }
+
+    fn handle_line(&mut self, token: Token, phase: Phase, line: Result<Cow<'_, str>, Fault>, now: Now) -> Handled {
+        match (phase, line) {
+            (Phase::Operator(expecting), line) => {
+                self.handle_operator_line(token, expecting, line.as_deref().map_err(|fault| *fault), now);
+            }
+            (_, Ok(line)) => return self.handle_native_line(token, &line, now),
+            (_, Err(fault)) => self.answer(token, Err(fault)),
+        }
+        Handled::Done
     }
 
     /// Takes the next line off a connection that listens. One that has been too fast is paused.
-    fn next_line<'a>(&mut self, token: Token, bytes: &'a [u8], now: Now) -> Next<'a> {
+    fn next_line(&mut self, token: Token, bytes: &[u8], now: Now) -> Next {
         let limits = &self.limits;
         let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_listening(limits))
         else {
             return Next::None { count: 0 };
         };
-        if connection.peer != Peer::Operator
-            && let Some(until) = connection.lines.wait(limits.lines, now.steady)
+        if !matches!(connection.peer, Peer::Operator)
+            && let Some(until) = connection.lines.wait(self.line_pace, now.steady)
         {
             self.pause(token, until);
             return Next::None { count: 0 };
         }
         let (step, count) = connection.splitter.next(bytes);
-        let line = match step {
+        let phase = connection.phase;
+        let next = match step {
             Step::NeedMore => return Next::None { count },
-            Step::TooLong => None,
-            Step::Line(line) => Some(line),
+            Step::TooLong => Next::TooLong { count, phase },
+            Step::Line(line) => Next::Line { length: line.len(), count, phase },
         };
-        connection.lines.take(limits.lines, now.steady);
+        connection.lines.take(self.line_pace, now.steady);
         self.stats.lines += 1;
-        Next::Line { line, count, phase: connection.phase }
+        next
     }
 
     fn pause(&mut self, token: Token, until: Millis) {
@@ -197,7 +213,7 @@ impl<S: Stream> Server<S> {
     /// Keeps unhandled bytes for the next time, unless nobody will want them.
     fn hold(&mut self, token: Token, held: Box<BytesMut>) {
         if held.is_empty() {
-            self.connections.spares.give(held);
+            self.connections.outgoing.spares.give(held);
         } else if let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_open()) {
             connection.held = Some(held);
         }

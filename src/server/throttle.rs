@@ -1,8 +1,26 @@
 //! How often one may do something: the generic cell rate algorithm (ITU-T I.371), a token bucket
 //! that is a single number.
 
+use std::time::Duration;
+
 use crate::chat::Millis;
 use crate::limits::Rate;
+
+/// A [`Rate`] as it is reckoned with, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pace {
+    interval: u64,
+    /// How far the bucket may be in debt. Without bounds when there is no limit.
+    tolerance: u64,
+}
+
+impl From<Rate> for Pace {
+    fn from(rate: Rate) -> Self {
+        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        let tolerance = rate.burst.checked_sub(1).and_then(|more| rate.interval.checked_mul(more));
+        Self { interval: millis(rate.interval), tolerance: tolerance.map_or(u64::MAX, millis) }
+    }
+}
 
 /// One client's use of one [`Rate`]: the moment at which its bucket will be full again.
 #[derive(Clone, Copy, Debug, Default)]
@@ -10,15 +28,23 @@ pub(super) struct Throttle(Millis);
 
 impl Throttle {
     /// Until when one more has to wait; `None` when it need not.
-    pub(super) fn wait(self, rate: Rate, now: Millis) -> Option<Millis> {
-        let tolerance = rate.interval.checked_mul(rate.burst.checked_sub(1)?)?;
-        let earliest = Millis(self.0.0.saturating_sub((Millis(0) + tolerance).0));
+    pub(super) fn wait(self, pace: Pace, now: Millis) -> Option<Millis> {
+        let earliest = Millis(self.0.0.saturating_sub(pace.tolerance));
         (earliest > now).then_some(earliest)
     }
 
+    /// Has one more happen if it need not wait, and says until when otherwise.
+    pub(super) fn admit(&mut self, pace: Pace, now: Millis) -> Option<Millis> {
+        let wait = self.wait(pace, now);
+        if wait.is_none() {
+            self.take(pace, now);
+        }
+        wait
+    }
+
     /// One more happens.
-    pub(super) fn take(&mut self, rate: Rate, now: Millis) {
-        self.0 = self.0.max(now) + rate.interval;
+    pub(super) fn take(&mut self, pace: Pace, now: Millis) {
+        self.0 = Millis(self.0.max(now).0.saturating_add(pace.interval));
     }
 
     /// Whether nothing has happened for so long that it need not be remembered.
@@ -30,33 +56,28 @@ impl Throttle {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn a_burst_passes_at_once_and_the_rest_at_the_rate() {
-        let rate = Rate { burst: 3, interval: Duration::from_millis(100) };
+        let pace = Pace::from(Rate { burst: 3, interval: Duration::from_millis(100) });
         let (mut throttle, mut now, mut times) = (Throttle::default(), Millis(1_000), Vec::new());
         while times.len() < 6 {
-            match throttle.wait(rate, now) {
+            match throttle.admit(pace, now) {
                 Some(until) => now = until,
-                None => {
-                    throttle.take(rate, now);
-                    times.push(now.0);
-                }
+                None => times.push(now.0),
             }
         }
         assert_eq!(times, [1_000, 1_000, 1_000, 1_100, 1_200, 1_300]);
-        assert!(throttle.wait(rate, Millis(2_000)).is_none());
+        assert!(throttle.wait(pace, Millis(2_000)).is_none());
         assert!(throttle.is_idle(Millis(2_000)));
     }
 
     #[test]
     fn no_burst_means_no_limit() {
-        let rate = Rate { burst: 0, interval: Duration::ZERO };
+        let pace = Pace::from(Rate { burst: 0, interval: Duration::ZERO });
         let mut throttle = Throttle::default();
         for _ in 0..1_000 {
-            assert!(throttle.wait(rate, Millis(5)).is_none());
-            throttle.take(rate, Millis(5));
+            assert!(throttle.admit(pace, Millis(5)).is_none());
         }
     }
 }

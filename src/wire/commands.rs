@@ -100,6 +100,7 @@ pub struct Spec {
     pub verb: Verb,
     /// The word for it, in lower case; any case is understood.
     pub word: &'static str,
+    key: u64,
     /// Other words for it that people may type at chatc's prompt or the console.
     pub also: &'static [&'static str],
     /// What follows the word; capitals stand for what the user fills in, brackets for optional.
@@ -120,7 +121,21 @@ const fn spec(
     summary: &'static str,
     places: &'static [Place],
 ) -> Spec {
-    Spec { verb, word, also, arguments, summary, places }
+    Spec { verb, word, key: key(word), also, arguments, summary, places }
+}
+
+/// A word as one number, in lower case, to be found by a single comparison; zero for one that is too
+/// long for any command. Only letters become letters, so no other word has a command's number.
+const fn key(word: &str) -> u64 {
+    let (mut key, mut rest) = (0, word.as_bytes());
+    if rest.len() > 8 {
+        return 0;
+    }
+    while let [first, others @ ..] = rest {
+        key = key << 8 | (*first | 0x20) as u64;
+        rest = others;
+    }
+    key
 }
 
 /// All commands, in the order in which help shows them.
@@ -174,10 +189,10 @@ pub fn commands_in(place: Place) -> impl Iterator<Item = &'static Spec> {
 /// Finds the command a word stands for, in any case. Other words than the first count where
 /// people type: at chatc's prompt and at the console, not on the wire.
 pub fn find(word: &str, place: Place) -> Option<&'static Spec> {
-    let other_words = place != Place::Wire;
+    let (key, other_words) = (key(word), place != Place::Wire);
     COMMANDS.iter().find(|spec| {
-        let is_meant = spec.word.eq_ignore_ascii_case(word)
-            || (other_words && spec.also.iter().any(|other| other.eq_ignore_ascii_case(word)));
+        let is_meant =
+            spec.key == key || (other_words && spec.also.iter().any(|other| other.eq_ignore_ascii_case(word)));
         is_meant && spec.places.contains(&place)
     })
 }
@@ -211,6 +226,23 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_word_has_the_number_of_a_command_only_if_it_is_that_command() {
+        for spec in &COMMANDS {
+            assert!(spec.word.len() <= 8 && spec.word.bytes().all(|byte| byte.is_ascii_lowercase()), "{}", spec.word);
+            for place in 0..spec.word.len() {
+                for byte in 0..=0x7f {
+                    let mut other = spec.word.as_bytes().to_vec();
+                    other[place] = byte;
+                    let other = String::from_utf8(other).unwrap();
+                    assert_eq!(key(&other) == spec.key, other.eq_ignore_ascii_case(spec.word), "{other:?}");
+                }
+            }
+            assert_ne!(key(&format!("{}s", spec.word)), spec.key);
+        }
+        assert_eq!(key("announcements"), 0);
     }
 
     #[test]

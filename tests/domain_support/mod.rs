@@ -75,7 +75,7 @@ pub(crate) fn command(chat: &mut Chat, user: UserKey, line: &str, now: Now, out:
 
 fn read_command(line: &str) -> Command<'_> {
     match decode(line) {
-        Ok(Some(Request::Chat(command))) => command,
+        Ok(Request::Chat(command)) => command,
         other => panic!("the test's own line {line:?} is no command of the chat: {other:?}"),
     }
 }

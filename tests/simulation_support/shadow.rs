@@ -252,7 +252,6 @@ impl Shadow {
             (Meaning::Keep | Meaning::Chat(_), None) => self.answer(number, None, "-ERR not-entered\u{1}"),
             (Meaning::Chat(line), Some(name)) => self.chat(number, &name, &line),
         }
-        self.close_doomed();
     }
 
     fn chat(&mut self, number: usize, name: &str, line: &str) {
@@ -449,10 +448,14 @@ impl Shadow {
         }
     }
 
-    /// Closes those whose queues overflowed.
+    /// Closes those whose queues overflowed, in the order of their slots.
     pub(crate) fn close_doomed(&mut self) {
-        while let Some(number) = self.doomed.pop() {
-            self.close(number, "slow-consumer");
+        while !self.doomed.is_empty() {
+            let mut doomed = std::mem::take(&mut self.doomed);
+            doomed.sort_by_key(|number| self.lines[*number].slot);
+            for number in doomed {
+                self.close(number, "slow-consumer");
+            }
         }
     }
 

@@ -246,8 +246,8 @@ impl Trial {
         if is_ended {
             let reason = if calls.contains(&Call::ReadEnd) { "disconnected" } else { "broken" };
             self.shadow.close(number, reason);
-            self.shadow.close_doomed();
         }
+        self.shadow.close_doomed();
     }
 
     /// Whether the server may make a client wait: for its speed, or for a wrong secret.

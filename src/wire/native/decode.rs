@@ -9,6 +9,8 @@ use crate::wire::words::Words;
 /// What a native client asks: of its connection, or of the chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Request<'a> {
+    /// Nothing: an empty line, or one for another version. It gets no answer.
+    Nothing,
     /// What speaks here?
     Hello,
     /// Let me in, under this name or as a guest.
@@ -38,24 +40,25 @@ pub enum Request<'a> {
     Chat(Command<'a>),
 }
 
-/// Reads one cleaned line; `Ok(None)` for an empty one, which is no command and gets no reply.
+/// Reads one cleaned line.
 ///
 /// # Errors
 /// Says what is wrong with the line.
-pub fn decode(line: &str) -> Result<Option<Request<'_>>, Fault> {
+pub fn decode(line: &str) -> Result<Request<'_>, Fault> {
     let mut words = Words::new(line);
-    let Some(word) = words.next() else { return Ok(None) };
+    let Some(word) = words.next() else { return Ok(Request::Nothing) };
     if word.starts_with('@') {
-        return Ok(seen(word, words));
+        return Ok(seen(word, words).unwrap_or(Request::Nothing));
     }
-    let spec = commands::find(word, Place::Wire).ok_or(Fault::UnknownCommand)?;
-    decode_arguments(spec.verb, words).map(Some)
+    let Some(spec) = commands::find(word, Place::Wire) else { return Err(Fault::UnknownCommand) };
+    let arguments = Arguments { verb: spec.verb, words };
+    // What is said most is decided first.
+    if spec.verb == Verb::Say { say(arguments) } else { decode_arguments(arguments) }
 }
 
-fn decode_arguments(verb: Verb, words: Words<'_>) -> Result<Request<'_>, Fault> {
-    let mut arguments = Arguments { verb, words };
-    let request = match verb {
-        Verb::Say => return say(arguments).map(Request::Chat),
+fn decode_arguments(mut arguments: Arguments<'_>) -> Result<Request<'_>, Fault> {
+    let request = match arguments.verb {
+        Verb::Say => return say(arguments),
         Verb::Private => return private(arguments).map(Request::Chat),
         Verb::Announce => return Ok(Request::Chat(Command::Announce(arguments.text()?))),
         Verb::Hello => return Ok(Request::Hello),
@@ -114,13 +117,14 @@ fn resume<'a>(arguments: &mut Arguments<'a>) -> Result<Request<'a>, Fault> {
     Ok(Request::Resume { uid, token, seen })
 }
 
-fn say(mut arguments: Arguments<'_>) -> Result<Command<'_>, Fault> {
+fn say(mut arguments: Arguments<'_>) -> Result<Request<'_>, Fault> {
     let target = arguments.required()?;
     if target.starts_with('#') {
-        Ok(Command::RoomSay { room: room(target)?, text: arguments.text()? })
-    } else {
-        Ok(Command::Say { to: UserRef::new(target)?, text: arguments.text()? })
+        let (room, text) = (room(target)?, arguments.text()?);
+        return Ok(Request::Chat(Command::RoomSay { room, text }));
     }
+    let (to, text) = (UserRef::new(target)?, arguments.text()?);
+    Ok(Request::Chat(Command::Say { to, text }))
 }
 
 fn private(mut arguments: Arguments<'_>) -> Result<Command<'_>, Fault> {
@@ -205,7 +209,7 @@ mod tests {
 
     fn chat(line: &str) -> Command<'_> {
         match decode(line) {
-            Ok(Some(Request::Chat(command))) => command,
+            Ok(Request::Chat(command)) => command,
             other => panic!("{line}: {other:?}"),
         }
     }
@@ -219,8 +223,8 @@ mod tests {
         assert_eq!(chat("join 7"), Command::JoinUser(UserRef::new("7").unwrap()));
         assert_eq!(chat("accept"), Command::Accept(None));
         assert_eq!(chat("watch OFF"), Command::Watch(false));
-        assert_eq!(decode("   \t"), Ok(None));
-        assert_eq!(decode("enter"), Ok(Some(Request::Enter(None))));
+        assert_eq!(decode("   \t"), Ok(Request::Nothing));
+        assert_eq!(decode("enter"), Ok(Request::Enter(None)));
     }
 
     #[test]
@@ -234,7 +238,7 @@ mod tests {
     #[test]
     fn a_word_that_would_not_fit_the_answer_is_refused() {
         let fits = format!("ping {}", "x".repeat(TEXT_BYTES));
-        assert!(matches!(decode(&fits), Ok(Some(Request::Ping(_)))));
+        assert!(matches!(decode(&fits), Ok(Request::Ping(_))));
         let too_long = format!("ping {}", "\u{fffd}".repeat(TEXT_BYTES / 3 + 1));
         assert_eq!(decode(&too_long), Err(Fault::BadText(TextError::TooLong)));
     }

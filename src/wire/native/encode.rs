@@ -5,15 +5,16 @@ use bytes::{BufMut, BytesMut};
 use std::time::Duration;
 
 use super::Answer;
+use super::stamp::StampFormat;
 use crate::chat::{Availability, Event, Marks, Name, Purpose, Reply, Row, Stamp};
 use crate::limits::MESSAGE_PREFIX_BYTES;
+use crate::wire::Fault;
 use crate::wire::commands::Spec;
-use crate::wire::{Fault, TimeFormat};
 
-/// Writes native lines. Remembers the last time it formatted, since a tick has only one.
+/// Writes native lines. Remembers the last number and time it formatted.
 #[derive(Debug, Default)]
 pub struct Encoder {
-    time: TimeFormat,
+    stamp: StampFormat,
 }
 
 impl Encoder {
@@ -22,7 +23,7 @@ impl Encoder {
         match event {
             Event::Said { stamp, from, text } => self.message(b"* said ", *stamp, None, *from, text.as_str(), out),
             Event::RoomSaid { stamp, room, from, text } => {
-                self.message(b"* room ", *stamp, Some(room.as_str()), *from, text.as_str(), out);
+                self.message(b"* room ", *stamp, Some(room.as_bytes()), *from, text.as_str(), out);
             }
             Event::Private { stamp, from, text } => {
                 self.message(b"* private ", *stamp, None, *from, text.as_str(), out)
@@ -31,7 +32,7 @@ impl Encoder {
                 self.message(b"* announced ", *stamp, None, *from, text.as_str(), out);
             }
             Event::Earlier { stamp, room, from, text } => {
-                self.message(b"* earlier ", *stamp, Some(room.as_str()), *from, text.as_str(), out);
+                self.message(b"* earlier ", *stamp, Some(room.as_bytes()), *from, text.as_str(), out);
             }
             Event::AnnouncedEarlier { stamp, from, text } => {
                 self.message(b"* announced-earlier ", *stamp, None, *from, text.as_str(), out);
@@ -148,7 +149,7 @@ impl Encoder {
     fn reply(&mut self, reply: &Reply, out: &mut BytesMut) {
         match reply {
             Reply::Done => put(out, &["+OK"]),
-            Reply::Taken { stamp, to } => self.taken(*stamp, *to, out),
+            Reply::Taken { stamp, to } => self.put_taken(*stamp, *to, out),
             Reply::Ringing { to, purpose, stands } => {
                 put(out, &["+OK ringing ", to.as_str(), " ", purpose_word(purpose), " "]);
                 put_number(out, seconds_rounded_up(*stands));
@@ -207,35 +208,38 @@ impl Encoder {
         &mut self,
         word: &[u8; N],
         stamp: Stamp,
-        room: Option<&str>,
+        room: Option<&[u8]>,
         from: Name,
         text: &str,
         out: &mut BytesMut,
     ) {
         out.reserve(MESSAGE_PREFIX_BYTES + text.len());
         out.extend_from_slice(word);
-        put_number(out, stamp.id);
-        out.extend_from_slice(b" ");
-        out.extend_from_slice(self.time.format_bytes(stamp.at));
+        out.extend_from_slice(self.stamp.format(stamp));
         if let Some(room) = room {
+            out.extend_from_slice(room);
             out.extend_from_slice(b" ");
-            out.extend_from_slice(room.as_bytes());
         }
-        out.extend_from_slice(b" ");
-        out.extend_from_slice(from.as_str().as_bytes());
+        out.extend_from_slice(from.as_bytes());
         out.extend_from_slice(b" ");
         out.extend_from_slice(text.as_bytes());
         out.extend_from_slice(b"\n");
     }
 
-    /// The answer to a message.
-    fn taken(&mut self, stamp: Stamp, to: usize, out: &mut BytesMut) {
+    /// Appends the answer to a message that was taken, for so many.
+    pub fn taken(&mut self, stamp: Stamp, to: usize, out: &mut BytesMut) {
+        self.put_taken(stamp, to, out);
+        out.extend_from_slice(b"\n");
+    }
+
+    #[inline]
+    fn put_taken(&mut self, stamp: Stamp, to: usize, out: &mut BytesMut) {
         out.extend_from_slice(b"+OK taken ");
-        put_number(out, stamp.id);
-        out.extend_from_slice(b" ");
-        out.extend_from_slice(self.time.format_bytes(stamp.at));
-        out.extend_from_slice(b" ");
-        put_number(out, to as u64);
+        out.extend_from_slice(self.stamp.format(stamp));
+        match u8::try_from(to) {
+            Ok(digit @ 0..=9) => out.extend_from_slice(&[b'0' + digit]),
+            _ => put_number(out, to as u64),
+        }
     }
 }
 

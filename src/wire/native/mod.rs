@@ -4,6 +4,7 @@
 mod decode;
 mod encode;
 mod read;
+mod stamp;
 
 pub use decode::{Request, decode};
 pub use encode::Encoder;

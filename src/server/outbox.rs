@@ -1,0 +1,105 @@
+//! From what the domain has to tell to the output of those it is for.
+
+use bytes::BytesMut;
+
+use super::connection::Token;
+use super::connections::Connections;
+use super::journal::Journal;
+use crate::chat::{Event, Record, Row, Sink, UserKey};
+use crate::limits::SPREAD_BYTES;
+
+/// Lines for the same many, collected while one of them talks: each of the others gets them in one
+/// piece. They wait while nothing else is said, at the longest until the talker's turn is over.
+#[derive(Debug, Default)]
+pub(super) struct Spread {
+    to: Vec<UserKey>,
+    but: Option<UserKey>,
+    lines: BytesMut,
+}
+
+impl Spread {
+    fn is_for(&self, to: &[UserKey], but: Option<UserKey>) -> bool {
+        self.but == but && self.to == to
+    }
+}
+
+/// Carries what the domain has to tell to the connections it is for. `asker` is the connection
+/// whose command is being handled, if any.
+pub(super) struct Outbox<'a, S> {
+    pub(super) connections: &'a mut Connections<S>,
+    pub(super) asker: Option<Token>,
+}
+
+impl<S> Sink for Outbox<'_, S> {
+    fn event(&mut self, to: &[UserKey], but: Option<UserKey>, event: &Event<'_>) {
+        match to {
+            [only] if but.is_none() => {
+                self.connections.deliver();
+                self.connections.tell(*only, |encoder, queue| encoder.event(event, queue));
+                self.connections.relieve_memory();
+            }
+            _ => {
+                self.connections.spread(to, but, event);
+                // What a talker says to others may wait: what it is told itself is not among that.
+                if but.is_none() || self.asker.is_none() {
+                    self.connections.deliver();
+                }
+            }
+        }
+    }
+
+    fn row(&mut self, row: &Row<'_>) {
+        let Some(asker) = self.asker else { return };
+        let is_operator = self.connections.is_operator(asker);
+        self.connections.append(asker, |encoder, queue| {
+            if is_operator { crate::wire::console::row(row, queue) } else { encoder.row(row, queue) }
+        });
+    }
+
+    fn record(&mut self, record: &Record<'_>) {
+        self.connections.journal.record(record);
+    }
+}
+
+impl<S> Connections<S> {
+    /// Has an event told to many, but not at once if somebody may be about to say more to them.
+    fn spread(&mut self, to: &[UserKey], but: Option<UserKey>, event: &Event<'_>) {
+        if !self.spread.is_for(to, but) {
+            self.deliver();
+            self.spread.to.extend_from_slice(to);
+            self.spread.but = but;
+        }
+        self.outgoing.encoder.event(event, &mut self.spread.lines);
+        if self.spread.lines.len() >= SPREAD_BYTES {
+            self.deliver();
+        }
+    }
+
+    /// Hands out what has been collected for many. To be called before anything else is said to
+    /// any of them.
+    pub(super) fn deliver(&mut self) {
+        if self.spread.lines.is_empty() {
+            return;
+        }
+        let mut spread = std::mem::take(&mut self.spread);
+        for user in spread.to.drain(..).filter(|user| Some(*user) != spread.but) {
+            self.tell(user, |_, queue| queue.extend_from_slice(&spread.lines));
+        }
+        self.relieve_memory();
+        spread.lines.clear();
+        self.spread = spread;
+    }
+}
+
+/// Tells the log and nobody else: for a shutdown, when everybody leaves at once.
+pub(super) struct LogOnly<'a>(pub(super) &'a mut Journal);
+
+impl Sink for LogOnly<'_> {
+    fn event(&mut self, _to: &[UserKey], _but: Option<UserKey>, _event: &Event<'_>) {}
+
+    fn row(&mut self, _row: &Row<'_>) {}
+
+    fn record(&mut self, record: &Record<'_>) {
+        self.0.record(record);
+    }
+}

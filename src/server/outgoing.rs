@@ -1,0 +1,171 @@
+//! What connections have to write: their queues and the sum of them, what becomes of those that
+//! outgrow their bounds, and who is to be written to when.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+use bytes::BytesMut;
+
+use super::connection::{Connection, Token};
+use super::output::{SpareBuffers, Written};
+use super::stream::Stream;
+use crate::chat::Millis;
+use crate::limits::{ACKNOWLEDGE_WHEN_BUSY, Limits};
+use crate::wire::native::Encoder;
+
+/// The work that is due on output, and what all outputs share.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    /// To be written to in this tick.
+    pub(super) dirty: Vec<Token>,
+    /// To be written to by then at the latest; in the order of time.
+    unhurried: VecDeque<(Millis, Token)>,
+    /// To be closed as soon as the connection that is being served has had its turn.
+    pub(super) doomed: Vec<Token>,
+    /// Bytes queued and kept for all connections together.
+    pub(super) queued: usize,
+    pub(super) encoder: Encoder,
+    pub(super) spares: SpareBuffers,
+    limits: Limits,
+}
+
+impl Outgoing {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self {
+            dirty: Vec::new(),
+            unhurried: VecDeque::new(),
+            doomed: Vec::new(),
+            queued: 0,
+            encoder: Encoder::default(),
+            spares: SpareBuffers::default(),
+            limits,
+        }
+    }
+
+    /// Appends to a connection's output what `write` makes, and has it written in this tick. A
+    /// queue that outgrows its bound dooms the connection, and nothing more is queued for it, unless
+    /// its user can come back and read it.
+    #[inline]
+    pub(super) fn append<S>(
+        &mut self,
+        connection: &mut Connection<S>,
+        write: impl FnOnce(&mut Encoder, &mut BytesMut),
+    ) {
+        if self.queue(connection, write) {
+            self.mark_dirty(connection);
+        }
+    }
+
+    /// As [`Self::append`], but what is appended may wait a moment for more.
+    #[inline]
+    pub(super) fn append_unhurried<S>(
+        &mut self,
+        connection: &mut Connection<S>,
+        now: Millis,
+        write: impl FnOnce(&mut Encoder, &mut BytesMut),
+    ) {
+        if !self.queue(connection, write) || connection.is_dirty || connection.is_unhurried {
+            return;
+        }
+        if self.limits.acknowledge_within.is_zero() {
+            return self.mark_dirty(connection);
+        }
+        connection.is_unhurried = true;
+        self.unhurried.push_back((now + self.limits.acknowledge_within, connection.token));
+    }
+
+    /// Has a connection written to at the end of this tick.
+    pub(super) fn mark_dirty<S>(&mut self, connection: &mut Connection<S>) {
+        if !std::mem::replace(&mut connection.is_dirty, true) {
+            self.dirty.push(connection.token);
+        }
+    }
+
+    /// When somebody's moment is over.
+    pub(super) fn next_deadline(&self) -> Option<Millis> {
+        self.unhurried.front().map(|(at, _)| *at)
+    }
+
+    /// Takes a connection whose moment is over. A server that is busy lets them wait for longer,
+    /// since each is likely to be told more.
+    pub(super) fn take_hurried(&mut self, now: Millis, is_busy: bool) -> Option<Token> {
+        let longer = if is_busy { ACKNOWLEDGE_WHEN_BUSY } else { Duration::ZERO };
+        let (at, token) = *self.unhurried.front()?;
+        if at + longer > now {
+            return None;
+        }
+        self.unhurried.pop_front();
+        Some(token)
+    }
+
+    /// Writes to a connection what is queued for it.
+    pub(super) fn write<S: Stream>(&mut self, connection: &mut Connection<S>) -> io::Result<Written> {
+        connection.is_dirty = false;
+        let written = match &mut connection.stream {
+            Some(stream) => connection.output.write_to(stream, &mut self.spares),
+            None => Ok(Written::Blocked),
+        };
+        connection.is_blocked = matches!(written, Ok(Written::Blocked));
+        self.account(connection);
+        written
+    }
+
+    /// Notes which lines a client has seen.
+    pub(super) fn note_seen<S>(&mut self, connection: &mut Connection<S>, seen: u64) {
+        connection.output.note_seen(seen, &mut self.spares);
+        self.account(connection);
+    }
+
+    /// Keeps the sum of all queues right after one has changed.
+    pub(super) fn account<S>(&mut self, connection: &mut Connection<S>) {
+        let (before, now) = connection.account();
+        self.queued = self.queued - before + now;
+    }
+
+    /// Has a connection closed. Its queue counts for nothing until then, or a line to many would
+    /// cost several their places where one is enough.
+    pub(super) fn doom<S>(&mut self, connection: &mut Connection<S>) {
+        connection.is_doomed = true;
+        self.queued -= connection.unaccount();
+        self.doomed.push(connection.token);
+    }
+
+    /// Says whether there is something to be written.
+    #[inline]
+    fn queue<S>(&mut self, connection: &mut Connection<S>, write: impl FnOnce(&mut Encoder, &mut BytesMut)) -> bool {
+        if !connection.takes_output() {
+            return false;
+        }
+        let queue = connection.output.queue(&mut self.spares);
+        let before = queue.len();
+        write(&mut self.encoder, queue);
+        let grown = queue.len() - before;
+        if connection.stream.is_none() || connection.is_doomed {
+            self.bound(connection);
+        } else {
+            self.queued += connection.account_for(grown);
+            if connection.accounted() > self.limits.output_hard {
+                self.check_bound(connection);
+            }
+        }
+        true
+    }
+
+    /// What is kept for one that is not connected, or about to be closed: its oldest lines go.
+    #[cold]
+    fn bound<S>(&mut self, connection: &mut Connection<S>) {
+        connection.output.bound_unsent();
+        if !connection.is_doomed {
+            self.account(connection);
+        }
+    }
+
+    /// What has been written and is kept does not make a connection slow.
+    #[cold]
+    fn check_bound<S>(&mut self, connection: &mut Connection<S>) {
+        if connection.output.len() > self.limits.output_hard && connection.is_open() {
+            self.doom(connection);
+        }
+    }
+}
