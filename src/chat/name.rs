@@ -25,12 +25,9 @@ impl<const N: usize> Inline<N> {
         Some(Self { length, bytes })
     }
 
-    fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
-    }
-
     fn as_str(&self) -> &str {
-        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
+        let written = self.bytes.get(..usize::from(self.length));
+        written.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
     }
 
     fn folded(mut self) -> Self {
@@ -117,9 +114,9 @@ impl Name {
         self.0.as_str()
     }
 
-    /// As [`Self::as_str`], for those who only copy it.
-    pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
+    /// The name with zeros behind it, and how long it is: so many bytes are copied without a call.
+    pub fn padded(&self) -> (&[u8; NAME_BYTES], usize) {
+        (&self.0.bytes, usize::from(self.0.length))
     }
 
     fn is_reserved(&self) -> bool {
@@ -178,11 +175,6 @@ impl RoomName {
     /// The name as whoever created the room spelled it.
     pub fn as_str(&self) -> &str {
         self.0.as_str()
-    }
-
-    /// As [`Self::as_str`], for those who only copy it.
-    pub fn as_bytes(&self) -> &[u8] {
-        self.0.as_bytes()
     }
 }
 

@@ -229,15 +229,26 @@ impl<S> Connections<S> {
         }
     }
 
-    /// As [`Self::append`], but what is appended may wait a moment for more.
+    /// Answers a command: as [`Self::append`], and counted for a user whose place is kept.
     #[inline]
-    pub(super) fn append_unhurried(
+    pub(super) fn answer(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
+        if let Some(connection) = find(&mut self.slots, token) {
+            connection.output.count_answer();
+            self.outgoing.append(connection, write);
+            self.relieve_memory();
+        }
+    }
+
+    /// As [`Self::answer`], but the answer may wait a moment for more.
+    #[inline]
+    pub(super) fn answer_unhurried(
         &mut self,
         token: Token,
         now: Millis,
         write: impl FnOnce(&mut Encoder, &mut BytesMut),
     ) {
         if let Some(connection) = find(&mut self.slots, token) {
+            connection.output.count_answer();
             self.outgoing.append_unhurried(connection, now, write);
             self.relieve_memory();
         }

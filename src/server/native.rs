@@ -145,20 +145,12 @@ impl<S: Stream> Server<S> {
     /// Answers a message that was taken. Its sender has no need to know at once, and in a lively
     /// talk the next line to it is not far: one write for both is half the work.
     fn acknowledge(&mut self, token: Token, stamp: Stamp, to: usize, now: Now) {
-        self.count_answer(token);
-        self.connections.append_unhurried(token, now.steady, |encoder, out| encoder.taken(stamp, to, out));
-    }
-
-    fn count_answer(&mut self, token: Token) {
-        if let Some(kept) = self.connections.get_mut(token).and_then(|connection| connection.output.kept_mut()) {
-            kept.answered += 1;
-        }
+        self.connections.answer_unhurried(token, now.steady, |encoder, out| encoder.taken(stamp, to, out));
     }
 
     /// Answers a command at once.
     pub(super) fn answer(&mut self, token: Token, answer: Result<Answer<'_>, Fault>) {
-        self.count_answer(token);
-        self.answer_uncounted(token, answer);
+        self.connections.answer(token, |encoder, out| encoder.answer(&answer, out));
     }
 
     /// Answers `KEEP` or `RESUME`, which are not among the commands that are counted.

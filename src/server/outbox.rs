@@ -77,10 +77,14 @@ impl<S> Connections<S> {
 
     /// Hands out what has been collected for many. To be called before anything else is said to
     /// any of them.
+    #[inline]
     pub(super) fn deliver(&mut self) {
-        if self.spread.lines.is_empty() {
-            return;
+        if !self.spread.lines.is_empty() {
+            self.deliver_spread();
         }
+    }
+
+    fn deliver_spread(&mut self) {
         let mut spread = std::mem::take(&mut self.spread);
         for user in spread.to.drain(..).filter(|user| Some(*user) != spread.but) {
             self.tell(user, |_, queue| queue.extend_from_slice(&spread.lines));

@@ -56,6 +56,13 @@ impl Output {
         self.kept.as_deref_mut()
     }
 
+    /// One more command has been answered, which counts for one whose place is kept.
+    pub(super) fn count_answer(&mut self) {
+        if let Some(kept) = &mut self.kept {
+            kept.answered += 1;
+        }
+    }
+
     fn lines(&self) -> &[u8] {
         self.queue.as_deref().map_or(&[], |queue| queue)
     }

@@ -5,37 +5,32 @@ use bytes::{BufMut, BytesMut};
 use std::time::Duration;
 
 use super::Answer;
-use super::stamp::StampFormat;
-use crate::chat::{Availability, Event, Marks, Name, Purpose, Reply, Row, Stamp};
-use crate::limits::MESSAGE_PREFIX_BYTES;
+use super::head::Head;
+use crate::chat::{Availability, Event, Marks, Name, Purpose, Reply, RoomName, Row, Stamp};
 use crate::wire::Fault;
 use crate::wire::commands::Spec;
 
 /// Writes native lines. Remembers the last number and time it formatted.
 #[derive(Debug, Default)]
 pub struct Encoder {
-    stamp: StampFormat,
+    head: Head,
 }
 
 impl Encoder {
     /// Appends an event's line.
     pub fn event(&mut self, event: &Event<'_>, out: &mut BytesMut) {
         match event {
-            Event::Said { stamp, from, text } => self.message(b"* said ", *stamp, None, *from, text.as_str(), out),
+            Event::Said { stamp, from, text } => self.message(b"* said ", *stamp, from, text.as_str(), out),
+            Event::Private { stamp, from, text } => self.message(b"* private ", *stamp, from, text.as_str(), out),
+            Event::Announced { stamp, from, text } => self.message(b"* announced ", *stamp, from, text.as_str(), out),
+            Event::AnnouncedEarlier { stamp, from, text } => {
+                self.message(b"* announced-earlier ", *stamp, from, text.as_str(), out);
+            }
             Event::RoomSaid { stamp, room, from, text } => {
-                self.message(b"* room ", *stamp, Some(room.as_bytes()), *from, text.as_str(), out);
-            }
-            Event::Private { stamp, from, text } => {
-                self.message(b"* private ", *stamp, None, *from, text.as_str(), out)
-            }
-            Event::Announced { stamp, from, text } => {
-                self.message(b"* announced ", *stamp, None, *from, text.as_str(), out);
+                self.room_message(b"* room ", *stamp, room, from, text.as_str(), out);
             }
             Event::Earlier { stamp, room, from, text } => {
-                self.message(b"* earlier ", *stamp, Some(room.as_bytes()), *from, text.as_str(), out);
-            }
-            Event::AnnouncedEarlier { stamp, from, text } => {
-                self.message(b"* announced-earlier ", *stamp, None, *from, text.as_str(), out);
+                self.room_message(b"* earlier ", *stamp, room, from, text.as_str(), out);
             }
             Event::Away { name, text } => {
                 put(out, &["* away ", name.as_str()]);
@@ -202,28 +197,27 @@ impl Encoder {
         put(out, &["* bye ", reason, " ", text, "\n"]);
     }
 
-    /// A message's line. Words of known length are copied without a call.
-    #[inline]
-    fn message<const N: usize>(
+    /// A line with a message for one or for all.
+    fn message<const N: usize>(&mut self, word: &[u8; N], stamp: Stamp, from: &Name, text: &str, out: &mut BytesMut) {
+        let head = self.head.format_with_name(word, stamp, from);
+        out.reserve(head.len() + text.len() + 1);
+        out.extend_from_slice(head);
+        out.extend_from_slice(text.as_bytes());
+        out.extend_from_slice(b"\n");
+    }
+
+    /// A line with a message for a room.
+    fn room_message<const N: usize>(
         &mut self,
         word: &[u8; N],
         stamp: Stamp,
-        room: Option<&[u8]>,
-        from: Name,
+        room: &RoomName,
+        from: &Name,
         text: &str,
         out: &mut BytesMut,
     ) {
-        out.reserve(MESSAGE_PREFIX_BYTES + text.len());
-        out.extend_from_slice(word);
-        out.extend_from_slice(self.stamp.format(stamp));
-        if let Some(room) = room {
-            out.extend_from_slice(room);
-            out.extend_from_slice(b" ");
-        }
-        out.extend_from_slice(from.as_bytes());
-        out.extend_from_slice(b" ");
-        out.extend_from_slice(text.as_bytes());
-        out.extend_from_slice(b"\n");
+        out.extend_from_slice(self.head.format(word, stamp));
+        put(out, &[room.as_str(), " ", from.as_str(), " ", text, "\n"]);
     }
 
     /// Appends the answer to a message that was taken, for so many.
@@ -234,8 +228,7 @@ impl Encoder {
 
     #[inline]
     fn put_taken(&mut self, stamp: Stamp, to: usize, out: &mut BytesMut) {
-        out.extend_from_slice(b"+OK taken ");
-        out.extend_from_slice(self.stamp.format(stamp));
+        out.extend_from_slice(self.head.format(b"+OK taken ", stamp));
         match u8::try_from(to) {
             Ok(digit @ 0..=9) => out.extend_from_slice(&[b'0' + digit]),
             _ => put_number(out, to as u64),

@@ -3,8 +3,8 @@
 
 mod decode;
 mod encode;
+mod head;
 mod read;
-mod stamp;
 
 pub use decode::{Request, decode};
 pub use encode::Encoder;
