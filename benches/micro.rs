@@ -10,8 +10,8 @@ mod memory;
 
 use bytes::BytesMut;
 use chatd::chat::{
-    Chat, CloseReason, Command, Entry, Event, Name, Now, Record, Reply, RoomName, Row, Settings, Sink, Stamp, Text,
-    UnixMillis, UserKey, UserRef,
+    Chat, CloseReason, Command, Entry, Event, Mention, Name, Now, Record, Reply, RoomName, Row, Settings, Sink, Stamp,
+    Text, UnixMillis, UserKey, UserRef,
 };
 use chatd::wire::native::{self, Answer, Encoder};
 use chatd::wire::{LineSplitter, Step, clean};
@@ -113,7 +113,8 @@ mod domain {
     fn say(bencher: Bencher<'_, '_>, by: &str) {
         let (mut chat, users, mut counter) = chat(2);
         paired(&mut chat, &users, &mut counter);
-        let to = if by == "name" { UserRef::Name(name(1)) } else { UserRef::Uid(users[1].uid()) };
+        let written = if by == "name" { name(1).to_string() } else { users[1].uid().to_string() };
+        let to = Mention::new(&written).expect("it is one");
         let command = Command::Say { to, text: text(TEXT) };
         bencher.bench_local(|| chat.handle_command(users[0], command, Now::default(), &mut counter));
     }

@@ -5,7 +5,7 @@
 
 mod domain_support;
 
-use chatd::chat::{Chat, Command, Entry, Name, Settings, Text, UserKey, UserRef};
+use chatd::chat::{Chat, Command, Entry, Mention, Name, Settings, Text, UserKey};
 use chatd::limits::{REQUESTS_WAITING, ROWS_PER_REPLY};
 use chatd::wire::Fault;
 use domain_support::{Recorder, at, command};
@@ -86,7 +86,7 @@ fn a_command_names_the_partner_of_now_and_not_of_then() {
     }
     out.told.clear();
     let text = Text::new("for u1's eyes").unwrap();
-    let late = Command::Say { to: UserRef::new("u1").unwrap(), text };
+    let late = Command::Say { to: Mention::new("u1").unwrap(), text };
     assert_eq!(chat.handle_command(users[0], late, at(0), &mut out).unwrap_err().code(), "wrong-partner");
     assert!(out.told.is_empty());
 }

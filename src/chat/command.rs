@@ -1,6 +1,6 @@
 //! What a user or the operator can ask of the chat.
 
-use super::name::{RoomName, UserRef};
+use super::name::{Mention, RoomName, UserRef};
 use super::text::Text;
 
 /// A user's command, already read and checked by a dialect.
@@ -36,7 +36,7 @@ pub enum Command<'a> {
     /// Say something to my partner.
     Say {
         /// Whom I believe to be my partner; if it is somebody else by now nothing is said.
-        to: UserRef,
+        to: Mention<'a>,
         /// What.
         text: Text<'a>,
     },

@@ -37,7 +37,7 @@ pub use command::{Command, OperatorCommand};
 pub use entry::Entry;
 pub use event::{Decline, Ending, Event, Purpose, Stamp, Withdrawal};
 pub use key::UserKey;
-pub use name::{Name, NameError, RESERVED, RoomName, Uid, UserRef};
+pub use name::{Mention, Name, NameError, RESERVED, RoomName, Uid, UserRef};
 pub use refusal::Refusal;
 pub use reply::{Availability, Marks, Reply, Row};
 pub use sink::{Record, Sink};

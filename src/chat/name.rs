@@ -30,6 +30,11 @@ impl<const N: usize> Inline<N> {
         written.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
     }
 
+    fn is(&self, text: &str) -> bool {
+        let written = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
+        written == text.as_bytes() || written.eq_ignore_ascii_case(text.as_bytes())
+    }
+
     fn folded(mut self) -> Self {
         self.bytes.make_ascii_lowercase();
         self
@@ -88,6 +93,11 @@ impl Name {
     /// # Errors
     /// Says what is wrong when `text` is no name.
     pub fn any(text: &str) -> Result<Self, NameError> {
+        Self::check(text)?;
+        Inline::new(text).map(Self).ok_or(NameError::TooLong)
+    }
+
+    fn check(text: &str) -> Result<(), NameError> {
         let first = text.bytes().next().ok_or(NameError::Empty)?;
         if !(first.is_ascii_alphabetic() || first == b'_') {
             return Err(NameError::BadStart);
@@ -95,7 +105,7 @@ impl Name {
         if !text.bytes().all(is_name_byte) {
             return Err(NameError::BadCharacter);
         }
-        Inline::new(text).map(Self).ok_or(NameError::TooLong)
+        if text.len() > NAME_BYTES { Err(NameError::TooLong) } else { Ok(()) }
     }
 
     /// The name of a user who gave none: `USER` and a number, usually the client's TCP port.
@@ -213,6 +223,29 @@ impl UserRef {
     }
 }
 
+/// As [`UserRef`], but left where it is read: to tell whether a user is meant that is known
+/// already, nothing has to be copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mention<'a>(&'a str);
+
+impl<'a> Mention<'a> {
+    /// Reads a UID or a username.
+    ///
+    /// # Errors
+    /// Says what is wrong when `text` is neither.
+    pub fn new(text: &'a str) -> Result<Self, NameError> {
+        if Uid::new(text).is_none() {
+            Name::check(text)?;
+        }
+        Ok(Self(text))
+    }
+
+    /// Whether the user with this name and number is meant.
+    pub fn means(self, name: &Name, uid: Uid) -> bool {
+        name.0.is(self.0) || Uid::new(self.0) == Some(uid)
+    }
+}
+
 macro_rules! text_like {
     ($($type:ty),*) => {$(
         impl fmt::Display for $type {
@@ -291,6 +324,15 @@ mod tests {
         assert!(Uid::new("0").is_none());
         assert!(Uid::new("+7").is_none());
         assert!(UserRef::new("7a").is_err());
+    }
+
+    #[test]
+    fn a_mention_means_who_a_reference_refers_to() {
+        let (name, uid) = (Name::new("Alice_7").unwrap(), Uid::new("7").unwrap());
+        for text in ["Alice_7", "aLICE_7", "alice", "alice_77", "7", "07", "77", "0", "", "bob", "a b", "-x"] {
+            let refers = UserRef::new(text).map(|user| user == UserRef::Name(name) || user == UserRef::Uid(uid));
+            assert_eq!(Mention::new(text).map(|mention| mention.means(&name, uid)), refers, "{text}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::Chat;
 use super::event::{Decline, Ending, Event, Withdrawal};
 use super::key::UserKey;
-use super::name::UserRef;
+use super::name::Mention;
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::sink::{Record, Sink};
@@ -53,7 +53,7 @@ impl Chat {
     pub(super) fn say(
         &mut self,
         user: UserKey,
-        to: UserRef,
+        to: Mention<'_>,
         text: Text<'_>,
         now: Now,
         out: &mut dyn Sink,
@@ -62,11 +62,7 @@ impl Chat {
         let speaker = self.users.of(user);
         let from = speaker.name;
         let partner = self.users.of(speaker.presence.partner().ok_or(Refusal::NotChatting)?);
-        let is_meant = match to {
-            UserRef::Name(name) => name == partner.name,
-            UserRef::Uid(uid) => uid == partner.key.uid(),
-        };
-        if !is_meant {
+        if !to.means(&partner.name, partner.key.uid()) {
             return Err(Refusal::WrongPartner(partner.name));
         }
         let key = partner.key;

@@ -44,6 +44,7 @@ impl Output {
     }
 
     /// The queue, to append whole lines to.
+    #[inline]
     pub(super) fn queue(&mut self, spares: &mut SpareBuffers) -> &mut BytesMut {
         self.queue.get_or_insert_with(|| spares.take())
     }

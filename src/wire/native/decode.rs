@@ -1,6 +1,6 @@
 //! Lines from a native client → requests.
 
-use crate::chat::{Command, Name, RoomName, Text, Uid, UserRef};
+use crate::chat::{Command, Mention, Name, RoomName, Text, Uid, UserRef};
 use crate::limits::AWAY_BYTES;
 use crate::wire::Fault;
 use crate::wire::commands::{self, Place, Verb};
@@ -45,15 +45,17 @@ pub enum Request<'a> {
 /// # Errors
 /// Says what is wrong with the line.
 pub fn decode(line: &str) -> Result<Request<'_>, Fault> {
+    // What comes most by far, as chatc writes it, need not be looked up.
+    if let Some(rest) = line.strip_prefix("SAY ") {
+        return say(Arguments { verb: Verb::Say, words: Words::new(rest) });
+    }
     let mut words = Words::new(line);
     let Some(word) = words.next() else { return Ok(Request::Nothing) };
     if word.starts_with('@') {
         return Ok(seen(word, words).unwrap_or(Request::Nothing));
     }
     let Some(spec) = commands::find(word, Place::Wire) else { return Err(Fault::UnknownCommand) };
-    let arguments = Arguments { verb: spec.verb, words };
-    // What is said most is decided first.
-    if spec.verb == Verb::Say { say(arguments) } else { decode_arguments(arguments) }
+    decode_arguments(Arguments { verb: spec.verb, words })
 }
 
 fn decode_arguments(mut arguments: Arguments<'_>) -> Result<Request<'_>, Fault> {
@@ -123,7 +125,7 @@ fn say(mut arguments: Arguments<'_>) -> Result<Request<'_>, Fault> {
         let (room, text) = (room(target)?, arguments.text()?);
         return Ok(Request::Chat(Command::RoomSay { room, text }));
     }
-    let (to, text) = (UserRef::new(target)?, arguments.text()?);
+    let (to, text) = (Mention::new(target)?, arguments.text()?);
     Ok(Request::Chat(Command::Say { to, text }))
 }
 
@@ -228,9 +230,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_is_read_alike_in_any_case() {
+        for rest in
+            ["bob hi", "#lobby hi", "bob", "", "#", "bob  two  blanks ", " bob hi", "\tbob\thi", "7 x", "b\u{f6}b x"]
+        {
+            assert_eq!(decode(&format!("SAY {rest}")), decode(&format!("say {rest}")), "{rest:?}");
+            assert_eq!(decode(&format!("SAY {rest}")), decode(&format!(" SAY {rest}")), "{rest:?}");
+        }
+    }
+
+    #[test]
     fn a_text_is_everything_behind_one_blank() {
         let text = Text::new("  two  blanks ").unwrap();
-        assert_eq!(chat("SAY bob   two  blanks "), Command::Say { to: UserRef::new("bob").unwrap(), text });
+        assert_eq!(chat("SAY bob   two  blanks "), Command::Say { to: Mention::new("bob").unwrap(), text });
         let room = RoomName::lobby();
         assert_eq!(chat("say #lobby hi"), Command::RoomSay { room, text: Text::new("hi").unwrap() });
     }
