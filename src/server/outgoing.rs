@@ -65,14 +65,22 @@ impl Outgoing {
         now: Millis,
         write: impl FnOnce(&mut Encoder, &mut BytesMut),
     ) {
-        if !self.queue(connection, write) || connection.is_dirty || connection.is_unhurried {
+        if !self.queue(connection, write) || connection.is_dirty {
             return;
         }
-        if self.limits.acknowledge_within.is_zero() {
+        if self.limits.acknowledge_within.is_zero() || self.is_much(connection) {
             return self.mark_dirty(connection);
         }
-        connection.is_unhurried = true;
+        if std::mem::replace(&mut connection.is_unhurried, true) {
+            return;
+        }
         self.unhurried.push_back((now + self.limits.acknowledge_within, connection.token));
+    }
+
+    /// Whether so much waits that waiting for more is of no use, and would make the connection slow.
+    fn is_much<S>(&self, connection: &Connection<S>) -> bool {
+        let much = self.limits.output_soft / 2;
+        connection.accounted() > much && connection.output.len() > much
     }
 
     /// Has a connection written to at the end of this tick.
