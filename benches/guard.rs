@@ -16,12 +16,13 @@ use memory::Desk;
 const TEXT: &str = "the quick brown fox jumps over the lazy dog, again and again";
 
 /// The names of what can be counted, each with what does it so many times.
-const WORKS: [(&str, fn(usize)); 8] = [
+const WORKS: [(&str, fn(usize)); 9] = [
     ("say", |count| say(count, 1)),
     ("say-64", |count| say(count, 64)),
     ("say-kept-64", |count| say_kept(count, 64)),
-    ("room-say-100", |count| room_say(count, 100)),
-    ("room-say-1000", |count| room_say(count, 1000)),
+    ("room-say-100", |count| room_say(count, 100, 1)),
+    ("room-say-100-64", |count| room_say(count, 100, 64)),
+    ("room-say-1000", |count| room_say(count, 1000, 1)),
     ("enter", enter),
     ("join-100", join),
     ("resume", resume),
@@ -116,18 +117,18 @@ fn resume(count: usize) {
     }
 }
 
-/// Ticks in which one member of a room says something.
-fn room_say(count: usize, size: usize) {
+/// Ticks in which one member of a room says something, so many times.
+fn room_say(count: usize, size: usize, messages: usize) {
     let mut desk = Desk::default();
     let speaker = desk.room(size);
-    let line = format!("SAY #lobby {TEXT}\n");
+    let lines = format!("SAY #lobby {TEXT}\n").repeat(messages);
     let before = desk.lines_to(speaker + 1);
     for _ in 0..count {
         desk.pass(1);
-        desk.send(speaker, line.as_bytes());
+        desk.send(speaker, lines.as_bytes());
         desk.tick();
     }
-    assert_eq!(desk.lines_to(speaker + 1) - before, count, "every message arrived");
+    assert_eq!(desk.lines_to(speaker + 1) - before, count * messages, "every message arrived");
 }
 
 /// Connections that enter, one a tick.

@@ -21,6 +21,7 @@ works='say 400
 say-64 40
 say-kept-64 40
 room-say-100 40
+room-say-100-64 20
 room-say-1000 8
 enter 400
 join-100 100
