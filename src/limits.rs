@@ -119,10 +119,10 @@ pub const REFUSAL_TIME: Duration = Duration::from_millis(500);
 /// A round of the loop that takes longer is logged with what it did.
 pub const SLOW_TICK: Duration = Duration::from_millis(50);
 
-/// A round in which so many connections have something to read is a busy one.
+/// While the acknowledgements of so many connections wait for company the server is busy.
 pub const BUSY_CONNECTIONS: usize = 64;
 
-/// How much longer acknowledgements may wait for company while rounds are busy.
+/// How much longer acknowledgements may wait while it is.
 pub const ACKNOWLEDGE_WHEN_BUSY: Duration = Duration::from_millis(250);
 
 /// Longest server password, in bytes.

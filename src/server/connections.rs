@@ -133,8 +133,8 @@ impl<S> Connections<S> {
     }
 
     /// The moment is over for some connections: those that still have output are written to.
-    pub(super) fn hurry(&mut self, now: Millis, is_busy: bool) {
-        while let Some(token) = self.outgoing.take_hurried(now, is_busy) {
+    pub(super) fn hurry(&mut self, now: Millis) {
+        while let Some(token) = self.outgoing.take_hurried(now) {
             let Some(connection) = find(&mut self.slots, token) else { continue };
             connection.is_unhurried = false;
             if !connection.output.is_empty() {

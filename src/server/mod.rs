@@ -41,7 +41,7 @@ pub use stream::Stream;
 use std::time::Duration;
 
 use crate::chat::{Chat, CloseReason, Now, Settings};
-use crate::limits::{BUSY_CONNECTIONS, Limits, READ_BYTES, SLOW_TICK};
+use crate::limits::{Limits, READ_BYTES, SLOW_TICK};
 use addresses::Addresses;
 use admission::Refusals;
 use bans::Bans;
@@ -178,7 +178,6 @@ impl<S: Stream> Server<S> {
     pub fn tick(&mut self, now: Now) {
         self.connections.journal.set_time(now.wall);
         let mut batch = self.take_batch(|connections| &mut connections.ready);
-        let is_busy = batch.len() >= BUSY_CONNECTIONS;
         for token in batch.drain(..) {
             if let Some(connection) = self.connections.get_mut(token) {
                 connection.is_ready = false;
@@ -186,7 +185,7 @@ impl<S: Stream> Server<S> {
             }
         }
         self.batch = batch;
-        self.connections.hurry(now.steady, is_busy);
+        self.connections.hurry(now.steady);
         self.handle_timeouts(now);
         self.write_dirty(now);
         for token in std::mem::take(&mut self.connections.gone) {

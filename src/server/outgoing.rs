@@ -11,7 +11,7 @@ use super::connection::{Connection, Token};
 use super::output::{SpareBuffers, Written};
 use super::stream::Stream;
 use crate::chat::Millis;
-use crate::limits::{ACKNOWLEDGE_WHEN_BUSY, Limits};
+use crate::limits::{ACKNOWLEDGE_WHEN_BUSY, BUSY_CONNECTIONS, Limits};
 use crate::wire::native::Encoder;
 
 /// The work that is due on output, and what all outputs share.
@@ -90,21 +90,18 @@ impl Outgoing {
         }
     }
 
-    /// When somebody's moment is over.
+    /// When somebody's moment is over. While many wait the server is busy, and each may wait for
+    /// longer, since it is likely to be told more.
     pub(super) fn next_deadline(&self) -> Option<Millis> {
-        self.unhurried.front().map(|(at, _)| *at)
+        let is_busy = self.unhurried.len() >= BUSY_CONNECTIONS;
+        let longer = if is_busy { ACKNOWLEDGE_WHEN_BUSY } else { Duration::ZERO };
+        self.unhurried.front().map(|(at, _)| *at + longer)
     }
 
-    /// Takes a connection whose moment is over. A server that is busy lets them wait for longer,
-    /// since each is likely to be told more.
-    pub(super) fn take_hurried(&mut self, now: Millis, is_busy: bool) -> Option<Token> {
-        let longer = if is_busy { ACKNOWLEDGE_WHEN_BUSY } else { Duration::ZERO };
-        let (at, token) = *self.unhurried.front()?;
-        if at + longer > now {
-            return None;
-        }
-        self.unhurried.pop_front();
-        Some(token)
+    /// Takes a connection whose moment is over.
+    pub(super) fn take_hurried(&mut self, now: Millis) -> Option<Token> {
+        self.next_deadline().filter(|at| *at <= now)?;
+        self.unhurried.pop_front().map(|(_, token)| token)
     }
 
     /// Writes to a connection what is queued for it.

@@ -11,3 +11,4 @@ mod memory;
 mod output;
 mod places;
 mod support;
+mod together;

@@ -1,0 +1,109 @@
+//! What is written together: answers with what else there is to say, a talker's lines in one piece.
+
+use std::time::Duration;
+
+use chatd::limits::{ACKNOWLEDGE_WHEN_BUSY, BUSY_CONNECTIONS, Limits};
+
+use super::support::{Bench, Client};
+
+/// No limits on how often, and answers that wait.
+fn patient() -> Bench {
+    let within = Limits::DEFAULT.acknowledge_within;
+    Bench::limited(Limits { acknowledge_within: within, ..Limits::DEFAULT.without_rates() })
+}
+
+/// The texts among these lines, in order.
+fn texts(lines: &[String]) -> Vec<&str> {
+    let is_message = |line: &&String| line.starts_with("* room ") || line.starts_with("* private ");
+    lines.iter().filter(is_message).filter_map(|line| line.rsplit(' ').next()).collect()
+}
+
+#[test]
+fn an_answer_waits_a_moment_for_company() {
+    let mut bench = patient();
+    let (alice, bob) = bench.pair("alice", "bob");
+    bench.send(&alice, "SAY bob one\n");
+    assert_eq!(alice.received(), "", "there is time");
+    bench.send(&bob, "SAY alice two\n");
+    let together = alice.lines();
+    assert!(together[0].starts_with("+OK taken 1 ") && together[1].starts_with("* said 2 "), "{together:?}");
+    bench.advance(Limits::DEFAULT.acknowledge_within);
+    assert!(bob.lines().last().is_some_and(|line| line.starts_with("+OK taken 2 ")), "nothing else came");
+    bench.all_leave(&[&alice, &bob]);
+}
+
+#[test]
+fn while_many_answers_wait_they_wait_for_longer_and_the_loop_sleeps() {
+    let mut bench = patient();
+    let users: Vec<Client> = (0..=BUSY_CONNECTIONS).map(|number| bench.user(&format!("u{number}"))).collect();
+    let talk = |bench: &mut Bench, talkers: &[Client]| {
+        for talker in talkers {
+            bench.arrive(talker, "PRIVATE u0 hello\n");
+        }
+        bench.settle();
+    };
+    let answered = |talkers: &[Client]| talkers.iter().filter(|talker| talker.received().contains("+OK taken")).count();
+    let (_, talkers) = users.split_first().unwrap();
+    let (_, few) = talkers.split_first().unwrap();
+    talk(&mut bench, few);
+    bench.advance(Limits::DEFAULT.acknowledge_within);
+    assert_eq!(answered(few), few.len(), "too few to be busy");
+    talk(&mut bench, talkers);
+    bench.advance(Limits::DEFAULT.acknowledge_within + ACKNOWLEDGE_WHEN_BUSY - Duration::from_millis(1));
+    assert_eq!(answered(talkers), 0, "the server is busy");
+    bench.advance(Duration::from_millis(1));
+    assert_eq!(answered(talkers), talkers.len());
+    bench.all_leave(&users.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn answers_do_not_wait_until_they_make_their_client_slow() {
+    let mut bench = patient();
+    let (alice, bob) = bench.pair("alice", "bob");
+    for count in 1..=10 {
+        bench.send(&alice, "SAY bob x\n".repeat(1_000));
+        assert_eq!(bob.lines().iter().filter(|line| line.starts_with("* said ")).count(), 1_000, "{count}");
+    }
+    let waiting = Limits::DEFAULT.output_soft / 2;
+    let answer = "+OK taken 10000 2027-01-15T08:00:00.000Z 1\n".len();
+    let missing = 10_000 - alice.lines().len();
+    assert!(missing * answer <= waiting, "{missing} answers wait");
+    bench.advance(Limits::DEFAULT.acknowledge_within);
+    assert_eq!(alice.lines().len(), missing);
+    bench.all_leave(&[&alice, &bob]);
+}
+
+#[test]
+fn lines_in_one_piece_keep_their_place_among_others() {
+    let mut bench = Bench::new();
+    let [alice, bob, carol] = bench.room(["alice", "bob", "carol"]);
+    for client in [&alice, &bob] {
+        bench.send(client, "JOIN #q\n");
+    }
+    [&alice, &bob, &carol].map(|client| client.received());
+    let burst = "SAY #r a\nSAY #r b\nPRIVATE bob c\nSAY #r d\nLIST\nSAY #r e\nSAY #q f\nSAY #r g\nPRIVATE carol h\n";
+    let answers = bench.ask(&alice, burst);
+    assert_eq!(texts(&bob.lines()), ["a", "b", "c", "d", "e", "f", "g"]);
+    assert_eq!(texts(&carol.lines()), ["a", "b", "d", "e", "g", "h"]);
+    let starts: Vec<&str> = answers.iter().map(|line| line.split(' ').nth(1).unwrap()).collect();
+    let list = ["user"; 3].into_iter().chain(["listed"]);
+    let expected: Vec<&str> = ["taken"; 4].into_iter().chain(list).chain(["taken"; 4]).collect();
+    assert_eq!(starts, expected);
+    bench.all_leave(&[&alice, &bob, &carol]);
+}
+
+#[test]
+fn lines_in_one_piece_reach_those_who_are_there_when_they_are_said() {
+    let mut bench = Bench::new();
+    let [alice, bob, carol] = bench.room(["alice", "bob", "carol"]);
+    // All of it arrives before the server looks.
+    bench.arrive(&alice, "SAY #r a\nSAY #r b\nLEAVE #r\nJOIN #r\nSAY #r c\nSAY #r d\nQUIT\n");
+    bench.arrive(&carol, "LEAVE #r\nSAY #r e\nJOIN #r\n");
+    bench.settle();
+    let heard = bob.lines();
+    assert_eq!(texts(&heard), ["a", "b", "c", "d"]);
+    let at = |start: &str| heard.iter().position(|line| line.starts_with(start)).unwrap();
+    assert!(at("* left #r alice") == 2 && at("* joined #r alice") == 3, "{heard:?}");
+    assert!(heard[6].starts_with("* left #r alice quit") && heard[7].starts_with("* left #r carol"), "{heard:?}");
+    bench.all_leave(&[&alice, &bob, &carol]);
+}
