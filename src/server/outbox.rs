@@ -40,8 +40,8 @@ impl<S> Sink for Outbox<'_, S> {
             }
             _ => {
                 self.connections.spread(to, but, event);
-                // What a talker says to others may wait: what it is told itself is not among that.
-                if but.is_none() || self.asker.is_none() {
+                // It is a client's line that makes them; when its turn is over they are handed out.
+                if !matches!(event, Event::RoomSaid { .. }) {
                     self.connections.deliver();
                 }
             }

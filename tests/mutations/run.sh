@@ -16,7 +16,7 @@ cp -r "$root/Cargo.toml" "$root/Cargo.lock" "$root/src" "$root/tests" "$tree/"
 [ -d "$root/benches" ] && cp -r "$root/benches" "$tree/"
 cd "$tree" || exit 1
 
-tests=(--test simulation --test lost_connections --test memory_pressure)
+tests=(--test simulation --test lost_connections --test memory_pressure --test server_streams)
 build() { cargo test -q --no-run "${tests[@]}" >build.log 2>&1; }
 # Which test finds it first, or nothing. A test that never ends finds something, too.
 hunt() {

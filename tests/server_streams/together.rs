@@ -107,3 +107,28 @@ fn lines_in_one_piece_reach_those_who_are_there_when_they_are_said() {
     assert!(heard[6].starts_with("* left #r alice quit") && heard[7].starts_with("* left #r carol"), "{heard:?}");
     bench.all_leave(&[&alice, &bob, &carol]);
 }
+
+#[test]
+fn those_who_overflow_together_go_in_the_order_of_their_slots() {
+    let mut bench = Bench::new();
+    let [speaker, low, high] = ["speaker", "low", "high"].map(|name| bench.user(name));
+    for client in [&high, &low, &speaker] {
+        bench.send(client, "JOIN #r\n");
+    }
+    speaker.received();
+    for client in [&low, &high] {
+        client.script(|wire| wire.room = 0);
+    }
+    let line = format!("SAY #r {}\n", "x".repeat(3_000));
+    let mut heard = Vec::new();
+    while heard.len() < 2 {
+        assert!(bench.server.user_count() == 3, "both go at once");
+        heard = bench.ask(&speaker, line.repeat(10));
+        heard.retain(|line| line.starts_with("* left"));
+    }
+    assert_eq!(heard, ["* left #r low slow-consumer", "* left #r high slow-consumer"]);
+    for client in [&low, &high] {
+        bench.make_room(client, usize::MAX);
+    }
+    bench.all_leave(&[&speaker, &low, &high]);
+}
