@@ -80,7 +80,9 @@ fn lines_in_one_piece_keep_their_place_among_others() {
     for client in [&alice, &bob] {
         bench.send(client, "JOIN #q\n");
     }
-    [&alice, &bob, &carol].map(|client| client.received());
+    for client in [&alice, &bob, &carol] {
+        client.received();
+    }
     let burst = "SAY #r a\nSAY #r b\nPRIVATE bob c\nSAY #r d\nLIST\nSAY #r e\nSAY #q f\nSAY #r g\nPRIVATE carol h\n";
     let answers = bench.ask(&alice, burst);
     assert_eq!(texts(&bob.lines()), ["a", "b", "c", "d", "e", "f", "g"]);
