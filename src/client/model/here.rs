@@ -176,7 +176,7 @@ impl Here {
 
     /// Sends a command and notes what its answer will be about.
     pub(super) fn send(&mut self, line: String, sent: Sent, out: &mut Actions) {
-        if !self.is_online && self.sent.len() >= WAITING_COMMANDS {
+        if !self.is_online && self.waiting() >= WAITING_COMMANDS {
             return self.fail(format!("{WAITING_COMMANDS} lines wait already; this one is not kept"), out);
         }
         let command = Command { is_written: self.is_online, ..Command::new(line, sent) };
@@ -184,6 +184,11 @@ impl Here {
             out.send(command.line.clone());
         }
         self.sent.push_back(command);
+    }
+
+    /// Commands typed since the connection was lost. What is on its way already is not among them.
+    fn waiting(&self) -> usize {
+        self.sent.iter().filter(|command| !command.is_written).count()
     }
 
     /// Takes the oldest command that was not answered: the one an answer is about.

@@ -291,6 +291,18 @@ fn what_waits_is_bounded() {
 }
 
 #[test]
+fn what_is_on_its_way_already_takes_no_room_from_what_waits() {
+    let mut desk = kept();
+    desk.typed(&"y\n".repeat(300)).loses().typed(&"x\n".repeat(201));
+    assert_eq!(desk.screen.matches("200 lines wait already").count(), 1);
+    desk.connects();
+    desk.screen.clear();
+    desk.server("+OK resumed 1 alice 3 0");
+    let sent = ["-> SAY bob y", "-> SAY bob x"].map(|line| desk.screen.matches(line).count());
+    assert_eq!(sent, [300, 200]);
+}
+
+#[test]
 fn no_number_a_server_says_hurts() {
     let mut desk = kept();
     desk.loses().connects().server("+OK resumed 1 alice 18446744073709551615 18446744073709551615\n* paired bob");
