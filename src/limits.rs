@@ -98,7 +98,7 @@ pub const SPARE_BYTES: usize = 16 * 1024 * 1024;
 pub const SPARE_BUFFER_BYTES: usize = 64 * 1024;
 
 /// Lines for many are collected up to this many bytes before each is given them.
-pub const SPREAD_BYTES: usize = 32 * 1024;
+pub const SPREAD_BYTES: usize = 8 * 1024;
 
 /// Longest prefix of a message line: marker, word, id, time, room and name.
 pub const MESSAGE_PREFIX_BYTES: usize = 160;
