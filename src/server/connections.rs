@@ -48,6 +48,15 @@ impl<S: Stream> Connections<S> {
             None => Ok(Written::Blocked),
         }
     }
+
+    /// Writes lines to a connection at once if it has nothing else to be told, and says so; what
+    /// cannot be written now is queued.
+    pub(super) fn write_through(&mut self, token: Token, lines: &[u8]) -> io::Result<bool> {
+        match find(&mut self.slots, token) {
+            Some(connection) => self.outgoing.write_through(connection, lines),
+            None => Ok(false),
+        }
+    }
 }
 
 impl<S> Connections<S> {

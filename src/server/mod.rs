@@ -4,8 +4,8 @@
 //! The loop above hands in what happened ([`Server::accept`], [`Server::handle_ready`]) and calls
 //! [`Server::tick`] once for each round. A tick
 //!
-//! 1. serves each ready connection: reads once into the one shared buffer, handles the whole lines
-//!    in place, keeps an unfinished tail;
+//! 1. gives each ready connection its turn: reads once into the one shared buffer, handles the whole
+//!    lines in place, keeps an unfinished tail; what it says to many is handed out afterwards;
 //! 2. does what is due;
 //! 3. writes once to each connection that has something to be told;
 //! 4. forgets the connections that are gone. None that was let in is forgotten earlier: a handle stays
@@ -31,6 +31,7 @@ mod reading;
 mod stats;
 mod stream;
 mod throttle;
+mod writing;
 
 pub use bans::BadBans;
 pub use connection::{Peer, Token};
@@ -48,7 +49,6 @@ use bans::Bans;
 use connection::{Phase, Standing};
 use connections::Connections;
 use outbox::Outbox;
-use output::Written;
 use stats::{Present, Stats};
 use throttle::Pace;
 
@@ -179,12 +179,17 @@ impl<S: Stream> Server<S> {
         self.connections.journal.set_time(now.wall);
         let mut batch = self.take_batch(|connections| &mut connections.ready);
         for token in batch.drain(..) {
+            // What the one before has said to many.
+            self.connections.deliver();
+            self.close_doomed(now);
             if let Some(connection) = self.connections.get_mut(token) {
                 connection.is_ready = false;
                 self.serve(token, now);
             }
         }
         self.batch = batch;
+        self.write_spread(now);
+        self.close_doomed(now);
         self.connections.hurry(now.steady);
         self.handle_timeouts(now);
         self.write_dirty(now);
@@ -337,46 +342,6 @@ impl<S: Stream> Server<S> {
     /// Takes a list of work and leaves an empty one in its place, without allocating either.
     fn take_batch(&mut self, list: impl FnOnce(&mut Connections<S>) -> &mut Vec<Token>) -> Vec<Token> {
         std::mem::replace(list(&mut self.connections), std::mem::take(&mut self.batch))
-    }
-
-    /// Writes to all that have output; a stream that breaks is closed, which may give others
-    /// something to be told, so this goes on until nothing is left to do.
-    fn write_dirty(&mut self, now: Now) {
-        while !self.connections.outgoing.dirty.is_empty() {
-            let mut batch = self.take_batch(|connections| &mut connections.outgoing.dirty);
-            for token in batch.drain(..) {
-                self.write(token, now);
-            }
-            self.batch = batch;
-            self.close_doomed(now);
-        }
-    }
-
-    fn write(&mut self, token: Token, now: Now) {
-        let Some(connection) = self.connections.get(token) else { return };
-        let was_slow = connection.is_slow(&self.limits);
-        self.stats.writes += 1;
-        match self.connections.write_out(token) {
-            Err(_) => return self.break_off(token, now),
-            Ok(Written::All) => self.after_last_byte(token),
-            Ok(Written::Blocked) => {}
-        }
-        let Some(connection) = self.connections.get(token) else { return };
-        let is_slow = connection.is_slow(&self.limits);
-        let has_work = connection.readable || connection.held.is_some();
-        if was_slow && !is_slow && has_work {
-            self.connections.mark_ready(token);
-        }
-        self.watch_slow_consumer(token, is_slow, now);
-    }
-
-    /// Gives a client that stays above the soft limit a time in which to read.
-    fn watch_slow_consumer(&mut self, token: Token, is_slow: bool, now: Now) {
-        let Some(connection) = self.connections.get_mut(token) else { return };
-        if connection.is_open() && connection.slow_since().is_some() != is_slow {
-            connection.rare().slow_since = is_slow.then_some(now.steady);
-            self.connections.arm(token);
-        }
     }
 
     /// Closes connections whose queues overflowed while others were being told something, in the

@@ -9,7 +9,7 @@ use crate::chat::{Event, Record, Row, Sink, UserKey};
 use crate::limits::SPREAD_BYTES;
 
 /// Lines for the same many, collected while one of them talks: each of the others gets them in one
-/// piece. They wait while nothing else is said, at the longest until the talker's turn is over.
+/// piece. They wait while nothing else is said, at the longest until it is somebody else's turn.
 #[derive(Debug, Default)]
 pub(super) struct Spread {
     to: Vec<UserKey>,
@@ -20,6 +20,15 @@ pub(super) struct Spread {
 impl Spread {
     fn is_for(&self, to: &[UserKey], but: Option<UserKey>) -> bool {
         self.but == but && self.to == to
+    }
+
+    /// Whom the lines are for.
+    pub(super) fn to(&self) -> impl Iterator<Item = UserKey> {
+        self.to.iter().copied().filter(|user| Some(*user) != self.but)
+    }
+
+    pub(super) fn lines(&self) -> &[u8] {
+        &self.lines
     }
 }
 
@@ -40,7 +49,7 @@ impl<S> Sink for Outbox<'_, S> {
             }
             _ => {
                 self.connections.spread(to, but, event);
-                // It is a client's line that makes them; when its turn is over they are handed out.
+                // It is a client's line that makes them; they are handed out when its turn is over.
                 if !matches!(event, Event::RoomSaid { .. }) {
                     self.connections.deliver();
                 }
@@ -79,17 +88,28 @@ impl<S> Connections<S> {
     /// any of them.
     #[inline]
     pub(super) fn deliver(&mut self) {
-        if !self.spread.lines.is_empty() {
-            self.deliver_spread();
+        if let Some(spread) = self.take_spread() {
+            self.deliver_all(spread);
         }
     }
 
-    fn deliver_spread(&mut self) {
-        let mut spread = std::mem::take(&mut self.spread);
-        for user in spread.to.drain(..).filter(|user| Some(*user) != spread.but) {
-            self.tell(user, |_, queue| queue.extend_from_slice(&spread.lines));
+    fn deliver_all(&mut self, spread: Spread) {
+        for user in spread.to() {
+            self.tell(user, |_, queue| queue.extend_from_slice(spread.lines()));
         }
         self.relieve_memory();
+        self.give_back(spread);
+    }
+
+    /// What has been collected for many, if anything, to be handed out by the caller.
+    #[inline]
+    pub(super) fn take_spread(&mut self) -> Option<Spread> {
+        if self.spread.lines.is_empty() { None } else { Some(std::mem::take(&mut self.spread)) }
+    }
+
+    /// Its memory is used again.
+    pub(super) fn give_back(&mut self, mut spread: Spread) {
+        spread.to.clear();
         spread.lines.clear();
         self.spread = spread;
     }

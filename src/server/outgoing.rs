@@ -116,6 +116,26 @@ impl Outgoing {
         written
     }
 
+    /// Writes lines to a connection at once if nothing stands before them, and says so. What is not
+    /// written is queued, and tried once more in this tick.
+    pub(super) fn write_through<S: Stream>(
+        &mut self,
+        connection: &mut Connection<S>,
+        lines: &[u8],
+    ) -> io::Result<bool> {
+        let stream = connection.stream.as_mut().filter(|_| connection.output.is_idle() && !connection.is_blocked);
+        let is_written = stream.is_some();
+        let count = match stream {
+            Some(stream) => connection.output.write_past(lines, stream)?,
+            None => 0,
+        };
+        let rest = lines.get(count..).unwrap_or_default();
+        if !rest.is_empty() {
+            self.append(connection, |_, queue| queue.extend_from_slice(rest));
+        }
+        Ok(is_written)
+    }
+
     /// Notes which lines a client has seen.
     pub(super) fn note_seen<S>(&mut self, connection: &mut Connection<S>, seen: u64) {
         connection.output.note_seen(seen, &mut self.spares);

@@ -103,6 +103,24 @@ impl Output {
         Ok(Written::All)
     }
 
+    /// Whether nothing is queued or kept.
+    pub(super) fn is_idle(&self) -> bool {
+        self.queue.is_none() && self.kept.is_none()
+    }
+
+    /// Writes lines that are not queued, once, before which nothing stands; says how far it got.
+    pub(super) fn write_past(&mut self, lines: &[u8], stream: &mut impl Write) -> io::Result<usize> {
+        match stream.write(lines) {
+            Ok(0) => Err(ErrorKind::WriteZero.into()),
+            Ok(count) => {
+                self.inside_line = lines.get(count - 1) != Some(&b'\n');
+                Ok(count)
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(0),
+            Err(error) => Err(error),
+        }
+    }
+
     fn note_written(&mut self, count: usize) {
         self.inside_line = self.waiting().get(count - 1) != Some(&b'\n');
         match self.kept.as_deref_mut() {

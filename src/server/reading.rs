@@ -63,7 +63,6 @@ impl<S: Stream> Server<S> {
         }
         self.scratch = scratch;
         self.hold(token, held);
-        self.close_doomed(now);
     }
 
     /// One read. Forgets the readiness when the stream has nothing more: when it says so, or when
@@ -137,7 +136,6 @@ impl<S: Stream> Server<S> {
             }
             taken += count;
         }
-        self.connections.deliver();
         taken
     }
 

@@ -1,0 +1,68 @@
+//! From what is queued to the streams, once a tick for each connection.
+
+use super::connection::Token;
+use super::output::Written;
+use super::{Server, Stream};
+use crate::chat::Now;
+
+impl<S: Stream> Server<S> {
+    /// Hands out what the last one to speak in this tick has said to many. Nobody else says anything
+    /// to them before they are written to, so those who have nothing else to be told get it from
+    /// where it is, without a copy in a queue of their own.
+    pub(super) fn write_spread(&mut self, now: Now) {
+        let Some(spread) = self.connections.take_spread() else { return };
+        let mut broken = Vec::new();
+        for user in spread.to() {
+            let Some(token) = self.connections.of_user(user) else { continue };
+            match self.connections.write_through(token, spread.lines()) {
+                Ok(is_written) => self.stats.writes += u64::from(is_written),
+                Err(_) => broken.push(token),
+            }
+        }
+        self.connections.relieve_memory();
+        self.connections.give_back(spread);
+        for token in broken {
+            self.break_off(token, now);
+        }
+    }
+
+    /// Writes to all that have output; a stream that breaks is closed, which may give others
+    /// something to be told, so this goes on until nothing is left to do.
+    pub(super) fn write_dirty(&mut self, now: Now) {
+        while !self.connections.outgoing.dirty.is_empty() {
+            let mut batch = self.take_batch(|connections| &mut connections.outgoing.dirty);
+            for token in batch.drain(..) {
+                self.write(token, now);
+            }
+            self.batch = batch;
+            self.close_doomed(now);
+        }
+    }
+
+    fn write(&mut self, token: Token, now: Now) {
+        let Some(connection) = self.connections.get(token) else { return };
+        let was_slow = connection.is_slow(&self.limits);
+        self.stats.writes += 1;
+        match self.connections.write_out(token) {
+            Err(_) => return self.break_off(token, now),
+            Ok(Written::All) => self.after_last_byte(token),
+            Ok(Written::Blocked) => {}
+        }
+        let Some(connection) = self.connections.get(token) else { return };
+        let is_slow = connection.is_slow(&self.limits);
+        let has_work = connection.readable || connection.held.is_some();
+        if was_slow && !is_slow && has_work {
+            self.connections.mark_ready(token);
+        }
+        self.watch_slow_consumer(token, is_slow, now);
+    }
+
+    /// Gives a client that stays above the soft limit a time in which to read.
+    fn watch_slow_consumer(&mut self, token: Token, is_slow: bool, now: Now) {
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        if connection.is_open() && connection.slow_since().is_some() != is_slow {
+            connection.rare().slow_since = is_slow.then_some(now.steady);
+            self.connections.arm(token);
+        }
+    }
+}
