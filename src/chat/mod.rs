@@ -41,7 +41,7 @@ pub use name::{Mention, Name, NameError, RESERVED, RoomName, Uid, UserRef};
 pub use refusal::Refusal;
 pub use reply::{Availability, Marks, Reply, Row};
 pub use sink::{Record, Sink};
-pub use text::{Text, TextError, are_plain_lines, is_unsafe, sanitize};
+pub use text::{Text, TextError, are_harmless_lines, is_unsafe, sanitize};
 pub use time::{Millis, Now, UnixMillis};
 
 use std::collections::BTreeSet;

@@ -53,26 +53,29 @@ impl fmt::Display for Text<'_> {
 /// controls, line and paragraph separators, and the marks that reorder text (Unicode UAX #9).
 /// Costs no allocation when there is none.
 pub fn sanitize(raw: &str) -> Cow<'_, str> {
-    // Looks at every byte of a plain text without stopping, which the compiler does many at a time.
-    let is_plain = raw.bytes().fold(true, |plain, byte| plain & is_plain(byte));
-    if is_plain || !raw.chars().any(is_unsafe) {
+    if all(raw.as_bytes(), |byte| !is_suspect(byte)) || !raw.chars().any(is_unsafe) {
         return Cow::Borrowed(raw);
     }
     Cow::Owned(raw.chars().map(|c| if is_unsafe(c) { char::REPLACEMENT_CHARACTER } else { c }).collect())
 }
 
-/// Whether there is nothing but lines of printable ASCII: all of them are text that [`sanitize`]
-/// would leave as it is.
-pub fn are_plain_lines(raw: &[u8]) -> bool {
-    raw.iter().fold(true, |plain, byte| plain & (is_printable(*byte) | (*byte == b'\n')))
+/// Whether [`sanitize`] would leave all these lines as they are, as far as single bytes tell: they
+/// do for ASCII and the letters of nearly all scripts, and not for some punctuation.
+pub fn are_harmless_lines(raw: &[u8]) -> bool {
+    let is_ascii = |byte| (0x20..=0x7e).contains(&byte) | (byte == b'\n');
+    all(raw, is_ascii) || all(raw, |byte| !is_suspect(byte) | (byte == b'\n'))
 }
 
-fn is_plain(byte: u8) -> bool {
-    (byte == b'\t') | is_printable(byte)
+/// Looks at every byte without stopping, which the compiler does many at a time.
+fn all(raw: &[u8], is_good: impl Fn(u8) -> bool) -> bool {
+    raw.iter().fold(true, |good, byte| good & is_good(*byte))
 }
 
-fn is_printable(byte: u8) -> bool {
-    (0x20..=0x7e).contains(&byte)
+/// Whether a byte is a character that [`sanitize`] replaces, or may be the first byte of one: beyond
+/// ASCII, those start with C2, D8 or E2 in UTF-8 (RFC 3629).
+fn is_suspect(byte: u8) -> bool {
+    let is_control = (byte < b' ') & (byte != b'\t') | (byte == 0x7f);
+    is_control | (byte == 0xc2) | (byte == 0xd8) | (byte == 0xe2)
 }
 
 /// Whether a character is one that [`sanitize`] replaces.
@@ -96,10 +99,11 @@ mod tests {
     }
 
     #[test]
-    fn plain_lines_are_those_that_need_no_second_look() {
-        assert!(are_plain_lines(b"one\ntwo three ~\n\nfour"));
-        for byte in (0..=u8::MAX).filter(|byte| !matches!(byte, b'\n' | b' '..=b'~')) {
-            assert!(!are_plain_lines(&[b'a', byte, b'\n']), "{byte}");
+    fn harmless_lines_hold_no_unsafe_character_and_most_lines_are_harmless() {
+        assert!(are_harmless_lines("one\ntwo\tthree ~\n\nGrüße, 日本, Привет 👩‍👦".replace('\u{200d}', "").as_bytes()));
+        for c in (char::MIN..=char::MAX).filter(|c| is_unsafe(*c) && *c != '\n') {
+            assert!(!are_harmless_lines(format!("a {c}\n").as_bytes()), "{c:?}");
+            assert_ne!(sanitize(&format!("a {c}")), format!("a {c}"));
         }
     }
 

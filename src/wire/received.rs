@@ -5,19 +5,20 @@ use std::borrow::Cow;
 use super::Fault;
 use crate::chat;
 
-/// Received bytes. Most are plain lines through and through; that is found out for all of them at
+/// Received bytes. Most are harmless lines through and through; that is found out for all of them at
 /// once, and none of their lines needs a look of its own.
 #[derive(Clone, Copy, Debug)]
 pub struct Received<'a> {
     bytes: &'a [u8],
-    plain: Option<&'a str>,
+    /// All of them, if all of them are harmless.
+    harmless: Option<&'a str>,
 }
 
 impl<'a> Received<'a> {
     /// Looks at the bytes.
     pub fn new(bytes: &'a [u8]) -> Self {
-        let plain = if chat::are_plain_lines(bytes) { std::str::from_utf8(bytes).ok() } else { None };
-        Self { bytes, plain }
+        let harmless = if chat::are_harmless_lines(bytes) { std::str::from_utf8(bytes).ok() } else { None };
+        Self { bytes, harmless }
     }
 
     /// The bytes behind the first `start`.
@@ -32,7 +33,7 @@ impl<'a> Received<'a> {
     /// [`Fault::NotUtf8`] when it is not UTF-8.
     #[inline]
     pub fn line(&self, start: usize, length: usize) -> Result<Cow<'a, str>, Fault> {
-        match self.plain.and_then(|plain| plain.get(start..start + length)) {
+        match self.harmless.and_then(|harmless| harmless.get(start..start + length)) {
             Some(line) => Ok(Cow::Borrowed(line)),
             None => clean(self.bytes.get(start..start + length).unwrap_or_default()),
         }
