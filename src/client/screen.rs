@@ -297,8 +297,8 @@ fn leave(mut state: MutexGuard<'_, State>) -> ! {
 /// Ends the process from outside the editor if that does not do it in time.
 fn leave_if_busy(screen: Arc<Screen>) {
     let watch = move || {
-        std::thread::sleep(BUSY_TIME);
-        leave(screen.lock());
+        let waited = screen.changed.wait_timeout_while(screen.lock(), BUSY_TIME, |state| state.leave_now);
+        leave(waited.unwrap_or_else(PoisonError::into_inner).0);
     };
     // Without a thread to spare, an editor that is not busy still ends the process.
     drop(std::thread::Builder::new().name("leaving".to_owned()).spawn(watch));
