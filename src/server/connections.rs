@@ -49,8 +49,8 @@ impl<S: Stream> Connections<S> {
         }
     }
 
-    /// Writes lines to a connection at once if it has nothing else to be told, and says so; what
-    /// cannot be written now is queued.
+    /// Writes lines to a connection at once if it has nothing else to be told, and says whether that
+    /// was tried; what cannot be written now is queued.
     pub(super) fn write_through(&mut self, token: Token, lines: &[u8]) -> io::Result<bool> {
         match find(&mut self.slots, token) {
             Some(connection) => self.outgoing.write_through(connection, lines),

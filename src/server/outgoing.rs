@@ -116,8 +116,8 @@ impl Outgoing {
         written
     }
 
-    /// Writes lines to a connection at once if nothing stands before them, and says so. What is not
-    /// written is queued, and tried once more in this tick.
+    /// Writes lines to a connection at once if nothing stands before them, and says whether that was
+    /// tried. What is not written is queued, and tried once more in this tick.
     pub(super) fn write_through<S: Stream>(
         &mut self,
         connection: &mut Connection<S>,

@@ -3,7 +3,7 @@
 use crate::chat::UnixMillis;
 
 /// How long a formatted moment is, from the year 0000 to 9999.
-const LENGTH: usize = 24;
+pub(super) const LENGTH: usize = 24;
 
 /// Formats moments. Most follow the one before within a second, so only the milliseconds are
 /// written anew, and the same moment costs nothing.

@@ -229,10 +229,7 @@ impl Encoder {
     #[inline]
     fn put_taken(&mut self, stamp: Stamp, to: usize, out: &mut BytesMut) {
         out.extend_from_slice(self.head.format(b"+OK taken ", stamp));
-        match u8::try_from(to) {
-            Ok(digit @ 0..=9) => out.extend_from_slice(&[b'0' + digit]),
-            _ => put_number(out, to as u64),
-        }
+        put_number(out, to as u64);
     }
 }
 
@@ -243,7 +240,10 @@ fn put(out: &mut BytesMut, parts: &[&str]) {
 }
 
 fn put_number(out: &mut BytesMut, number: u64) {
-    out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+    match u8::try_from(number) {
+        Ok(digit @ 0..=9) => out.extend_from_slice(&[b'0' + digit]),
+        _ => out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes()),
+    }
 }
 
 fn put_display(out: &mut BytesMut, value: &dyn std::fmt::Display) {

@@ -3,12 +3,12 @@
 use crate::chat::{Name, Stamp, UnixMillis};
 use crate::limits::NAME_BYTES;
 use crate::wire::TimeFormat;
+use crate::wire::time::LENGTH as TIME;
 
 /// The longest word a line begins with: `* announced-earlier `.
 const WORD: usize = 20;
 /// Digits of the highest number.
 const DIGITS: usize = 20;
-const TIME: usize = 24;
 /// Where the number ends, the time starts and the name starts.
 const NUMBER_END: usize = WORD + DIGITS;
 const TIME_START: usize = NUMBER_END + 1;
@@ -21,7 +21,7 @@ const LENGTH: usize = NAME_START + NAME_BYTES + 1;
 pub(super) struct Head {
     stamp: Stamp,
     time: TimeFormat,
-    /// Word, number, time and name, one behind the other. The digits before the number are zeros.
+    /// Word, number, time and name, one behind the other; what stands before the word means nothing.
     text: [u8; LENGTH],
     number_start: usize,
 }
