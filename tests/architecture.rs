@@ -168,6 +168,25 @@ fn only_the_edges_read_a_clock() {
     judge(offences.collect());
 }
 
+/// `println!` and its like panic when their reader has gone.
+#[test]
+fn nobody_prints_with_a_panic() {
+    let sources = sources("src");
+    let offences = sources.iter().flat_map(|source| {
+        let mut found: Vec<String> = ["println!", "eprintln!", "eprint!", "dbg!", "std::print!"]
+            .iter()
+            .flat_map(|what| {
+                places(source, what, "panics when its reader has gone; write!, and look at what comes of it")
+            })
+            .collect();
+        if !source.code.contains("macro_rules! print") {
+            found.extend(places(source, "print!", "panics when its reader has gone; write! instead"));
+        }
+        found
+    });
+    judge(offences.collect());
+}
+
 #[test]
 fn every_file_says_what_it_is() {
     let all = ["src", "tests", "benches"].map(sources);

@@ -1,5 +1,8 @@
 //! chatc, the terminal client of chatd: flags → config → run → exit code.
 
+#[path = "shared/command_line.rs"]
+mod command_line;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,6 +13,7 @@ use chatd::client::{Address, Colour, Config, run};
 /// Chat with the people on your network, in a terminal.
 #[derive(Debug, FromArgs)]
 #[argh(
+    help_triggers("-h", "--help", "help"),
     example = "Join the chat on this computer, and the one on lab7:\n  {command_name}\n  {command_name} lab7",
     example = "Say something from a script:\n  printf 'join #builds\\nnightly is green\\n' | {command_name} lab7 --name ci",
     note = "HOST is a name or an address, IPv6 too: lab7, lab7:2428, 192.0.2.7, [2001:db8::7]:2428.",
@@ -75,6 +79,9 @@ struct Arguments {
     version: bool,
 }
 
+/// The exit code for a command line that is none.
+const WRONG_COMMAND_LINE: u8 = 2;
+
 fn seconds(text: &str) -> Result<u64, String> {
     text.parse()
         .ok()
@@ -83,13 +90,12 @@ fn seconds(text: &str) -> Result<u64, String> {
 }
 
 fn main() -> ExitCode {
-    let arguments = match read_arguments() {
+    let arguments: Arguments = match command_line::read("chatc", WRONG_COMMAND_LINE) {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
     if arguments.version {
-        println!("chatc {}", env!("CARGO_PKG_VERSION"));
-        return ExitCode::SUCCESS;
+        return command_line::say("chatc", concat!("chatc ", env!("CARGO_PKG_VERSION"), "\n"));
     }
     ExitCode::from(run(&Config {
         address: arguments.server.unwrap_or_default(),
@@ -105,20 +111,4 @@ fn main() -> ExitCode {
         password_file: arguments.password_file,
         history: arguments.history,
     }))
-}
-
-/// As `argh::from_env`, but a wrong command line ends with code 2, not 1.
-fn read_arguments() -> Result<Arguments, ExitCode> {
-    let words: Vec<String> = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    Arguments::from_args(&["chatc"], &words).map_err(|exit| match exit.status {
-        Ok(()) => {
-            println!("{}", exit.output);
-            ExitCode::SUCCESS
-        }
-        Err(()) => {
-            eprintln!("{}\nRun chatc --help for more information.", exit.output.trim_end());
-            ExitCode::from(2)
-        }
-    })
 }

@@ -22,7 +22,7 @@ pub mod view;
 
 pub use address::Address;
 
-use std::io::{self, IsTerminal};
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -99,7 +99,8 @@ pub fn run(config: &Config) -> u8 {
     let password = match config.password_file.as_deref().map(read_password).transpose() {
         Ok(password) => password,
         Err(error) => {
-            eprintln!("chatc: {error}");
+            // If nobody reads it, the exit code has to do.
+            let _ = writeln!(io::stderr(), "chatc: {error}");
             return EXIT_FAILED;
         }
     };

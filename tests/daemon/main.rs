@@ -14,6 +14,7 @@ mod guarded;
 mod notify;
 mod operator;
 mod orders;
+mod output;
 mod pairs;
 mod resume;
 mod rooms;

@@ -15,6 +15,7 @@ const DEFAULT: Limits = Limits::DEFAULT;
 /// Its own terminal is the operator's console; type `help` there.
 #[derive(FromArgs)]
 #[argh(
+    help_triggers("-h", "--help", "help"),
     note = "A RATE is BURST/SECONDS: so many at once, then one each so many seconds; 0 means no limit.\n\
             Signals: TERM, INT or HUP once tells everybody and ends in order; twice ends at once, with 128 + its number.\n\
             The log goes to stderr, the console's answers to stdout. docs/OPERATIONS.md explains every limit and log line.",

@@ -11,6 +11,7 @@ use chatd::event_loop::default_control_paths;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::arguments::Ctl;
+use crate::command_line::complain;
 
 /// Does what the command line asks.
 pub(crate) fn run(ctl: &Ctl) -> ExitCode {
@@ -18,7 +19,7 @@ pub(crate) fn run(ctl: &Ctl) -> ExitCode {
     let paths = ctl.control.clone().map_or_else(usual, |path| vec![path]);
     // The first at which there is one, or else the first, to say that there is none.
     let Some(path) = paths.iter().find(|path| path.exists()).or(paths.first()) else {
-        eprintln!("chatd ctl: there is no $XDG_RUNTIME_DIR and no /run/chatd; say where the socket is with --control");
+        complain("chatd ctl: there is no $XDG_RUNTIME_DIR and no /run/chatd; say where the socket is with --control");
         return ExitCode::FAILURE;
     };
     let done = connect(path)
@@ -26,9 +27,8 @@ pub(crate) fn run(ctl: &Ctl) -> ExitCode {
     match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("chatd ctl: {error}");
+            complain(format_args!("chatd ctl: {error}"));
             ExitCode::FAILURE
         }
     }
@@ -48,8 +48,18 @@ fn ask(mut stream: UnixStream, command: &str) -> io::Result<bool> {
     stream.shutdown(Shutdown::Write)?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
-    io::stdout().write_all(answer.as_bytes())?;
+    show(answer.as_bytes())?;
     Ok(!answer.lines().any(|line| line.starts_with("error:")))
+}
+
+/// Writes to stdout. Says whether somebody reads on.
+fn show(bytes: &[u8]) -> io::Result<bool> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// Carries lines both ways until either side ends.
@@ -66,9 +76,9 @@ fn converse(mut stream: UnixStream) -> io::Result<bool> {
         if ready.first() == Some(&true) {
             match stream.read(&mut buffer)? {
                 0 => return Ok(true),
-                count => io::stdout().write_all(buffer.get(..count).unwrap_or_default())?,
+                count if show(buffer.get(..count).unwrap_or_default())? => {}
+                _ => return Ok(true),
             }
-            io::stdout().flush()?;
         }
         if ready.get(1) == Some(&true) {
             match nix::unistd::read(&stdin, &mut buffer)? {

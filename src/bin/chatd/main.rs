@@ -1,6 +1,8 @@
 //! chatd: the daemon.
 
 mod arguments;
+#[path = "../shared/command_line.rs"]
+mod command_line;
 mod ctl;
 mod welcome;
 
@@ -12,34 +14,39 @@ use arguments::{Arguments, Command};
 use chatd::event_loop::EventLoop;
 use chatd::server::{Config, Password, VERSION};
 
+/// The exit code for a command line that is none, which is no other than that of a start that failed.
+const WRONG_COMMAND_LINE: u8 = 1;
+
 fn main() -> ExitCode {
-    let arguments: Arguments = argh::from_env();
+    let arguments: Arguments = match command_line::read("chatd", WRONG_COMMAND_LINE) {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
     if arguments.version {
-        println!("chatd {VERSION}");
-        return ExitCode::SUCCESS;
+        return command_line::say("chatd", format_args!("chatd {VERSION}\n"));
     }
     let done = match &arguments.command {
         Some(Command::Ctl(ctl)) => return ctl::run(ctl),
-        None => run(arguments),
+        None if arguments.print_config => limits_in_force(&arguments),
+        None => run(arguments).map(|()| ExitCode::SUCCESS),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => {
-            eprintln!("chatd: {reason}");
-            ExitCode::FAILURE
-        }
-    }
+    done.unwrap_or_else(|reason| {
+        command_line::complain(format_args!("chatd: {reason}"));
+        ExitCode::FAILURE
+    })
+}
+
+fn limits_in_force(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
+    let limits = arguments.config().limits;
+    limits.check()?;
+    let rows = EventLoop::limits_in_force(limits)?.rows();
+    let text: String = rows.iter().map(|(name, value)| format!("{name} {value}\n")).collect();
+    Ok(command_line::say("chatd", text))
 }
 
 fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let config = arguments.config();
     config.limits.check()?;
-    if arguments.print_config {
-        for (name, value) in EventLoop::limits_in_force(config.limits)?.rows() {
-            println!("{name} {value}");
-        }
-        return Ok(());
-    }
     let password = arguments.password_file.as_deref().map(read_password).transpose()?;
     let mut event_loop = EventLoop::new(&arguments.listen, Config { password, ..config })?;
     if let Some(directory) = arguments.state_dir {
