@@ -40,6 +40,10 @@ pub const ROW_BYTES: usize = 224 + AWAY_BYTES;
 /// Bytes read from one connection in one tick: the size of the loop's one read buffer.
 pub const READ_BYTES: usize = 16 * 1024;
 
+/// Memory that received bytes which cannot be handled yet take at most, for one connection: an
+/// unfinished line, and what one more read has brought.
+pub const HELD_BYTES: usize = LINE_BYTES + READ_BYTES;
+
 /// A client silent for this long after connecting is greeted: a person on `nc`, perhaps.
 pub const GREETING_DELAY: Duration = Duration::from_secs(1);
 
@@ -91,8 +95,15 @@ pub const EMPTY_ROOM_TIME: Duration = Duration::from_secs(3600);
 /// Empty rooms for which that is done; the one that emptied first is forgotten.
 pub const EMPTY_ROOMS: usize = 256;
 
-/// Output buffers kept for reuse, so that a message needs no allocation: their bytes together.
+/// Output buffers kept for reuse, so that a message needs no allocation: their bytes together, but
+/// never more than [`SPARE_SHARE`] of what may be queued.
 pub const SPARE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Buffers kept for reuse take at most this part of the memory for queues.
+pub const SPARE_SHARE: usize = 16;
+
+/// A queue that takes more memory than this, in bytes, and twice what waits in it, gives some back.
+pub const SNUG_BYTES: usize = 8 * 1024;
 
 /// Largest buffer kept for reuse, in bytes: what a busy room tells a member in a tick, and more.
 pub const SPARE_BUFFER_BYTES: usize = 64 * 1024;

@@ -2,10 +2,9 @@
 
 use std::net::SocketAddr;
 
-use bytes::BytesMut;
-
 use super::kept::Absence;
 use super::output::Output;
+use super::queue::Queue;
 use super::throttle::Throttle;
 use crate::chat::{CloseReason, Millis, UserKey};
 use crate::limits::{GREETING_DELAY, Limits};
@@ -118,7 +117,7 @@ pub(super) struct Connection<S> {
     pub(super) standing: Standing,
     pub(super) splitter: LineSplitter,
     /// Received bytes not handled yet: an unfinished line, or what a pause left over.
-    pub(super) held: Option<Box<BytesMut>>,
+    pub(super) held: Option<Box<Queue>>,
     pub(super) output: Output,
     /// When bytes came last.
     pub(super) last_heard: Millis,
@@ -221,13 +220,6 @@ impl<S> Connection<S> {
         let before = self.accounted();
         self.accounted = u32::try_from(self.output.memory()).unwrap_or(u32::MAX);
         (before, self.accounted())
-    }
-
-    /// Accounts for so many more bytes of output; gives back how many could be.
-    pub(super) fn account_for(&mut self, more: usize) -> usize {
-        let before = self.accounted();
-        self.accounted = self.accounted.saturating_add(u32::try_from(more).unwrap_or(u32::MAX));
-        self.accounted() - before
     }
 
     /// Its output is not accounted for any more; gives back what was.

@@ -182,7 +182,7 @@ impl<S> Connections<S> {
         while self.outgoing.queued > self.limits.queued_total {
             let all = self.slots.iter_mut().map(|(_, connection)| connection);
             let closable = all.filter(|it| it.accounted() > 0 && (it.is_open() || matches!(it.phase, Phase::Away(_))));
-            let Some(largest) = closable.max_by_key(|connection| connection.accounted()) else { return };
+            let Some(largest) = closable.max_by_key(|connection| connection.output.size()) else { return };
             self.outgoing.doom(largest);
         }
     }

@@ -2,9 +2,9 @@
 //! answered, and the secret to come back with. The idea is XEP-0198's (stream management): both
 //! sides count, so no line needs a number of its own.
 
-use bytes::BytesMut;
 use subtle::ConstantTimeEq;
 
+use super::queue::Queue;
 use crate::chat::{CloseReason, Millis};
 use crate::limits::DROP_NOTICE_DELAY;
 
@@ -60,12 +60,12 @@ pub(super) struct Asked {
 pub(super) struct BadSequence;
 
 /// What is counted since `KEEP`.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Kept {
     pub(super) token: ResumeToken,
     /// Lines outside the count: what was queued before `KEEP`, the answer to `RESUME`. They are
     /// written before the queue.
-    pub(super) prelude: BytesMut,
+    pub(super) prelude: Queue,
     /// How many bytes of the queue are written.
     pub(super) written: usize,
     /// The sign of life asked for, until it is due.
@@ -84,7 +84,7 @@ impl Kept {
     pub(super) fn new(secret: u128) -> Self {
         Self {
             token: ResumeToken(secret),
-            prelude: BytesMut::new(),
+            prelude: Queue::default(),
             written: 0,
             asked: None,
             absence: None,

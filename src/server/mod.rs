@@ -27,6 +27,7 @@ mod outgoing;
 mod output;
 mod password;
 mod policing;
+mod queue;
 mod reading;
 mod stats;
 mod stream;
@@ -274,8 +275,8 @@ impl<S: Stream> Server<S> {
         assert!(self.connections.gone.is_empty(), "a tick forgets every gone connection");
         let (mut users, mut queued) = (0, 0);
         for connection in self.connections.iter() {
-            let held = connection.held.as_ref().map_or(0, |held| held.len());
-            assert!(held <= crate::limits::LINE_BYTES + READ_BYTES, "input is bounded");
+            let held = connection.held.as_ref().map_or(0, |held| held.capacity());
+            assert!(held <= crate::limits::HELD_BYTES, "input is bounded");
             assert!(!connection.is_open() || connection.output.len() <= self.limits.output_hard, "output is bounded");
             assert_eq!(connection.accounted(), connection.output.memory(), "queues are accounted for");
             queued += connection.accounted();

@@ -23,7 +23,7 @@ pub(super) struct Outgoing {
     unhurried: VecDeque<(Millis, Token)>,
     /// To be closed as soon as the connection that is being served has had its turn.
     pub(super) doomed: Vec<Token>,
-    /// Bytes queued and kept for all connections together.
+    /// Bytes of memory that what is queued and kept for all connections takes.
     pub(super) queued: usize,
     pub(super) encoder: Encoder,
     pub(super) spares: SpareBuffers,
@@ -38,7 +38,7 @@ impl Outgoing {
             doomed: Vec::new(),
             queued: 0,
             encoder: Encoder::default(),
-            spares: SpareBuffers::default(),
+            spares: SpareBuffers::beside(limits.queued_total),
             limits,
         }
     }
@@ -163,13 +163,13 @@ impl Outgoing {
             return false;
         }
         let queue = connection.output.queue(&mut self.spares);
-        let before = queue.len();
         write(&mut self.encoder, queue);
-        let grown = queue.len() - before;
         if connection.stream.is_none() || connection.is_doomed {
             self.bound(connection);
         } else {
-            self.queued += connection.account_for(grown);
+            if connection.output.memory() != connection.accounted() {
+                self.account(connection);
+            }
             if connection.accounted() > self.limits.output_hard {
                 self.check_bound(connection);
             }

@@ -3,15 +3,16 @@
 
 use std::io::{self, ErrorKind, Write};
 
-use bytes::{Buf, BytesMut};
+use bytes::BytesMut;
 
 use super::kept::{BadSequence, Kept};
-use crate::limits::{KEPT_BYTES, SPARE_BUFFER_BYTES, SPARE_BYTES};
+use super::queue::Queue;
+use crate::limits::{KEPT_BYTES, SPARE_BUFFER_BYTES, SPARE_BYTES, SPARE_SHARE};
 
 /// A queue of whole lines. Holds no memory while it is empty.
 #[derive(Debug, Default)]
 pub(super) struct Output {
-    queue: Option<Box<BytesMut>>,
+    queue: Option<Box<Queue>>,
     /// Whether what was written last is the start of a line whose rest is still to be written.
     inside_line: bool,
     /// When the user's place is kept, written lines stay in the queue until the user has seen them.
@@ -38,15 +39,22 @@ impl Output {
         self.len() == 0
     }
 
-    /// Bytes of memory in use: those that wait, and those that are kept.
-    pub(super) fn memory(&self) -> usize {
+    /// Bytes that wait, and those that are kept.
+    pub(super) fn size(&self) -> usize {
         self.len() + self.written()
+    }
+
+    /// Bytes of memory that what waits and what is kept take.
+    #[inline]
+    pub(super) fn memory(&self) -> usize {
+        let prelude = self.kept.as_deref().map_or(0, |kept| kept.prelude.capacity());
+        prelude + self.queue.as_deref().map_or(0, Queue::capacity)
     }
 
     /// The queue, to append whole lines to.
     #[inline]
     pub(super) fn queue(&mut self, spares: &mut SpareBuffers) -> &mut BytesMut {
-        self.queue.get_or_insert_with(|| spares.take())
+        self.queue.get_or_insert_with(|| spares.take()).end()
     }
 
     pub(super) fn kept(&self) -> Option<&Kept> {
@@ -65,7 +73,7 @@ impl Output {
     }
 
     fn lines(&self) -> &[u8] {
-        self.queue.as_deref().map_or(&[], |queue| queue)
+        self.queue.as_deref().map_or(&[], Queue::bytes)
     }
 
     /// How many bytes of the queue are written. More than none only if they are kept.
@@ -76,7 +84,7 @@ impl Output {
     /// What is to be written next.
     fn waiting(&self) -> &[u8] {
         match self.kept.as_deref() {
-            Some(kept) if !kept.prelude.is_empty() => &kept.prelude,
+            Some(kept) if !kept.prelude.is_empty() => kept.prelude.bytes(),
             Some(kept) => self.lines().get(kept.written..).unwrap_or_default(),
             None => self.lines(),
         }
@@ -94,7 +102,10 @@ impl Output {
             match stream.write(self.waiting()) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
                 Ok(count) => self.note_written(count),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Written::Blocked),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.fit();
+                    return Ok(Written::Blocked);
+                }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
@@ -127,7 +138,7 @@ impl Output {
             Some(kept) if !kept.prelude.is_empty() => {
                 kept.prelude.advance(count);
                 if kept.prelude.is_empty() {
-                    kept.prelude = BytesMut::new();
+                    kept.prelude = Queue::default();
                 }
             }
             Some(kept) => {
@@ -147,12 +158,23 @@ impl Output {
         if let Some(queue) = self.queue.take_if(|queue| queue.is_empty()) {
             spares.give(queue);
         }
+        self.fit();
+    }
+
+    /// What goes on waiting takes no more memory than it needs.
+    fn fit(&mut self) {
+        if let Some(queue) = self.queue.as_deref_mut() {
+            queue.fit();
+        }
+        if let Some(kept) = self.kept.as_deref_mut() {
+            kept.prelude.fit();
+        }
     }
 
     /// The client has seen this many of the lines sent since its place is kept.
     pub(super) fn note_seen(&mut self, seen: u64, spares: &mut SpareBuffers) {
         let (Some(kept), Some(queue)) = (self.kept.as_deref_mut(), self.queue.as_deref_mut()) else { return };
-        let forgotten = kept.forget_seen(seen, queue.get(..kept.written).unwrap_or_default());
+        let forgotten = kept.forget_seen(seen, queue.bytes().get(..kept.written).unwrap_or_default());
         queue.advance(forgotten);
         kept.written -= forgotten;
         self.free_if_empty(spares);
@@ -162,13 +184,13 @@ impl Output {
     /// many lines are lost because there was no room to keep them.
     pub(super) fn rewind(&mut self, seen: u64) -> Result<u64, BadSequence> {
         let kept = self.kept.as_deref_mut().ok_or(BadSequence)?;
-        let lines = self.queue.as_deref().map_or(&[][..], |queue| queue);
+        let lines = self.queue.as_deref().map_or(&[][..], Queue::bytes);
         let lost = kept.lost_before(seen, lines)?;
         let forgotten = kept.forget_seen(seen, lines);
         if let Some(queue) = &mut self.queue {
             queue.advance(forgotten);
         }
-        (kept.written, kept.prelude, self.inside_line) = (0, BytesMut::new(), false);
+        (kept.written, kept.prelude, self.inside_line) = (0, Queue::default(), false);
         Ok(lost)
     }
 
@@ -183,6 +205,7 @@ impl Output {
     /// While nobody is connected, the oldest lines go when there are too many to keep.
     pub(super) fn bound_unsent(&mut self) {
         self.forget_beyond_bound(self.lines().len());
+        self.fit();
     }
 
     /// Forgets kept lines, the oldest first and none behind `end`, until what is kept is in bounds.
@@ -192,7 +215,7 @@ impl Output {
         if excess == 0 {
             return;
         }
-        let forgotten = kept.forget_oldest(excess, queue.get(..end).unwrap_or_default());
+        let forgotten = kept.forget_oldest(excess, queue.bytes().get(..end).unwrap_or_default());
         queue.advance(forgotten);
         kept.written = kept.written.saturating_sub(forgotten);
     }
@@ -210,18 +233,19 @@ impl Output {
         if let Some(queue) = &mut self.queue {
             queue.truncate(end);
         }
+        self.fit();
     }
 
     /// What must still be written to a stream that another takes over from: the rest of a line.
-    pub(super) fn rest_of_line(&self) -> BytesMut {
+    pub(super) fn rest_of_line(&self) -> Queue {
         let waiting = if self.inside_line { self.waiting() } else { &[] };
         let end = memchr::memchr(b'\n', waiting).map_or(0, |at| at + 1);
-        BytesMut::from(waiting.get(..end).unwrap_or_default())
+        Queue::from(waiting.get(..end).unwrap_or_default())
     }
 
     /// An output with nothing but these bytes.
-    pub(super) fn of(bytes: BytesMut) -> Self {
-        Self { inside_line: !bytes.is_empty(), queue: Some(Box::new(bytes)), kept: None }
+    pub(super) fn of(queue: Queue) -> Self {
+        Self { inside_line: !queue.is_empty(), queue: Some(Box::new(queue)), kept: None }
     }
 
     /// Forgets everything: the stream is broken.
@@ -231,24 +255,31 @@ impl Output {
 }
 
 /// Emptied buffers, kept so that a message needs no allocation and an idle connection no memory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct SpareBuffers {
     #[expect(clippy::vec_box, reason = "the boxes are what is kept, too")]
-    buffers: Vec<Box<BytesMut>>,
+    buffers: Vec<Box<Queue>>,
     bytes: usize,
+    /// At most so many bytes.
+    most: usize,
 }
 
 impl SpareBuffers {
-    pub(super) fn take(&mut self) -> Box<BytesMut> {
+    /// Beside queues that may take so many bytes together.
+    pub(super) fn beside(queued_total: usize) -> Self {
+        Self { buffers: Vec::new(), bytes: 0, most: SPARE_BYTES.min(queued_total / SPARE_SHARE) }
+    }
+
+    pub(super) fn take(&mut self) -> Box<Queue> {
         let buffer = self.buffers.pop().unwrap_or_default();
         self.bytes = self.bytes.saturating_sub(buffer.capacity());
         buffer
     }
 
-    pub(super) fn give(&mut self, mut buffer: Box<BytesMut>) {
+    pub(super) fn give(&mut self, mut buffer: Box<Queue>) {
         buffer.clear();
         let size = buffer.capacity();
-        if size <= SPARE_BUFFER_BYTES && self.bytes + size <= SPARE_BYTES {
+        if size <= SPARE_BUFFER_BYTES && self.bytes + size <= self.most {
             self.bytes += size;
             self.buffers.push(buffer);
         }
@@ -281,13 +312,17 @@ mod tests {
         }
     }
 
+    fn spares() -> SpareBuffers {
+        SpareBuffers::beside(SPARE_BYTES * SPARE_SHARE)
+    }
+
     fn narrow(room: usize) -> Narrow {
         Narrow { room, taken: Vec::new() }
     }
 
     #[test]
     fn short_writes_lose_nothing_and_an_emptied_queue_holds_no_memory() {
-        let (mut output, mut spares) = (Output::default(), SpareBuffers::default());
+        let (mut output, mut spares) = (Output::default(), spares());
         output.queue(&mut spares).extend_from_slice(b"one\ntwo\n");
         let mut stream = narrow(2);
         assert_eq!(output.write_to(&mut stream, &mut spares).unwrap(), Written::Blocked);
@@ -302,13 +337,13 @@ mod tests {
     fn dropping_unsent_lines_never_leaves_half_a_line_before_the_next() {
         for (room, left) in [(0, ""), (2, "e\n"), (4, ""), (5, "wo\n")] {
             for kept in [None, Some(Kept::new(7))] {
-                let (mut output, mut spares) = (Output::default(), SpareBuffers::default());
+                let (mut output, mut spares) = (Output::default(), spares());
                 if let Some(kept) = kept {
                     output.keep(kept);
                 }
                 output.queue(&mut spares).extend_from_slice(b"one\ntwo\nthree\n");
                 let _ = output.write_to(&mut narrow(room), &mut spares);
-                assert_eq!(output.rest_of_line(), left.as_bytes());
+                assert_eq!(output.rest_of_line().bytes(), left.as_bytes());
                 output.drop_unsent_lines();
                 let mut stream = narrow(100);
                 output.write_to(&mut stream, &mut spares).unwrap();
@@ -321,14 +356,14 @@ mod tests {
     fn kept_lines_are_written_again_from_the_one_not_seen() {
         for seen in 0..=3_u8 {
             for room in 0..20 {
-                let (mut output, mut spares) = (Output::default(), SpareBuffers::default());
+                let (mut output, mut spares) = (Output::default(), spares());
                 output.queue(&mut spares).extend_from_slice(b"before\n");
                 output.write_to(&mut narrow(100), &mut spares).unwrap();
                 output.keep(Kept::new(7));
                 output.queue(&mut spares).extend_from_slice(b"one\ntwo\nthree\n");
                 let _ = output.write_to(&mut narrow(room), &mut spares);
                 assert_eq!(output.rewind(seen.into()), Ok(0));
-                output.put_first(Output::of(BytesMut::from("welcome\n")));
+                output.put_first(Output::of(Queue::from(&b"welcome\n"[..])));
                 let mut stream = narrow(100);
                 output.write_to(&mut stream, &mut spares).unwrap();
                 let rest: String = ["one\n", "two\n", "three\n"].into_iter().skip(seen.into()).collect();
@@ -339,7 +374,7 @@ mod tests {
 
     #[test]
     fn lines_are_forgotten_when_seen_and_impossible_numbers_are_refused() {
-        let (mut output, mut spares) = (Output::default(), SpareBuffers::default());
+        let (mut output, mut spares) = (Output::default(), spares());
         output.keep(Kept::new(7));
         output.queue(&mut spares).extend_from_slice(b"one\ntwo\nthree\n");
         output.write_to(&mut narrow(100), &mut spares).unwrap();
@@ -355,7 +390,7 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_bounded_and_the_lost_lines_are_counted() {
-        let (mut output, mut spares) = (Output::default(), SpareBuffers::default());
+        let (mut output, mut spares) = (Output::default(), spares());
         output.keep(Kept::new(7));
         let line = [b"x".repeat(1023), b"\n".to_vec()].concat();
         for _ in 0..100 {

@@ -3,12 +3,11 @@
 use std::borrow::Cow;
 use std::io::ErrorKind;
 
-use bytes::{Buf, BytesMut};
-
 use super::connection::{Expecting, Peer, Phase, Token};
+use super::queue::Queue;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Millis, Now, TextError};
-use crate::limits::READ_BYTES;
+use crate::limits::{HELD_BYTES, READ_BYTES};
 use crate::wire::{Fault, Received, Step, console};
 
 /// What one read brought.
@@ -48,7 +47,7 @@ impl<S: Stream> Server<S> {
         let held = connection.held.take();
         let mut held = held.unwrap_or_else(|| self.connections.outgoing.spares.take());
         if !held.is_empty() {
-            let taken = self.handle_lines(token, &held, now);
+            let taken = self.handle_lines(token, held.bytes(), now);
             held.advance(taken);
         }
         let mut scratch = std::mem::take(&mut self.scratch);
@@ -104,14 +103,14 @@ impl<S: Stream> Server<S> {
 
     /// Handles lines in place in the shared buffer if nothing is held, and behind what is held
     /// otherwise.
-    fn handle_arrived(&mut self, token: Token, arrived: &[u8], held: &mut BytesMut, now: Now) {
+    fn handle_arrived(&mut self, token: Token, arrived: &[u8], held: &mut Queue, now: Now) {
         self.note_life(token, now);
         if held.is_empty() {
             let taken = self.handle_lines(token, arrived, now);
-            held.extend_from_slice(arrived.get(taken..).unwrap_or_default());
+            held.end().extend_from_slice(arrived.get(taken..).unwrap_or_default());
         } else {
-            held.extend_from_slice(arrived);
-            let taken = self.handle_lines(token, held, now);
+            held.end().extend_from_slice(arrived);
+            let taken = self.handle_lines(token, held.bytes(), now);
             held.advance(taken);
         }
     }
@@ -209,10 +208,11 @@ impl<S: Stream> Server<S> {
     }
 
     /// Keeps unhandled bytes for the next time, unless nobody will want them.
-    fn hold(&mut self, token: Token, held: Box<BytesMut>) {
+    fn hold(&mut self, token: Token, mut held: Box<Queue>) {
         if held.is_empty() {
             self.connections.outgoing.spares.give(held);
         } else if let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_open()) {
+            held.fit_into(HELD_BYTES);
             connection.held = Some(held);
         }
     }
