@@ -51,14 +51,14 @@ fn a_request_arrives_above_a_half_typed_line_and_leaves_it_as_it_is() {
     chatc.press(&format!("private carol hello{LEFT}{LEFT}{LEFT}"));
     chatc.prompts_at("menu > private carol hello", "menu > private carol he");
     server.say("* request bob session 60");
-    chatc.shows(">> bob asks you for a private chat: yes or no? (60 s)\n        menu > private carol hello");
+    chatc.shows(">> bob asks you for a private chat: yes or no? (60 s)\n           menu > private carol hello");
     chatc.prompts_at("menu > private carol hello", "menu > private carol he");
     assert!(chatc.raw().contains('\x07'), "the bell rings");
     chatc.press("x\r");
     server.wait_for("PRIVATE carol hexllo");
     chatc.press("yes\r");
     server.wait_for("ACCEPT bob");
-    chatc.prompts("bob > ");
+    chatc.prompts("to bob > ");
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn the_prompt_follows_the_focus_while_a_line_is_typed() {
     chatc.press("half a 日本 line");
     chatc.prompts("menu > half a 日本 line");
     server.say("* paired bob");
-    chatc.prompts("bob > half a 日本 line");
+    chatc.prompts("to bob > half a 日本 line");
     server.say("* joined #lobby alice");
     chatc.prompts("#lobby > half a 日本 line");
     chatc.press(" 👍\r");
@@ -92,7 +92,7 @@ fn not_a_key_is_lost_in_a_storm_of_lines_and_prompt_changes() {
     }
     // The storm is over when its last prompt has come.
     server.say("* paired zoe");
-    chatc.prompts(&format!("zoe > {text}"));
+    chatc.prompts(&format!("to zoe > {text}"));
     chatc.press("\r");
     server.wait_for(&format!("SAY zoe {text}"));
     for number in 0..200 {
@@ -117,13 +117,11 @@ fn an_acknowledgement_stands_behind_its_line_or_below_it() {
     server.wait_for("MEMBERS #dev");
     chatc.shows("in #dev: alice (you)");
     chatc.press("hello 日本\r");
-    chatc.shows("#dev > hello 日本  ✓ 12:00 to 2\n        #dev > ");
+    chatc.shows("#dev > hello 日本  ✓ 12:00 to 2\n           #dev > ");
     chatc.press(&format!("{}\r", "x".repeat(60)));
-    chatc.shows(&format!("#dev > {}\n               ✓ 12:00 to 2\n", "x".repeat(60)));
+    chatc.shows(&format!("#dev > {}\n      ✓ 12:00 to 2\n", "x".repeat(60)));
     chatc.press("family 👩‍👩‍👧\r");
-    chatc.waits("an acknowledgement below", |screen| {
-        screen.contents().matches("               ✓ 12:00 to 2\n").count() == 2
-    });
+    chatc.waits("an acknowledgement below", |screen| screen.contents().matches("      ✓ 12:00 to 2\n").count() == 2);
 }
 
 #[test]
@@ -138,9 +136,9 @@ fn an_acknowledgement_never_stands_behind_another_line() {
     let server = Server::start_with(late);
     let mut chatc = Terminal::inside(&server);
     server.say("* paired bob");
-    chatc.prompts("bob > ");
+    chatc.prompts("to bob > ");
     chatc.press("hello\r/requests\r");
-    chatc.shows("bob > hello\n         bob > /requests\n               ✓ 12:00\n-- no request waits\n");
+    chatc.shows("to bob > hello\n         to bob > /requests\n      ✓ 12:00\n-- no request waits\n");
 }
 
 #[test]
@@ -148,12 +146,12 @@ fn wide_characters_can_be_edited() {
     let server = Server::start();
     let mut chatc = Terminal::inside(&server);
     server.say("* paired bob");
-    chatc.prompts("bob > ");
+    chatc.prompts("to bob > ");
     chatc.press(&format!("日本語{LEFT}{LEFT}\x7f中é{CTRL_A}ü"));
-    chatc.prompts_at("bob > ü中é本語", "bob > ü");
+    chatc.prompts_at("to bob > ü中é本語", "to bob > ü");
     server.say("* said 1 @NOON bob 漢字 👩‍👩‍👧 e\u{301}");
     chatc.shows("漢字");
-    chatc.prompts_at("bob > ü中é本語", "bob > ü");
+    chatc.prompts_at("to bob > ü中é本語", "to bob > ü");
     chatc.press("\r");
     server.wait_for("SAY bob ü中é本語");
 }
@@ -202,7 +200,7 @@ fn pasted_lines_are_sent_in_order_bracketed_or_not() {
     let server = Server::start();
     let mut chatc = Terminal::inside(&server);
     server.say("* paired bob");
-    chatc.prompts("bob > ");
+    chatc.prompts("to bob > ");
     chatc.press("\x1b[200~one\ntwo\n  three\x1b[201~");
     chatc.shows("  three");
     chatc.press("\r");
@@ -218,15 +216,15 @@ fn long_lines_wrap_on_the_way_in_and_out() {
     let server = Server::start();
     let mut chatc = Terminal::inside(&server);
     server.say("* paired bob");
-    chatc.prompts("bob > ");
+    chatc.prompts("to bob > ");
     let long = format!("{}end", "abcdefghi ".repeat(20));
     server.say(&format!("* said 1 @NOON bob {long}"));
     chatc.waits("wrapped text", |screen| screen.contents().replace('\n', "").contains(&long));
     chatc.press(&long);
-    chatc.waits("wrapped draft", |screen| screen.contents().replace('\n', "").contains(&format!("bob > {long}")));
+    chatc.waits("wrapped draft", |screen| screen.contents().replace('\n', "").contains(&format!("to bob > {long}")));
     server.say("* said 2 @NOON bob short");
     chatc.waits("draft below", |screen| {
-        screen.contents().replace('\n', "").contains(&format!("shortX{long}").replace('X', "         bob > "))
+        screen.contents().replace('\n', "").contains(&format!("shortX{long}").replace('X', "         to bob > "))
     });
     chatc.resize(24, 60);
     server.say("* said 3 @NOON bob narrow");

@@ -21,8 +21,8 @@ fn pair(daemon: &Daemon) -> (Terminal, Terminal) {
     bob.press("2 alice\r");
     alice.shows(">> bob asks you");
     alice.press("yes\r");
-    alice.prompts("bob > ");
-    bob.prompts("alice > ");
+    alice.prompts("to bob > ");
+    bob.prompts("to alice > ");
     (alice, bob)
 }
 
@@ -61,7 +61,7 @@ fn from_the_first_name_to_a_private_chat_and_back() {
     alice.press("y\r");
     for (who, other) in [(&alice, "bob"), (&bob, "alice")] {
         who.shows(&format!("-- you are chatting with {other}; quit ends it"));
-        who.prompts(&format!("{other} > "));
+        who.prompts(&format!("to {other} > "));
     }
     alice.press("hello bob\r");
     bob.shows("alice: hello bob");
@@ -112,7 +112,7 @@ fn a_request_is_rejected_cancelled_or_chosen_among_several() {
     carol.press("2 alice\r");
     alice.waits("four requests", |screen| screen.contents().matches(">> ").count() == 4);
     alice.press("accept carol\r");
-    carol.prompts("alice > ");
+    carol.prompts("to alice > ");
     bob.shows("-- alice is in a private chat with somebody else now");
     bob.prompts("menu > ");
 }
@@ -122,7 +122,7 @@ fn the_loss_of_a_partner_is_told_and_one_is_free_again() {
     let daemon = Daemon::start_with(&["--resume-grace", "0"]);
     let (mut alice, bob) = pair(&daemon);
     alice.press("half a line");
-    alice.prompts("bob > half a line");
+    alice.prompts("to bob > half a line");
     bob.signal(Signal::SIGKILL);
     alice.shows("-- bob is gone; the chat is over");
     alice.prompts("menu > half a line");
@@ -136,7 +136,7 @@ fn the_loss_of_a_partner_that_may_come_back_is_told_as_such() {
     let (mut alice, bob) = pair(&daemon);
     bob.signal(Signal::SIGKILL);
     alice.shows("-- bob has lost the connection and may come back");
-    alice.prompts("bob > ");
+    alice.prompts("to bob > ");
     alice.press("/list\r");
     alice.shows("reconnecting");
     alice.press("quit\r");
@@ -200,7 +200,7 @@ fn private_messages_reach_one_and_nobody_who_is_not_there() {
     carol.press("private\r");
     carol.prompts("to whom? > ");
     carol.press("alice\r");
-    carol.prompts("text > ");
+    carol.prompts("text? > ");
     carol.press("psst, alice\r");
     alice.shows("[private] carol: psst, alice");
     carol.press("private nobody hello\r");

@@ -24,7 +24,7 @@ fn pair(daemon: &Daemon, proxy: &Proxy) -> (Terminal, Peer) {
     bob.send("REQUEST alice");
     alice.shows(">> bob asks you");
     alice.press("yes\r");
-    alice.prompts("bob > ");
+    alice.prompts("to bob > ");
     bob.waits_for("* paired alice");
     (alice, bob)
 }
@@ -39,16 +39,16 @@ fn what_is_typed_while_the_line_is_cut_is_sent_afterwards() {
     alice.shows("one  ✓");
     proxy.refuse();
     alice.shows("is out of reach; reconnecting (what you type waits)");
-    alice.prompts("reconnecting…> ");
+    alice.prompts("to bob…> ");
     alice.press("two\r");
-    alice.shows("reconnecting…> two  … waits");
+    alice.shows("to bob…> two  … waits");
     alice.press(&format!("three\rhalf 日本 a line{LEFT}{LEFT}"));
-    alice.prompts_at("reconnecting…> half 日本 a line", "reconnecting…> half 日本 a li");
+    alice.prompts_at("to bob…> half 日本 a line", "to bob…> half 日本 a li");
     bob.send("SAY alice are you there?");
     bob.waits_for("+OK taken");
     proxy.heal();
     alice.shows("bob: are you there?");
-    alice.prompts_at("bob > half 日本 a line", "bob > half 日本 a li");
+    alice.prompts_at("to bob > half 日本 a line", "to bob > half 日本 a li");
     bob.waits_for("alice three");
     alice.shows("2 messages");
     alice.press("\r");
@@ -56,9 +56,9 @@ fn what_is_typed_while_the_line_is_cut_is_sent_afterwards() {
     assert_eq!(bob.texts_of("alice"), ["one", "two", "three", "half 日本 a line"]);
     let screen = alice.screen();
     let rows: Vec<_> = screen.lines().skip_while(|row| !row.contains("out of reach")).map(strip_times).collect();
-    assert_eq!(rows[1..3], ["reconnecting…> two  … waits", "reconnecting…> three  … waits"], "{screen}");
+    assert_eq!(rows[1..3], ["         to bob…> two  … waits", "         to bob…> three  … waits"], "{screen}");
     assert!(rows[3].starts_with("-- back after ") && rows[3].ends_with(" s; 1 line came meanwhile"), "{screen}");
-    assert_eq!(rows[4..6], ["HH:MM bob: are you there?", "               ✓ HH:MM 2 messages"], "{screen}");
+    assert_eq!(rows[4..6], ["HH:MM bob: are you there?", "      ✓ HH:MM 2 messages"], "{screen}");
 }
 
 /// A row with `HH:MM` for every time of day.
@@ -74,19 +74,19 @@ fn a_cut_while_pairing_loses_neither_request_nor_answer() {
     let mut alice = Terminal::at(&proxy.address, "alice");
     let mut bob = Peer::enter(&daemon, "bob");
     proxy.refuse();
-    alice.prompts("reconnecting…> ");
+    alice.prompts("menu…> ");
     bob.send("REQUEST alice");
     bob.waits_for("+OK ringing");
     proxy.heal();
     alice.shows(">> bob asks you for a private chat: yes or no?");
     alice.prompts("menu > ");
     proxy.refuse();
-    alice.prompts("reconnecting…> ");
+    alice.prompts("menu…> ");
     alice.press("yes\r");
     alice.shows("… waits");
     proxy.heal();
     bob.waits_for("* paired alice");
-    alice.prompts("bob > ");
+    alice.prompts("to bob > ");
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn what_is_too_much_to_keep_is_counted() {
     bob.waits_for("+OK room");
     alice.shows("-- bob has joined");
     proxy.refuse();
-    alice.prompts("reconnecting…> ");
+    alice.prompts("#load…> ");
     let filler = "x".repeat(1000);
     for number in 0..100 {
         bob.send(&format!("SAY #load {filler} {number}."));
@@ -263,7 +263,7 @@ fn after_a_restart_of_the_server_one_is_in_again_and_in_ones_rooms() {
     daemon.stop();
     for who in [&alice, &bob] {
         who.shows("hangs up: the server is shutting down");
-        who.prompts("reconnecting…> ");
+        who.prompts("#dev…> ");
     }
     alice.press("written in between\r");
     alice.shows("… waits");
@@ -318,10 +318,10 @@ fn one_can_leave_while_the_connection_is_lost() {
     let proxy = Proxy::start(&daemon.address);
     let (mut alice, _bob) = pair(&daemon, &proxy);
     proxy.refuse();
-    alice.prompts("reconnecting…> ");
+    alice.prompts("to bob…> ");
     alice.press("unsent\r");
     alice.shows("… waits");
-    alice.prompts("reconnecting…> ");
+    alice.prompts("to bob…> ");
     alice.press("\x04");
     assert_eq!(alice.ends().code(), Some(1));
     assert!(

@@ -15,6 +15,7 @@ mod login;
 pub mod model;
 mod network;
 mod plain;
+mod prompt;
 mod screen;
 mod terminal;
 mod tty;

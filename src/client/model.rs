@@ -45,7 +45,7 @@ mod typed;
 pub use dialog::Question;
 pub use focus::Focus;
 pub use link::Order;
-pub use ports::{Action, EXIT_FAILED, EXIT_OK, EXIT_REFUSED, OFFLINE_LABEL, Prompt, Setup, Wish, left_too_early};
+pub use ports::{Action, EXIT_FAILED, EXIT_OK, EXIT_REFUSED, Prompt, Setup, Wish, left_too_early};
 
 use super::view::Line;
 use crate::chat::{Millis, sanitize};
@@ -274,6 +274,14 @@ impl Model {
             Stage::Entry(_) => Prompt::Name,
             Stage::Here(here) => self.offline_prompt(here.prompt()),
             Stage::Over(_) => Prompt::Line(Focus::Menu),
+        }
+    }
+
+    /// The names of all places that the prompt may come to name.
+    pub fn places(&self) -> Vec<String> {
+        match &self.stage {
+            Stage::Here(here) => here.places(),
+            Stage::Entry(_) | Stage::Over(_) => Vec::new(),
         }
     }
 

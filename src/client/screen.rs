@@ -13,9 +13,9 @@ use std::time::Duration;
 use rustyline::ExternalPrinter;
 use unicode_width::UnicodeWidthChar;
 
-use super::model::{Action, EXIT_FAILED, Focus, Model, OFFLINE_LABEL, Prompt};
-use super::view::{LABEL_WIDTH, Line, PROMPT_WIDTH, Painter, Style};
-use super::{connection, tty};
+use super::model::{Action, EXIT_FAILED, Model, Prompt};
+use super::view::{Line, PROMPT_WIDTH, Painter};
+use super::{connection, prompt, tty};
 
 /// Printed through the editor, shows nothing and makes it paint its prompt: up a line, and down.
 const REPAINT: &str = "\x1b[A\n";
@@ -177,7 +177,7 @@ impl Screen {
             state.editing = true;
             state.woken = false;
         }
-        text.push_str(&label(&state.painted, &self.painter));
+        text.push_str(&prompt::paint(&state.painted, &state.model.places(), &self.painter));
         text
     }
 
@@ -307,29 +307,4 @@ fn leave_if_busy(screen: Arc<Screen>) {
 /// The columns of a text, if all terminals agree on them: not so for what joins or combines.
 fn simple_width(text: &str) -> Option<usize> {
     text.chars().map(|c| c.width().filter(|width| *width > 0)).sum()
-}
-
-/// The prompt in words and colours, always as wide as the next.
-pub(super) fn label(prompt: &Prompt, painter: &Painter) -> String {
-    if matches!(prompt, Prompt::Offline(_)) {
-        return format!("{}> ", painter.styled(Style::Error, OFFLINE_LABEL));
-    }
-    let label = fitted(prompt.label());
-    let padding = " ".repeat(LABEL_WIDTH.saturating_sub(label.chars().count()));
-    let style = match prompt {
-        Prompt::Line(Focus::Session(_)) => Style::User,
-        Prompt::Line(_) | Prompt::Question(_) | Prompt::Name | Prompt::Password => Style::Bold,
-        Prompt::Offline(_) => Style::Error,
-    };
-    format!("{padding}{} > ", painter.styled(style, &label))
-}
-
-/// Cuts a label to the width of the prompt.
-fn fitted(label: &str) -> String {
-    if label.chars().count() <= LABEL_WIDTH {
-        return label.to_owned();
-    }
-    let mut cut: String = label.chars().take(LABEL_WIDTH - 1).collect();
-    cut.push('…');
-    cut
 }

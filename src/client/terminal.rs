@@ -20,9 +20,9 @@ use unicode_width::UnicodeWidthStr;
 use super::handshake::{self, Person};
 use super::model::{Action, EXIT_FAILED, EXIT_OK, Model, Order, Prompt, left_too_early};
 use super::network::{self, Front};
-use super::screen::{Screen, label};
+use super::screen::Screen;
 use super::view::{Line, PROMPT_WIDTH, Painter};
-use super::{Config, login, tty};
+use super::{Config, login, prompt, tty};
 use crate::chat::Millis;
 
 /// How long the server may take to get on with its goodbye.
@@ -253,8 +253,8 @@ impl Highlighter for Hands {
     /// `is_usual` is false for a prompt of the editor's own, as in a search.
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, is_usual: bool) -> Cow<'b, str> {
         match self {
-            Self::Hidden(painter) => Cow::Owned(label(&Prompt::Password, painter)),
-            Self::AtTheDoor(painter) => Cow::Owned(label(&Prompt::Name, painter)),
+            Self::Hidden(painter) => Cow::Owned(prompt::paint(&Prompt::Password, &[], painter)),
+            Self::AtTheDoor(painter) => Cow::Owned(prompt::paint(&Prompt::Name, &[], painter)),
             Self::Inside(screen) if is_usual => Cow::Owned(screen.paint_prompt()),
             Self::Inside(_) => Cow::Borrowed(prompt),
         }

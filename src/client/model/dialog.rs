@@ -26,9 +26,9 @@ impl Question {
         match self {
             Self::Who => "who?",
             Self::ToWhom => "to whom?",
-            Self::TextFor(_) => "text",
-            Self::Announcement => "to everybody",
-            Self::NewName => "name",
+            Self::TextFor(_) => "text?",
+            Self::Announcement => "announcement?",
+            Self::NewName => "new name?",
         }
     }
 

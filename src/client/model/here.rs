@@ -155,6 +155,12 @@ impl Here {
         }
     }
 
+    /// The names of all places that can be in focus.
+    pub(super) fn places(&self) -> Vec<String> {
+        let rooms = self.rooms.iter().chain(&self.rejoining).map(|room| room.to_string());
+        rooms.chain(self.session.map(|name| name.to_string())).collect()
+    }
+
     pub(super) fn focus(&self) -> Focus {
         self.focus
     }

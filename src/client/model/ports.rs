@@ -39,16 +39,12 @@ pub enum Prompt {
     Password,
 }
 
-/// What the prompt shows while the connection is lost.
-pub const OFFLINE_LABEL: &str = "reconnecting…";
-
 impl Prompt {
     /// The words that stand before the input.
     pub fn label(&self) -> &str {
         match self {
             Self::Name => "name",
-            Self::Line(focus) => focus.label(),
-            Self::Offline(_) => OFFLINE_LABEL,
+            Self::Line(focus) | Self::Offline(focus) => focus.label(),
             Self::Question(question) => question.label(),
             Self::Password => "password",
         }

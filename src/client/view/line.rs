@@ -1,6 +1,6 @@
 //! A line for the screen, in pieces that say what they are rather than what colour they get.
 
-use super::PROMPT_WIDTH;
+use super::HANGING;
 use crate::chat::{Name, UnixMillis};
 
 /// What a piece of text is.
@@ -89,9 +89,9 @@ impl Line {
         self
     }
 
-    /// The line, starting where what is typed starts.
+    /// The line, as one that continues the line before.
     pub fn indented(mut self) -> Self {
-        self.0.insert(0, Span::Text(Style::Plain, " ".repeat(PROMPT_WIDTH)));
+        self.0.insert(0, Span::Text(Style::Plain, " ".repeat(HANGING)));
         self
     }
 

@@ -10,7 +10,10 @@ pub use paint::Painter;
 
 /// Columns of the prompt before its ` > `. Longer labels are cut, shorter ones padded, so that
 /// the input starts in the same column whatever the focus is.
-pub const LABEL_WIDTH: usize = 12;
+pub const LABEL_WIDTH: usize = 15;
 
 /// Columns of the whole prompt.
 pub const PROMPT_WIDTH: usize = LABEL_WIDTH + 3;
+
+/// Columns by which the rows are indented that continue a line, so that none looks like a line.
+pub const HANGING: usize = 6;

@@ -17,13 +17,13 @@ fn a_private_chat_from_request_to_end() {
         -- you are chatting with bob; quit ends it, /help shows more
         bob > hello
         -> SAY bob hello
-                       ✓ 12:00
+              ✓ 12:00
         12:00 bob: hi there
         bob > /frobnicate
         !! there is no command /frobnicate; /help shows those there are, //frobnicate says it
         bob > //etc
         -> SAY bob /etc
-                       ✓ 12:00
+              ✓ 12:00
         bob > Quit
         -> END
         -- you ended the chat with bob
@@ -80,7 +80,7 @@ fn a_request_to_join_a_room_reaches_one_in_a_chat() {
     );
     desk.server("+OK taken 1 @NOON 1\n* joined #dev alice\n+OK").prompts("#dev");
     desk.server("= member #dev 3 carol\n= member #dev 1 alice\n+OK listed 2 2\n* said 2 @NOON bob still there?").shows(
-        "               ✓ 12:00
+        "      ✓ 12:00
         -- welcome to #dev; a line goes to everybody in it, leave leaves
         -> MEMBERS #dev
         -- in #dev: carol, alice (you)

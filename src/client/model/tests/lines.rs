@@ -8,7 +8,7 @@ use crate::chat::Name;
 fn questions_are_asked_for_what_is_missing() {
     let mut desk = Desk::inside();
     desk.typed("2").prompts("who?").typed("bob").server("-ERR busy busy: bob is chatting with carol");
-    desk.typed("private").prompts("to whom?").typed("bob").prompts("text").typed("  psst, bob ");
+    desk.typed("private").prompts("to whom?").typed("bob").prompts("text?").typed("  psst, bob ");
     desk.server("+OK taken 5 @NOON 1").typed("announce").typed("").prompts("menu");
     desk.typed("private nobody hi").server("-ERR no-such-user nobody here is nobody; LIST shows who is").shows(
         "menu > 2
@@ -17,11 +17,11 @@ fn questions_are_asked_for_what_is_missing() {
         !! busy: bob is chatting with carol
         menu > private
         to whom? > bob
-        text >   psst, bob
+        text? >   psst, bob
         -> PRIVATE bob   psst, bob
-                       ✓ 12:00 to bob
+              ✓ 12:00 to bob
         menu > announce
-        to everybody >
+        announcement? >
         -- nothing was sent
         menu > private nobody hi
         -> PRIVATE nobody hi
@@ -74,13 +74,13 @@ fn one_tick_stands_for_all_that_was_on_its_way() {
         -> SAY bob two
         -> SAY bob three
         12:00 bob: yes?
-                       ✓ 12:00 3 messages
+              ✓ 12:00 3 messages
         bob > four
         five
         -> SAY bob four
         -> SAY bob five
         !! not delivered to bob: you are chatting with carol; nothing was said
-                       ✓ 1 before that",
+              ✓ 1 before that",
     );
 }
 
@@ -189,7 +189,7 @@ fn settings_are_told_and_marks_are_listed() {
         menu > private carol hi
         -> PRIVATE carol hi
         -- carol is away: back at two
-                       ✓ 12:00 to carol",
+              ✓ 12:00 to carol",
     );
     desk.typed("1")
         .server("= user 1 alice chatting bob - 3 dnd muted away\n= user 2 bob available - - 3 away at lunch");

@@ -68,7 +68,7 @@ fn the_server_is_asked_to_keep_the_place_and_told_what_was_seen() {
 #[test]
 fn a_drop_shows_in_two_lines_and_nothing_is_missed_or_done_twice() {
     let mut desk = kept();
-    desk.typed("one").typed("two").server("+OK taken 1 @NOON 1").loses().prompts("reconnecting…");
+    desk.typed("one").typed("two").server("+OK taken 1 @NOON 1").loses().prompts("bob");
     assert_eq!(desk.model.order(), Order::Dial);
     desk.typed("three").typed("help nothing").waits(12).connects().shows(
         "bob > one
@@ -76,10 +76,10 @@ fn a_drop_shows_in_two_lines_and_nothing_is_missed_or_done_twice() {
         bob > two
         -> SAY bob two
         -- lab7:2428 is out of reach; reconnecting (what you type waits)
-        reconnecting… > three
-                       … waits
-        reconnecting… > help nothing
-                       … waits
+        bob > three
+              … waits
+        bob > help nothing
+              … waits
         -> RESUME 1 00ff 7",
     );
     desk.server("+OK resumed 1 alice 4 0").prompts("bob").typed("four").shows(
@@ -97,7 +97,7 @@ fn a_drop_shows_in_two_lines_and_nothing_is_missed_or_done_twice() {
         -> @ 11",
     );
     desk.server("+OK taken 3 @NOON 1\n+OK taken 4 @NOON 1\n+OK taken 5 @NOON 1\n+OK taken 6 @NOON 1");
-    desk.shows("               ✓ 12:00 5 messages");
+    desk.shows("      ✓ 12:00 5 messages");
     assert!(desk.model.is_settled());
 }
 
@@ -116,7 +116,7 @@ fn answers_that_were_on_their_way_are_not_asked_for_again() {
         -> SAY bob two
         -- back after 0 s; nothing was missed
         -> @ 8
-                       ✓ 12:00 2 messages",
+              ✓ 12:00 2 messages",
     );
 }
 
@@ -131,7 +131,7 @@ fn a_drop_while_catching_up_takes_nothing_away() {
         "-- back after 1 s; 1 line came meanwhile
         12:00 bob: hi
         -> @ 9
-                       ✓ 12:00 2 messages",
+              ✓ 12:00 2 messages",
     );
     assert!(desk.model.is_settled());
 }
@@ -148,7 +148,7 @@ fn lost_lines_are_counted_and_lost_answers_told() {
         -- the server has answered what you told bob; the answer is lost
         -- the server has answered \"join #x\"; the answer is lost
         12:00 bob: still there?
-                       ✓ 12:00
+              ✓ 12:00
         -> LIST 0
         -> REQUESTS
         -> @ 45",
@@ -207,7 +207,7 @@ fn a_server_that_has_forgotten_is_entered_anew() {
     desk.server("+OK room #dev\n+OK taken 3 @NOON 1").shows(
         "-- you are in #dev again
         12:01 (earlier) bob: news
-                       ✓ 12:00 to 1",
+              ✓ 12:00 to 1",
     );
     assert!(desk.model.is_settled());
 }
@@ -218,13 +218,16 @@ fn a_name_that_is_taken_meanwhile_is_asked_for() {
     desk.loses().connects().server("-ERR bad-token no").server("-ERR name-silent somebody");
     desk.screen.clear();
     desk.waits(4).shows("").waits(1).shows("-> ENTER alice");
-    desk.server("-ERR name-taken the name alice is taken; choose another").prompts("name").typed("9").typed("alice2");
+    desk.server("-ERR name-taken the name alice is taken; choose another")
+        .prompts("new name?")
+        .typed("9")
+        .typed("alice2");
     desk.server("+OK entered 9 alice2").prompts("menu").shows(
         "!! the name alice is taken; choose another
         -- under which name do you want to go on?
-        name > 9
+        new name? > 9
         !! a name starts with a letter or _
-        name > alice2
+        new name? > alice2
         -> ENTER alice2
         -- back after 5 s, as a new user: the server does not know your place any more
         -- you are alice2, user 9

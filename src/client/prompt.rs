@@ -1,0 +1,128 @@
+//! The prompt in words and colours. It says to whom the next line goes, and no two places that
+//! one can be at have the same; it is always as wide as the next.
+
+use super::model::{Focus, Prompt};
+use super::view::{LABEL_WIDTH, Painter, Style};
+
+/// Leads a user's name, so that a user called `menu` is not the menu.
+const TO: &str = "to ";
+
+/// Stands for what is left out of a long name. No name has it.
+const LEFT_OUT: char = '…';
+
+/// The prompt as it is painted; `places` are the names of all that it may come to name.
+pub(super) fn paint(prompt: &Prompt, places: &[String], painter: &Painter) -> String {
+    let (label, style) = match prompt {
+        Prompt::Line(focus) | Prompt::Offline(focus) => of_place(*focus, places),
+        Prompt::Question(question) => (question.label().to_owned(), Style::Bold),
+        Prompt::Name => ("name".to_owned(), Style::Bold),
+        Prompt::Password => ("password".to_owned(), Style::Bold),
+    };
+    // What is typed while the connection is lost waits, and the sign says so.
+    let (style, sign) = if matches!(prompt, Prompt::Offline(_)) { (Style::Error, "…>") } else { (style, " >") };
+    let padding = " ".repeat(LABEL_WIDTH.saturating_sub(label.chars().count()));
+    format!("{padding}{}{sign} ", painter.styled(style, &label))
+}
+
+fn of_place(place: Focus, places: &[String]) -> (String, Style) {
+    match place {
+        Focus::Menu => (place.label().to_owned(), Style::Bold),
+        Focus::Session(name) => {
+            (format!("{TO}{}", shortened(name.as_str(), places, LABEL_WIDTH - TO.len())), Style::Bold)
+        }
+        Focus::Room(room) => (shortened(room.as_str(), places, LABEL_WIDTH), Style::Bold),
+    }
+}
+
+/// The name in so many columns, with something of it left out if need be; none of the others'
+/// names looks the same when it is shortened in this way.
+fn shortened(name: &str, others: &[String], columns: usize) -> String {
+    if name.len() <= columns {
+        return name.to_owned();
+    }
+    let kept = columns - 1;
+    let others: Vec<_> = others.iter().filter(|other| other.len() > columns && *other != name).collect();
+    // Both ends first, then more of the one or the other.
+    let heads = (0..=kept).map(|step| if step % 2 == 0 { kept / 2 + step / 2 } else { kept / 2 - step / 2 });
+    let mut cuts = heads.filter(|head| *head <= kept).map(|head| (head, kept - head));
+    let is_clear = |(head, tail): &(usize, usize)| {
+        let this = cut(name, *head, *tail);
+        others.iter().all(|other| cut(other, *head, *tail) != this)
+    };
+    match cuts.find(is_clear) {
+        Some((head, tail)) => cut(name, head, tail),
+        None => numbered(name, &others, kept),
+    }
+}
+
+fn cut(name: &str, head: usize, tail: usize) -> String {
+    let (start, end) = (name.get(..head), name.get(name.len() - tail..));
+    format!("{}{LEFT_OUT}{}", start.unwrap_or_default(), end.unwrap_or_default())
+}
+
+/// Names that differ in the middle only get numbers, in the order of the alphabet.
+fn numbered(name: &str, others: &[&String], kept: usize) -> String {
+    let number = 1 + others.iter().filter(|other| other.as_str() < name).count();
+    let number = number.to_string();
+    format!("{number}{}", cut(name, 0, kept - number.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::{Name, RoomName};
+    use jiff::tz::TimeZone;
+    use std::collections::BTreeSet;
+
+    fn painted(prompt: &Prompt, places: &[&str]) -> String {
+        let places: Vec<_> = places.iter().map(|place| (*place).to_owned()).collect();
+        paint(prompt, &places, &Painter::new(false, TimeZone::UTC))
+    }
+
+    fn room(name: &str) -> Prompt {
+        Prompt::Line(Focus::Room(RoomName::new(name).unwrap()))
+    }
+
+    fn user(name: &str) -> Prompt {
+        Prompt::Line(Focus::Session(Name::new(name).unwrap()))
+    }
+
+    #[test]
+    fn the_prompt_says_to_whom() {
+        for (prompt, shown) in [
+            (Prompt::Line(Focus::Menu), "           menu > "),
+            (user("menu"), "        to menu > "),
+            (user("bob"), "         to bob > "),
+            (room("#lobby"), "         #lobby > "),
+            (Prompt::Offline(Focus::Menu), "           menu…> "),
+            (user("Bartholomew_Roberts_1682"), "to Barth…s_1682 > "),
+        ] {
+            assert_eq!(painted(&prompt, &[]), shown);
+        }
+    }
+
+    #[test]
+    fn no_two_places_have_the_same_prompt() {
+        let alike: Vec<_> = (0..20).map(|n| format!("#the-same-at-both-ends-{n:02}-of-a-very-long-name")).collect();
+        let mut rooms = vec![
+            "#project-alpha-dev",
+            "#project-alpha-boss",
+            "#project-alpha-development",
+            "#project-omega-development",
+            "#project-alpha-developmenu",
+            "#lobby",
+            "#list",
+        ];
+        rooms.extend(alike.iter().map(String::as_str));
+        let users =
+            ["menu", "list", "name", "everybody", "whom", "abcdefghijklmnopqrstuvwx", "abcdefghijklmnopqrstuvwy"];
+        let all: Vec<_> = rooms.iter().chain(&users).copied().collect();
+        let rooms = rooms.iter().map(|name| room(name));
+        let places = rooms.chain(users.iter().map(|name| user(name))).chain([Prompt::Line(Focus::Menu)]);
+        let places: Vec<_> = places.collect();
+        let shown: BTreeSet<_> = places.iter().map(|place| painted(place, &all)).collect();
+        assert_eq!(shown.len(), places.len(), "{shown:#?}");
+        assert!(shown.iter().all(|label| label.chars().count() == LABEL_WIDTH + 3), "{shown:#?}");
+        assert!(shown.contains("#projec…pha-dev > ") && shown.contains("#projec…ha-boss > "), "{shown:#?}");
+    }
+}
