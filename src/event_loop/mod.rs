@@ -86,6 +86,7 @@ impl EventLoop {
         for (number, listener) in listeners.iter_mut().enumerate() {
             poll.registry().register(&mut listener.socket, mio::Token(LISTENERS + number), Interest::READABLE)?;
         }
+        signals::hold_back()?;
         let mut signals = Signals::new(signals::that_end())?;
         poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
         let (mut server, clock) = (Server::new(config), Clock::new());

@@ -5,6 +5,7 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{FileStat, SFlag, fstat};
 
@@ -43,7 +44,11 @@ impl Read for Console {
             return Err(ErrorKind::WouldBlock.into());
         }
         // Not through `Stdin`, whose buffer would hide bytes from poll(2).
-        Ok(nix::unistd::read(fd, buffer)?)
+        match nix::unistd::read(fd, buffer) {
+            // It went into the background just now.
+            Err(Errno::EIO) if is_in_background(fd) => Err(ErrorKind::WouldBlock.into()),
+            read => Ok(read?),
+        }
     }
 }
 
@@ -89,19 +94,27 @@ impl Log {
         self.unwritten.extend_from_slice(lines.as_bytes());
     }
 
-    /// Writes what stderr takes now. A log nobody can read any more (its pipe is closed) is no
-    /// reason to stop serving people; its lines are dropped.
+    /// Writes what stderr takes now. A disk that is full, or a limit on the size of files, may be
+    /// made room on; until then lines wait, and those beyond are counted (see [`Self::is_empty`]).
+    /// A log nobody can read any more (its pipe is closed) is no reason to stop serving people; its
+    /// lines are dropped.
     pub(super) fn write_out(&mut self) {
         let stderr = io::stderr();
         while !self.unwritten.is_empty() {
             match write_if_ready(stderr.as_fd(), self.unwritten.get(..self.at_once).unwrap_or(&self.unwritten)) {
                 Ok(count) => drop(self.unwritten.drain(..count)),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) if may_pass(error.kind()) => return,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(_) => self.unwritten.clear(),
             }
         }
     }
+}
+
+/// Whether there may be room later for what was not written.
+fn may_pass(error: ErrorKind) -> bool {
+    use ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull, WouldBlock};
+    matches!(error, WouldBlock | StorageFull | QuotaExceeded | FileTooLarge)
 }
 
 fn write_if_ready(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
@@ -120,7 +133,7 @@ fn is_ready(fd: BorrowedFd<'_>, what: PollFlags) -> bool {
     matches!(poll(&mut fds, PollTimeout::ZERO), Ok(count) if count > 0)
 }
 
-/// Whether reading would stop the process: a background job that reads its terminal gets SIGTTIN.
+/// Whether what is typed is for somebody else: a background job cannot read its terminal.
 fn is_in_background(fd: BorrowedFd<'_>) -> bool {
     nix::unistd::tcgetpgrp(fd).is_ok_and(|foreground| foreground != nix::unistd::getpgrp())
 }

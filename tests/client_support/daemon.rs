@@ -39,6 +39,7 @@ impl Daemon {
     }
 
     pub fn start_at(address: &str, arguments: &[&str]) -> Self {
+        super::signals_by_default();
         let is_given = |limit: &[&str]| limit.first().is_some_and(|flag| arguments.contains(flag));
         let free = NO_LIMITS.chunks(2).filter(|limit| !is_given(limit));
         let mut child = Command::new(env!("CARGO_BIN_EXE_chatd"))

@@ -7,6 +7,8 @@ pub mod daemon;
 pub mod proxy;
 pub mod pty;
 pub mod server;
+#[path = "../signal_support/mod.rs"]
+mod signal_support;
 
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
@@ -15,6 +17,7 @@ pub use daemon::{Daemon, Peer};
 pub use proxy::Proxy;
 pub use pty::Terminal;
 pub use server::Server;
+pub(crate) use signal_support::signals_by_default;
 
 /// How long anything may take before the test has failed; far more than it takes.
 pub const DEADLINE: Duration = Duration::from_secs(60);

@@ -54,6 +54,7 @@ impl Terminal {
 
     /// Starts some program.
     pub fn start_program(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        super::signals_by_default();
         let (pty, pts) = open().unwrap();
         pty.resize(Size::new(ROWS, COLUMNS)).unwrap();
         let before = tcgetattr(pty.as_fd()).unwrap();

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 use chatd::wire::commands::{Place, commands_in};
 use pty_process::blocking::{Command, open};
 
-use crate::daemon_support::{Client, Daemon, DaemonBuilder, PATIENCE};
+use crate::daemon_support::{Client, Daemon, DaemonBuilder, PATIENCE, signals_by_default};
 
 #[test]
 fn row_12_every_order_by_pipe() {
@@ -141,7 +141,7 @@ fn row_12_a_console_that_is_not_read_delays_nobody_and_loses_nothing() {
 }
 
 /// A daemon whose stdin and stdout are a terminal.
-struct Terminal {
+pub(super) struct Terminal {
     child: std::process::Child,
     keys: pty_process::blocking::Pty,
     shown: Receiver<String>,
@@ -149,10 +149,15 @@ struct Terminal {
 
 impl Terminal {
     fn start() -> Self {
+        Self::start_program(env!("CARGO_BIN_EXE_chatd"), &["--listen", "127.0.0.1:0"])
+    }
+
+    /// Some program that starts the daemon.
+    pub(super) fn start_program(program: &str, args: &[&str]) -> Self {
+        signals_by_default();
         let (pty, pts) = open().expect("a pseudo-terminal");
         pty.resize(pty_process::Size::new(24, 80)).expect("it has a size");
-        let command = Command::new(env!("CARGO_BIN_EXE_chatd")).args(["--listen", "127.0.0.1:0"]);
-        let child = command.spawn(pts).expect("the daemon starts");
+        let child = Command::new(program).args(args).spawn(pts).expect("the daemon starts");
         let reader = std::os::fd::AsFd::as_fd(&pty).try_clone_to_owned().expect("a second handle");
         let (sender, shown) = channel();
         std::thread::spawn(move || {
@@ -165,7 +170,7 @@ impl Terminal {
 
     /// Waits for a line that holds `what`; the log appears among the others.
     #[track_caller]
-    fn expect(&self, what: &str) -> String {
+    pub(super) fn expect(&self, what: &str) -> String {
         let mut seen = Vec::new();
         while let Ok(line) = self.shown.recv_timeout(PATIENCE) {
             if line.contains(what) {
@@ -176,18 +181,18 @@ impl Terminal {
         panic!("expected {what}, found {seen:#?}");
     }
 
-    fn type_bytes(&mut self, bytes: &[u8]) {
+    pub(super) fn type_bytes(&mut self, bytes: &[u8]) {
         self.keys.write_all(bytes).expect("the terminal takes keys");
     }
 
-    fn connect(&self, name: &str) -> Client {
+    pub(super) fn connect(&self, name: &str) -> Client {
         let line = self.expect("listens on ");
         let address = line.rsplit(' ').next().and_then(|word| word.parse().ok()).expect("an address");
         Client::entered(address, name)
     }
 
     #[track_caller]
-    fn end(mut self) -> Option<i32> {
+    pub(super) fn end(mut self) -> Option<i32> {
         while self.shown.recv_timeout(PATIENCE).is_ok() {}
         self.child.wait().expect("it was started").code()
     }

@@ -4,7 +4,8 @@ use std::net::TcpStream;
 
 use nix::sys::signal::Signal;
 
-use crate::daemon_support::{Daemon, DaemonBuilder, PATIENCE};
+use super::operator::Terminal;
+use crate::daemon_support::{Daemon, DaemonBuilder, PATIENCE, TempDir, eventually};
 
 /// One of everything that happens between two users.
 const EVERYTHING: &str = "
@@ -123,7 +124,14 @@ fn row_13_rooms_are_logged_when_asked_for_and_private_words_never() {
 
 #[test]
 fn row_13_a_signal_tells_everybody_and_ends_with_exit_code_0() {
-    for signal in [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP] {
+    let by_people = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT];
+    let by_the_system = [
+        Signal::SIGALRM,
+        Signal::SIGXCPU,
+        #[cfg(target_os = "linux")]
+        Signal::SIGPWR,
+    ];
+    for signal in by_people.into_iter().chain(by_the_system) {
         let mut daemon = Daemon::start(&[]);
         let mut users = [daemon.user("alice"), daemon.user("bob")];
         let [alice, bob] = &mut users;
@@ -227,4 +235,85 @@ fn a_signal_that_its_starter_ignores_does_not_end_it() {
     let (code, log) = daemon.end();
     assert_eq!(code, Some(0));
     assert!(log.contains("stopping signal=15") && !log.contains("stopping signal=1 "), "{log}");
+}
+
+#[test]
+fn a_signal_that_asks_for_nothing_does_nothing() {
+    let daemon = Daemon::start(&[]);
+    let mut alice = daemon.user("alice");
+    for signal in Signal::iterator() {
+        let by_nature = [Signal::SIGKILL, Signal::SIGSTOP, Signal::SIGTSTP];
+        let of_a_fault = [Signal::SIGILL, Signal::SIGTRAP, Signal::SIGABRT, Signal::SIGBUS, Signal::SIGFPE];
+        let of_a_fault = of_a_fault.into_iter().chain([Signal::SIGSEGV, Signal::SIGSYS]);
+        let to_end = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGALRM];
+        let to_end = to_end.into_iter().chain([
+            Signal::SIGXCPU,
+            #[cfg(target_os = "linux")]
+            Signal::SIGPWR,
+        ]);
+        if !by_nature.into_iter().chain(of_a_fault).chain(to_end).any(|it| it == signal) {
+            daemon.signal(signal);
+            alice.ask(&format!("PING {signal}"), &[&format!("+OK pong {signal}")]);
+        }
+    }
+    daemon.signal(Signal::SIGTERM);
+    alice.expect("* bye shutdown {any}");
+    drop(alice);
+    assert_eq!(daemon.end().0, Some(0), "and those that ask for the end are heard");
+}
+
+#[test]
+fn what_its_starter_has_blocked_is_heard_all_the_same() {
+    use nix::sys::signal::SigSet;
+    // A thread of its own, since a child has its parent's mask.
+    let thread = std::thread::spawn(|| {
+        SigSet::all().thread_block().expect("a thread may block");
+        Daemon::start(&[])
+    });
+    let daemon = thread.join().expect("it starts");
+    let mut alice = daemon.user("alice");
+    daemon.signal(Signal::SIGTERM);
+    alice.expect("* bye shutdown {any}");
+    drop(alice);
+    assert_eq!(daemon.end().0, Some(0));
+}
+
+#[test]
+fn a_log_that_may_not_grow_stops_nobody_and_goes_on_when_it_may() {
+    let directory = TempDir::new();
+    let log = directory.at("log");
+    // As `ulimit -f` in the shell that starts it: 16 KiB or 32, by the shell's unit.
+    let script = "ulimit -f 32; exec \"$0\" --listen 127.0.0.1:0 --rate-announcements 0 --rate-lines 0 2>>\"$1\"";
+    let shell = ["-c", script, env!("CARGO_BIN_EXE_chatd"), &log];
+    let daemon = DaemonBuilder::program("sh", &shell).keep(directory).start();
+    let mut alice = daemon.user("alice");
+    let text = "x".repeat(3_000);
+    for _ in 0..=chatd::limits::LOG_BYTES / 2_000 {
+        alice.ask(&format!("ANNOUNCE {text}"), &["+OK taken {any}"]);
+    }
+    // What copytruncate does, each time the file is full; its last line may be cut.
+    let all = std::cell::RefCell::new(String::new());
+    let next = || {
+        let text = std::fs::read_to_string(&log).expect("the log is there");
+        if [16 * 1024, 32 * 1024].contains(&text.len()) {
+            std::fs::File::options().write(true).open(&log).and_then(|file| file.set_len(0)).expect("it can be cut");
+            all.borrow_mut().push_str(&text);
+        }
+        format!("{}{text}", all.borrow())
+    };
+    eventually(next, |text| text.contains("log-overflow dropped="));
+}
+
+#[test]
+fn in_the_background_of_a_terminal_it_serves() {
+    // A job's output to a terminal set so stops the job, unless it has said that it will not be.
+    let script = "stty tostop; \"$0\" --listen 127.0.0.1:0 & wait";
+    let mut terminal = Terminal::start_program("sh", &["-m", "-c", script, env!("CARGO_BIN_EXE_chatd")]);
+    let mut alice = terminal.connect("alice");
+    terminal.expect("enter name=alice");
+    // Typed to the shell, which does not read it either.
+    terminal.type_bytes(b"quit\n");
+    alice.ask("PING 1", &["+OK pong 1"]);
+    alice.ask("ANNOUNCE still here", &["+OK taken {any}"]);
+    terminal.expect("announce from=alice text=still here");
 }

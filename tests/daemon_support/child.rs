@@ -12,7 +12,7 @@ use std::time::Instant;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
-use super::{Client, PATIENCE, Script, TempDir, matches};
+use super::{Client, PATIENCE, Script, TempDir, matches, signals_by_default};
 
 /// Lines of a pipe that are read before a test asks for them; the rest waits in the pipe, so that
 /// a test which asks for none is a reader that does not read.
@@ -61,6 +61,7 @@ impl DaemonBuilder {
 
     /// A program that starts the daemon in its own place.
     pub(crate) fn program(program: &str, args: &[&str]) -> Self {
+        signals_by_default();
         let mut command = Command::new(program);
         command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // No control socket unless a test asks for one.

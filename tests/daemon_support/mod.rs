@@ -9,6 +9,8 @@ mod client;
 mod observe;
 mod pattern;
 mod script;
+#[path = "../signal_support/mod.rs"]
+mod signal_support;
 
 #[allow(unused_imports, reason = "each test crate uses its own part of this")]
 pub(crate) use bystanders::Bystanders;
@@ -20,6 +22,7 @@ pub(crate) use client::Client;
 pub(crate) use observe::{Figures, TempDir, eventually, figure};
 pub(crate) use pattern::matches;
 pub(crate) use script::Script;
+pub(crate) use signal_support::signals_by_default;
 
 use std::time::Duration;
 
