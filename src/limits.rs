@@ -30,6 +30,22 @@ pub const IGNORED_PER_USER: usize = 64;
 /// Longest text left behind by one who is away, in bytes; it has to fit a row.
 pub const AWAY_BYTES: usize = 120;
 
+/// Largest piece of a TCP segment that both ends ask for, in bytes: fits the smallest packet that
+/// any way with IPv6 carries, 1280 bytes (RFC 8200, 5), with all headers and options.
+pub const SEGMENT_BYTES: u32 = 1200;
+
+/// Commands that chatc has sent and the server has not answered; more are refused.
+pub const UNANSWERED_COMMANDS: usize = 2_000;
+
+/// What waits in chatc for a server that does not read, in bytes; beyond, the connection is given up.
+pub const OUTBOX_BYTES: usize = UNANSWERED_COMMANDS * LINE_BYTES + 64 * 1024;
+
+/// What chatc holds of what was missed before it is shown, in bytes; chatd keeps less.
+pub const MISSED_BYTES: usize = 1024 * 1024;
+
+/// Painted text that waits for the terminal, in bytes; beyond, chatc reads no more from the server.
+pub const UNPAINTED_BYTES: usize = 32 * 1024;
+
 /// Rows that one listing command sends; the reply says how to ask for the rest.
 pub const ROWS_PER_REPLY: usize = 500;
 
@@ -115,6 +131,7 @@ pub const SPREAD_BYTES: usize = 8 * 1024;
 pub const MESSAGE_PREFIX_BYTES: usize = 160;
 
 const _: () = assert!(NAME_BYTES < ROOM_NAME_BYTES);
+const _: () = assert!(KEPT_BYTES + Limits::DEFAULT.output_hard < MISSED_BYTES);
 const _: () = assert!(2 + 18 + 21 + 25 + ROOM_NAME_BYTES + 1 + NAME_BYTES < MESSAGE_PREFIX_BYTES);
 const _: () = assert!(MESSAGE_PREFIX_BYTES + TEXT_BYTES < LINE_BYTES);
 const _: () = assert!(LINE_BYTES <= READ_BYTES);

@@ -111,10 +111,13 @@ fn what_is_not_chatd_is_told_so() {
     fn hangs_up(_: &mut Client, _: &str) -> Option<String> {
         None
     }
-    for server in [Server::start_with(web), Server::start_with(hangs_up)] {
+    for (server, reason) in [
+        (Server::start_with(web), "does not speak chatd's protocol"),
+        (Server::start_with(hangs_up), "hung up without a word; is that chatd?"),
+    ] {
         let output = run(&[&server.address], "");
         assert_eq!(output.status.code(), Some(1));
-        assert!(error(&output).contains("does not speak chatd's protocol"), "{}", error(&output));
+        assert!(error(&output).contains(reason), "{}", error(&output));
     }
 }
 

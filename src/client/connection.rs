@@ -1,101 +1,169 @@
-//! The connection to the server: connecting, and lines in and out of the socket.
+//! The connection to the server: making it the first time, and lines out of the socket.
 
-use std::io::{self, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
+use std::io::{self, Read};
+use std::net::{IpAddr, TcpStream};
+use std::os::fd::AsFd;
+use std::sync::Arc;
 use std::time::Duration;
 
+use nix::poll::PollFlags;
+
 use super::address::Address;
+use super::clock;
+use super::dial::{Dialer, Failure, Found};
+use super::outbox::Outbox;
+use super::ready::{self, READ, WRITE};
+use super::resolve::NoAddress;
 use crate::chat::sanitize;
 use crate::limits::{LINE_BYTES, PORT, READ_BYTES};
 use crate::wire::{LineSplitter, Step};
 
-/// How long each address of a host may take to accept a connection.
-const CONNECT_TIME: Duration = Duration::from_secs(5);
+/// How long a host may take to accept the first connection: more than the farthest line needs.
+const CONNECT_TIME: Duration = Duration::from_secs(40);
 
-/// The same when the connection is made again: then the next try is not far.
-const RECONNECT_TIME: Duration = Duration::from_secs(2);
+/// After this one is told that it takes a while.
+pub(super) const WORD_TIME: Duration = Duration::from_secs(4);
 
-/// How long a line may take to get out before the connection is given up. The server may stop
-/// reading for some seconds from somebody who sends much at once.
-const WRITE_TIME: Duration = Duration::from_secs(60);
+/// A connection that is read from.
+#[derive(Debug)]
+pub(super) struct Connection {
+    stream: TcpStream,
+    reader: LineReader<TcpStream>,
+    /// How long it took to be made.
+    pub(super) round_trip: Duration,
+}
 
-/// Connects to the first address of the host that answers.
+impl Connection {
+    /// Takes it over, and has the outbox send over it.
+    ///
+    /// # Errors
+    /// When there are no descriptors to be had.
+    pub(super) fn new(found: Found, outbox: &Outbox) -> io::Result<Self> {
+        let Found { stream, round_trip } = found;
+        let reader = LineReader::new(stream.try_clone()?);
+        outbox.connect(Some(stream.try_clone()?));
+        Ok(Self { stream, reader, round_trip })
+    }
+
+    /// The address of this computer that it hangs on.
+    pub(super) fn own(&self) -> Option<IpAddr> {
+        self.stream.local_addr().ok().map(|own| own.ip())
+    }
+
+    /// What its descriptor is to be waited for; what waits to be painted may keep one from reading.
+    pub(super) fn wanted(outbox: &Outbox, is_read: bool) -> PollFlags {
+        let writing = if outbox.is_waiting() { WRITE } else { PollFlags::empty() };
+        if is_read { writing | READ } else { writing }
+    }
+
+    /// Reads what has come, once.
+    ///
+    /// # Errors
+    /// When the connection is broken, or nothing has come (see [`is_timeout`]).
+    pub(super) fn read_lines(&mut self) -> io::Result<Option<Vec<String>>> {
+        self.reader.read_lines()
+    }
+
+    /// The same when something comes within this time; what waits to be sent goes out meanwhile.
+    ///
+    /// # Errors
+    /// As [`Self::read_lines`].
+    pub(super) fn read_lines_within(&mut self, outbox: &Outbox, time: Duration) -> io::Result<Option<Vec<String>>> {
+        ready::wait(&[(self.stream.as_fd(), Self::wanted(outbox, true))], time)?;
+        outbox.flush();
+        self.read_lines()
+    }
+
+    /// Closes it so that nothing of it is heard of any more: what was not sent yet must not arrive
+    /// when another connection has taken its place. `SO_LINGER` of 0 s: socket(7).
+    pub(super) fn forget(self) {
+        // If that is refused it is closed in the usual way.
+        let _ = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+    }
+}
+
+impl AsFd for Connection {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.stream.as_fd()
+    }
+}
+
+/// Connects for the first time; says something (to the caller) when that takes long.
 ///
 /// # Errors
 /// Says what went wrong and what may help.
-pub(super) fn connect(address: &Address) -> Result<TcpStream, String> {
-    let explain = |error: &io::Error| explain(address, error);
-    let candidates = (address.host.as_str(), address.port)
-        .to_socket_addrs()
-        .map_err(|error| format!("cannot find the host {}: {error}", sanitize(&address.host)))?;
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-    for candidate in candidates {
-        match connect_to(&candidate) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
+pub(super) fn connect(
+    dialer: &mut Dialer,
+    address: &Address,
+    outbox: &Arc<Outbox>,
+    mut takes_long: impl FnMut(),
+) -> Result<Connection, String> {
+    let begun = clock::now();
+    let mut is_told = false;
+    loop {
+        match dialer.go_on() {
+            Some(Ok(found)) => return Connection::new(found, outbox).map_err(|error| error.to_string()),
+            Some(Err(failure)) => return Err(explain(address, &failure)),
+            None => {}
         }
-    }
-    Err(explain(&last))
-}
-
-/// Connects once more: where the server was found last, else wherever its host is now.
-///
-/// # Errors
-/// When nothing answers.
-pub(super) fn connect_again(address: &Address, last: Option<SocketAddr>) -> io::Result<TcpStream> {
-    let found = last.map(|last| connect_within(&last, RECONNECT_TIME));
-    if let Some(Ok(stream)) = found {
-        return Ok(stream);
-    }
-    let others = (address.host.as_str(), address.port).to_socket_addrs()?.filter(|other| Some(*other) != last);
-    let mut error = found.and_then(Result::err).unwrap_or_else(|| io::ErrorKind::NotFound.into());
-    for other in others {
-        match connect_within(&other, RECONNECT_TIME) {
-            Ok(stream) => return Ok(stream),
-            Err(another) => error = another,
+        let waited = clock::now().since(begun);
+        if waited >= CONNECT_TIME {
+            dialer.stop();
+            return Err(explain(address, &Failure::Io(io::ErrorKind::TimedOut.into())));
         }
+        if waited >= WORD_TIME && !std::mem::replace(&mut is_told, true) {
+            takes_long();
+        }
+        let mut wanted = vec![(outbox.bell.as_fd(), READ)];
+        wanted.extend(dialer.fds().map(|fd| (fd, WRITE)));
+        let waiting = ready::wait(&wanted, dialer.patience());
+        waiting.map_err(|error| format!("cannot wait for {address}: {error}"))?;
+        outbox.bell.hear();
     }
-    Err(error)
 }
 
-fn connect_to(address: &SocketAddr) -> io::Result<TcpStream> {
-    connect_within(address, CONNECT_TIME)
-}
-
-fn connect_within(address: &SocketAddr, time: Duration) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect_timeout(address, time)?;
-    // Lines are short and wait for nobody.
-    stream.set_nodelay(true)?;
-    stream.set_write_timeout(Some(WRITE_TIME))?;
-    Ok(stream)
-}
-
-fn explain(address: &Address, error: &io::Error) -> String {
-    let what = match error.kind() {
-        io::ErrorKind::ConnectionRefused => "nothing listens there".to_owned(),
-        io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock => "no answer".to_owned(),
-        _ => error.to_string(),
+fn explain(address: &Address, failure: &Failure) -> String {
+    let host = sanitize(&address.host);
+    let error = match failure {
+        Failure::Io(error) => error,
+        Failure::NoAddress(NoAddress::NoSuchHost) => {
+            return format!("no host is called {host}; check the name, or give the address instead: 192.0.2.7");
+        }
+        Failure::NoAddress(NoAddress::NobodyKnows) => {
+            return format!(
+                "cannot find out where {host} is: no name server answers; give the address instead: 192.0.2.7"
+            );
+        }
+        Failure::NoAddress(NoAddress::NoInterface(interface)) => {
+            let interface = sanitize(interface);
+            return format!("this computer has no network interface {interface}; ip link shows those it has");
+        }
+        Failure::NoAddress(NoAddress::Other(words)) => return format!("cannot find out where {host} is: {words}"),
     };
     let start =
         if address.port == PORT { "chatd".to_owned() } else { format!("chatd --listen 0.0.0.0:{}", address.port) };
-    format!("cannot reach {address}: {what}. Is chatd running there? Start it with: {start}")
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => {
+            format!("cannot reach {address}: nothing listens there. Is chatd running there? Start it with: {start}")
+        }
+        io::ErrorKind::TimedOut => format!(
+            "cannot reach {address}: no answer. Is that computer on, and does no firewall keep port {} shut?",
+            address.port
+        ),
+        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
+            format!("cannot reach {address}: there is no way to it from here. Is this computer on its network?")
+        }
+        io::ErrorKind::InvalidInput if address.needs_interface() => format!(
+            "cannot reach {address}: an address of that kind needs the interface behind it: {host}%eth0; ip link shows those there are"
+        ),
+        _ => format!("cannot reach {address}: {error}"),
+    }
 }
 
 /// Whether this error says that nothing came in time.
 pub(super) fn is_timeout(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
-}
-
-/// Sends one line.
-///
-/// # Errors
-/// When the connection is broken.
-pub(super) fn send(stream: &TcpStream, line: &str) -> io::Result<()> {
-    let mut bytes = Vec::with_capacity(line.len() + 1);
-    bytes.extend_from_slice(line.as_bytes());
-    bytes.push(b'\n');
-    let mut stream = stream;
-    stream.write_all(&bytes)
+    // The kernel's own `TimedOut` is an end.
+    error.kind() == io::ErrorKind::WouldBlock
 }
 
 /// Reads lines. Holds less than one line of unfinished bytes, whatever the server sends.
@@ -104,17 +172,6 @@ pub(super) struct LineReader<R> {
     stream: R,
     splitter: LineSplitter,
     held: Vec<u8>,
-}
-
-impl LineReader<TcpStream> {
-    /// As [`Self::read_lines`], for at most this long.
-    ///
-    /// # Errors
-    /// When the connection is broken, or nothing came in time (see [`is_timeout`]).
-    pub(super) fn read_lines_within(&mut self, time: Duration) -> io::Result<Option<Vec<String>>> {
-        self.stream.set_read_timeout(Some(time))?;
-        self.read_lines()
-    }
 }
 
 impl<R: Read> LineReader<R> {
@@ -126,7 +183,7 @@ impl<R: Read> LineReader<R> {
     /// What is not UTF-8 is replaced, and lines that are too long are empty.
     ///
     /// # Errors
-    /// When the connection is broken, or nothing came within its read timeout.
+    /// When the connection is broken, or nothing has come.
     pub(super) fn read_lines(&mut self) -> io::Result<Option<Vec<String>>> {
         let start = self.held.len();
         self.held.resize(start + READ_BYTES, 0);

@@ -1,28 +1,30 @@
 //! From no connection to a user who is in: the same for both front ends.
 
-use std::net::TcpStream;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::Address;
 use super::clock::now;
-use super::connection::{self, LineReader};
+use super::connection::{self, Connection, WORD_TIME};
+use super::dial::Dialer;
 use super::model::{Action, EXIT_FAILED, Model, Prompt};
+use super::outbox::Outbox;
 use super::view::Line;
 use crate::chat::Millis;
 
-/// How long a server may take to say that it is chatd.
-const HELLO_TIME: Duration = Duration::from_secs(5);
+/// How long a server may take to say that it is chatd. A line that loses much has to say it several
+/// times.
+const HELLO_TIME: Duration = Duration::from_secs(30);
 
 /// How long it may take after that to let somebody in; it lets those wait who enter in crowds.
 const ENTRY_TIME: Duration = Duration::from_secs(30);
 
 /// A connection through which one has entered.
-#[derive(Debug)]
 pub(super) struct Entered {
-    /// For sending.
-    pub(super) stream: TcpStream,
-    /// For receiving; may hold bytes already.
-    pub(super) reader: LineReader<TcpStream>,
+    /// May hold bytes already.
+    pub(super) connection: Connection,
+    /// Knows where the server was found.
+    pub(super) dialer: Dialer,
 }
 
 /// What the handshake needs of a front end.
@@ -39,53 +41,64 @@ pub(super) trait Person {
 ///
 /// # Errors
 /// The exit code, when that comes to nothing; the person has been told why.
-pub(super) fn enter(address: &Address, model: &mut Model, person: &mut dyn Person) -> Result<Entered, u8> {
+pub(super) fn enter(
+    address: &Address,
+    outbox: &Arc<Outbox>,
+    model: &mut Model,
+    person: &mut dyn Person,
+) -> Result<Entered, u8> {
+    let mut dialer = Dialer::new(address, outbox);
     loop {
-        let mut attempt = Attempt::start(address, model, person)?;
-        if let Some(entered) = attempt.run(model, person)? {
-            return Ok(entered);
+        let takes_long = || person.show(&Line::aside(format!("{address} does not answer yet; Ctrl-C leaves")));
+        let connection = connection::connect(&mut dialer, address, outbox, takes_long).map_err(|error| {
+            person.show(&Line::error(error));
+            EXIT_FAILED
+        })?;
+        let mut attempt = Attempt::start(connection, outbox, model);
+        if attempt.run(model, person)? {
+            return Ok(Entered { connection: attempt.connection, dialer });
         }
     }
 }
 
 /// One connection on the way in.
-struct Attempt {
-    stream: TcpStream,
-    reader: LineReader<TcpStream>,
+struct Attempt<'a> {
+    connection: Connection,
+    outbox: &'a Outbox,
     actions: Vec<Action>,
     deadline: Millis,
+    /// When the person is told that it takes a while.
+    word_at: Option<Millis>,
 }
 
-impl Attempt {
-    fn start(address: &Address, model: &mut Model, person: &mut dyn Person) -> Result<Self, u8> {
-        let failed = |error: String, person: &mut dyn Person| {
-            person.show(&Line::error(error));
-            EXIT_FAILED
-        };
-        let stream = connection::connect(address).map_err(|error| failed(error, person))?;
-        let reading = stream.try_clone().map_err(|error| failed(error.to_string(), person))?;
-        let reader = LineReader::new(reading);
-        Ok(Self { stream, reader, actions: model.handle_connected(now()), deadline: now() + HELLO_TIME })
+impl<'a> Attempt<'a> {
+    fn start(connection: Connection, outbox: &'a Outbox, model: &mut Model) -> Self {
+        model.note_path(connection.own(), connection.round_trip);
+        let actions = model.handle_connected(now());
+        let (deadline, word_at) = (now() + HELLO_TIME, Some(now() + WORD_TIME));
+        Self { connection, outbox, actions, deadline, word_at }
     }
 
-    /// `None` when another connection is needed.
-    fn run(&mut self, model: &mut Model, person: &mut dyn Person) -> Result<Option<Entered>, u8> {
+    /// Whether one is in; else another connection is needed.
+    fn run(&mut self, model: &mut Model, person: &mut dyn Person) -> Result<bool, u8> {
         loop {
             for action in std::mem::take(&mut self.actions) {
                 match action {
-                    // A connection that takes no more shows itself when it is read from.
-                    Action::Send(line) => drop(connection::send(&self.stream, &line)),
+                    Action::Send(line) => self.outbox.send(&line),
                     Action::Show(line) | Action::Acknowledge(line) => person.show(&line),
                     Action::Leave(code) => return Err(code),
-                    Action::Connect => return Ok(None),
+                    Action::Connect => return Ok(false),
                     Action::Bell | Action::Clear => {}
                 }
             }
             if model.is_here() {
-                return self.entered().map(Some);
+                return Ok(true);
             }
-            self.actions =
-                if model.wants_name() || model.wants_password() { self.ask(model, person) } else { self.listen(model) };
+            self.actions = if model.wants_name() || model.wants_password() {
+                self.ask(model, person)
+            } else {
+                self.listen(model, person)
+            };
         }
     }
 
@@ -99,7 +112,7 @@ impl Attempt {
         }
     }
 
-    fn listen(&mut self, model: &mut Model) -> Vec<Action> {
+    fn listen(&mut self, model: &mut Model, person: &mut dyn Person) -> Vec<Action> {
         let planned = model.deadline();
         let left = planned.unwrap_or(self.deadline).since(now());
         if left.is_zero() {
@@ -109,7 +122,14 @@ impl Attempt {
             self.deadline = now() + ENTRY_TIME;
             return model.handle_time(now());
         }
-        match self.reader.read_lines_within(left) {
+        if model.is_at_chatd() {
+            self.word_at = None;
+        } else if self.word_at.is_some_and(|at| at <= now()) {
+            self.word_at = None;
+            person.show(&Line::aside("connected, but nothing comes yet; Ctrl-C leaves"));
+        }
+        let word_in = self.word_at.map_or(left, |at| at.since(now()));
+        match self.connection.read_lines_within(self.outbox, left.min(word_in)) {
             Ok(Some(lines)) => {
                 let was_at_chatd = model.is_at_chatd();
                 let actions = lines.iter().flat_map(|line| model.handle_line(line, now())).collect();
@@ -122,13 +142,5 @@ impl Attempt {
             Err(error) if connection::is_timeout(&error) => Vec::new(),
             Ok(None) | Err(_) => model.handle_closed(now()),
         }
-    }
-
-    /// Hands the connection over, to be read without a deadline.
-    fn entered(&mut self) -> Result<Entered, u8> {
-        let stream = self.stream.try_clone().map_err(|_| EXIT_FAILED)?;
-        let empty = self.stream.try_clone().map_err(|_| EXIT_FAILED)?;
-        let reader = std::mem::replace(&mut self.reader, LineReader::new(empty));
-        Ok(Entered { stream, reader })
     }
 }

@@ -5,17 +5,25 @@
 //! - `terminal` is the front end with a line editor, `plain` the one for pipes, screen readers and
 //!   dumb terminals. The main thread reads the input; the other one is `network`'s: it reads the
 //!   socket, and connects again, as the model says.
-//! - `handshake`, `connection`, `address`, `clock`, `login` and `tty` are the edges to the system.
+//! - `handshake` gets one in. `outbox` is what waits to be sent, `connection` what is read from;
+//!   `dial`, `resolve` and `routes` find the way to the server, and find it again.
+//! - `exit` is the one way out. `address`, `clock`, `login`, `ready` and `tty` are edges to the system.
 
 mod address;
 mod clock;
 mod connection;
+mod dial;
+mod exit;
 mod handshake;
 mod login;
 pub mod model;
 mod network;
+mod outbox;
 mod plain;
 mod prompt;
+mod ready;
+mod resolve;
+mod routes;
 mod screen;
 mod terminal;
 mod tty;
@@ -26,11 +34,14 @@ pub use address::Address;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use exit::Exit;
 use model::{EXIT_FAILED, Model, Setup, Wish};
+use outbox::Outbox;
 use view::Painter;
 
 /// When to use colours.
@@ -107,7 +118,17 @@ pub fn run(config: &Config) -> u8 {
     };
     let model = Model::new(Setup { password, ..setup(config, plain, scripted) });
     let painter = Painter::new(wants_colour(config, is_dumb), TimeZone::system());
-    if plain { plain::run(config, model, painter, scripted) } else { terminal::run(config, model, painter) }
+    let started = Outbox::new().map(Arc::new).and_then(|outbox| Ok((Arc::clone(&outbox), Exit::watch(outbox)?)));
+    let (outbox, exit) = match started {
+        Ok(started) => started,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "chatc: cannot start: {error}");
+            return EXIT_FAILED;
+        }
+    };
+    let run = if plain { plain::run } else { terminal::run };
+    let way = run(config, model, painter, &outbox, &exit);
+    exit.end(way, "")
 }
 
 fn setup(config: &Config, plain: bool, scripted: bool) -> Setup {

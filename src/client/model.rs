@@ -52,7 +52,7 @@ use crate::chat::{Millis, sanitize};
 use crate::wire::native::{self, ServerLine};
 use entry::Entry;
 use here::Here;
-use link::Link;
+use link::{Link, Loss};
 use ports::Actions;
 
 /// What chatc knows. See the module's text.
@@ -122,9 +122,18 @@ impl Model {
         out.0
     }
 
-    /// No connection could be made.
-    pub fn handle_unreachable(&mut self, now: Millis) -> Vec<Action> {
-        self.handle_closed(now)
+    /// No connection could be made; whether because somebody was there and said no.
+    pub fn handle_unreachable(&mut self, was_refused: bool, now: Millis) -> Vec<Action> {
+        let mut out = Actions::default();
+        if self.link.is_seeking() {
+            self.link.note_unreachable(now);
+        } else if matches!(self.stage, Stage::Here(_)) && !was_refused {
+            self.now = now;
+            self.lose("is out of reach", Loss::Silent, &mut out);
+        } else {
+            return self.handle_closed(now);
+        }
+        out.0
     }
 
     /// Time has passed.
@@ -240,7 +249,7 @@ impl Model {
             Stage::Entry(_) => self.handle_closed_on_entry(&mut out),
             Stage::Here(_) if self.leaving => self.leave_offline(&mut out),
             Stage::Here(_) if self.setup.reconnect && self.farewell != Some(true) => {
-                self.lose("is out of reach", &mut out);
+                self.lose("is out of reach", Loss::Ended, &mut out);
             }
             Stage::Here(_) => {
                 if self.farewell.is_none() {
@@ -257,7 +266,11 @@ impl Model {
     pub fn handle_timeout(&mut self) -> Vec<Action> {
         let mut out = Actions::default();
         match self.stage {
-            Stage::Entry(Entry::AwaitingHello(_)) => self.not_chatd(&mut out),
+            Stage::Entry(Entry::AwaitingHello(_)) => {
+                let text = format!("{} took the connection but says nothing; is that chatd?", self.setup.server);
+                out.show(Line::error(text));
+                self.over(EXIT_FAILED, &mut out);
+            }
             Stage::Entry(_) => {
                 out.show(Line::error(format!("{} does not answer", self.setup.server)));
                 self.over(EXIT_FAILED, &mut out);
@@ -315,6 +328,11 @@ impl Model {
         matches!(self.stage, Stage::Here(_))
     }
 
+    /// Whether nobody is there to be asked.
+    pub fn is_scripted(&self) -> bool {
+        self.setup.scripted
+    }
+
     /// Whether the server has answered everything it was asked.
     pub fn is_settled(&self) -> bool {
         match &self.stage {
@@ -355,6 +373,11 @@ impl Model {
     }
 
     fn handle_bye(&mut self, reason: &str, text: &str, out: &mut Actions) {
+        if reason == "resumed-elsewhere" && self.link.take_stray() {
+            // It was oneself: the server has heard an older connection late.
+            self.farewell = Some(false);
+            return;
+        }
         self.farewell = Some(reconnect::is_final(reason));
         let expected = self.leaving || matches!(self.stage, Stage::Entry(_)) && self.is_waiting_for_name();
         if !expected {
@@ -374,6 +397,8 @@ impl Model {
         if let Stage::Here(here) = &self.stage {
             self.leaving |= here.has_quit();
             self.refused |= here.was_refused();
+            self.link.note_place(here.kept.is_some());
+            self.link.note_unanswered(!here.is_settled(), here.may_be_held_back());
         }
         out.0
     }

@@ -1,16 +1,20 @@
-//! The thread that does the network once one is in: reads, connects again, waits, as the model
-//! says. It decides nothing.
+//! The thread that does the network once one is in: reads and writes, looks for a new connection,
+//! waits, as the model says. It decides nothing.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream, UdpSocket};
+use std::os::fd::AsFd;
+use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::address::Address;
 use super::clock;
-use super::connection::{self, LineReader};
+use super::connection::{self, Connection};
+use super::dial::{Dialer, Found};
 use super::handshake::Entered;
 use super::model::{Action, Model, Order};
+use super::outbox::Outbox;
+use super::ready::{self, READ, WRITE};
+use super::routes::{Routes, route_to};
 use crate::chat::Millis;
 
 /// How often the clock is looked at while nothing happens, so that a sleep shows soon after.
@@ -19,19 +23,27 @@ const TICK: Duration = Duration::from_secs(2);
 /// How often it is looked whether there is a way to the server, while there is no connection.
 const ROUTE_TICK: Duration = Duration::from_millis(500);
 
-/// The shortest read: what has arrived already is read before anything is judged by the clock.
+/// The shortest wait: what has arrived already is read before anything is judged by the clock.
 const SHORTEST: Duration = Duration::from_millis(5);
+
+/// News of the network come in bursts; they are looked at this often.
+const NEWS_TIME: Duration = Duration::from_millis(200);
+
+/// What the network has to do now.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Plan {
+    pub(super) order: Order,
+    /// By when the model wants to know the time.
+    pub(super) deadline: Option<Millis>,
+    /// What comes can be shown. Otherwise nothing is read, and the server's lines wait on their way.
+    pub(super) has_room: bool,
+}
 
 /// What the network needs of a front end.
 pub(super) trait Front {
-    /// What there is to do, and by when the model wants to know the time.
-    fn plan(&self) -> (Order, Option<Millis>);
+    fn plan(&self) -> Plan;
     /// Feeds the model, and does what comes of it.
     fn feed(&mut self, input: impl FnOnce(&mut Model) -> Vec<Action>);
-    /// What is sent from now on goes here.
-    fn send_over(&mut self, stream: Option<TcpStream>);
-    /// Waits until something was typed, or for this long.
-    fn wait(&mut self, time: Duration);
     /// All is over.
     fn hang_up(&mut self);
 }
@@ -40,95 +52,156 @@ pub(super) trait Front {
 ///
 /// # Errors
 /// When there is no thread to be had.
-pub(super) fn start(address: &Address, entered: Entered, front: impl Front + Send + 'static) -> io::Result<()> {
-    let peer = entered.stream.peer_addr().ok();
-    let mut network = Network { address: address.clone(), peer, reader: Some(entered.reader), front };
+pub(super) fn start(entered: Entered, outbox: &Arc<Outbox>, front: impl Front + Send + 'static) -> io::Result<()> {
+    let Entered { connection, dialer } = entered;
+    let (outbox, routes) = (Arc::clone(outbox), Routes::watch());
+    let (news_at, route_at, was_full) = (None, clock::now(), false);
+    let mut network =
+        Network { outbox, dialer, connection: Some(connection), routes, news_at, route_at, was_full, front };
     thread::Builder::new().name("network".to_owned()).spawn(move || network.run())?;
     Ok(())
 }
 
 struct Network<F> {
-    address: Address,
-    /// Where the server was found last.
-    peer: Option<SocketAddr>,
-    reader: Option<LineReader<TcpStream>>,
+    outbox: Arc<Outbox>,
+    dialer: Dialer,
+    connection: Option<Connection>,
+    routes: Routes,
+    /// When news of the network are to be looked at.
+    news_at: Option<Millis>,
+    /// When it is looked again which way there is.
+    route_at: Millis,
+    /// Nothing was read the last time, for want of room.
+    was_full: bool,
     front: F,
 }
 
 impl<F: Front> Network<F> {
     fn run(&mut self) {
         loop {
-            let (order, deadline) = self.front.plan();
-            let left = deadline.map_or(TICK, |deadline| deadline.since(clock::now()));
-            match order {
-                Order::Listen => self.listen(left.clamp(SHORTEST, TICK)),
-                Order::Dial => self.dial(),
-                Order::Wait => {
-                    self.hang_up();
-                    self.front.wait(left.clamp(SHORTEST, ROUTE_TICK));
-                    self.tell_time();
-                }
+            let plan = self.front.plan();
+            match plan.order {
                 Order::Stop => return self.front.hang_up(),
+                Order::Listen | Order::Seek => {}
+                Order::Dial | Order::Wait => self.forget_connection(),
             }
+            match plan.order {
+                Order::Dial | Order::Seek if self.dial() => continue,
+                Order::Listen | Order::Wait => self.dialer.stop(),
+                Order::Dial | Order::Seek | Order::Stop => {}
+            }
+            if self.wait(plan).is_err() {
+                // Without descriptors to wait for there is time to wait for.
+                thread::sleep(SHORTEST);
+            }
+            self.look_at_news();
+            if plan.has_room {
+                self.listen();
+            }
+            self.was_full = !plan.has_room;
         }
     }
 
-    /// Reads once, for at most this long.
-    fn listen(&mut self, time: Duration) {
-        let read = match &mut self.reader {
-            Some(reader) => reader.read_lines_within(time),
-            None => Ok(None),
+    /// Until something can be done, or is due.
+    fn wait(&mut self, plan: Plan) -> io::Result<()> {
+        let is_up = matches!(plan.order, Order::Listen);
+        let left = plan.deadline.filter(|_| plan.has_room).map_or(TICK, |deadline| deadline.since(clock::now()));
+        let news = self.news_at.map_or(TICK, |at| at.since(clock::now()));
+        let looking = matches!(plan.order, Order::Dial | Order::Seek);
+        let patience = if looking { self.dialer.patience() } else { TICK };
+        let tick = if is_up { TICK } else { ROUTE_TICK };
+        let time = left.min(news).min(patience).clamp(SHORTEST, tick);
+        let mut wanted = vec![(self.outbox.bell.as_fd(), READ)];
+        if let Some(connection) = &self.connection {
+            let flags = Connection::wanted(&self.outbox, plan.has_room);
+            // A connection that was hung up is always ready, wanted or not.
+            wanted.extend((!flags.is_empty()).then(|| (connection.as_fd(), flags)));
+        }
+        let routes = wanted.len();
+        wanted.extend(self.routes.fd().filter(|_| self.news_at.is_none()).map(|fd| (fd, READ)));
+        let tries = wanted.len();
+        wanted.extend(self.dialer.fds().map(|fd| (fd, WRITE)));
+        let ready = ready::wait(&wanted, time)?;
+        if tries > routes && ready.get(routes) == Some(&true) {
+            self.news_at = Some(clock::now() + NEWS_TIME);
+        }
+        self.outbox.bell.hear();
+        self.outbox.flush();
+        Ok(())
+    }
+
+    /// Reads once, and lets the model look at the time, whether anything came or not.
+    fn listen(&mut self) {
+        let read = match &mut self.connection {
+            Some(connection) => connection.read_lines(),
+            None => Ok(Some(Vec::new())),
         };
-        match read {
-            Ok(Some(lines)) if lines.is_empty() => {}
-            Ok(Some(lines)) => {
-                let now = clock::now();
-                self.front.feed(|model| lines.iter().flat_map(|line| model.handle_line(line, now)).collect());
-            }
-            Err(error) if connection::is_timeout(&error) => self.tell_time(),
+        let lines = match read {
+            Ok(Some(lines)) => lines,
+            Err(error) if connection::is_timeout(&error) => Vec::new(),
             Ok(None) | Err(_) => {
-                self.hang_up();
-                self.front.feed(|model| model.handle_closed(clock::now()));
+                self.forget_connection();
+                return self.front.feed(|model| model.handle_closed(clock::now()));
             }
+        };
+        let (now, was_full) = (clock::now(), self.was_full);
+        let route = (self.route_at <= now).then(|| self.dialer.last().and_then(route_to));
+        if route.is_some() {
+            self.route_at = now + ROUTE_TICK;
         }
-    }
-
-    fn dial(&mut self) {
-        self.hang_up();
-        match connection::connect_again(&self.address, self.peer).and_then(|stream| Ok((stream.try_clone()?, stream))) {
-            Ok((reading, stream)) => {
-                self.peer = stream.peer_addr().ok().or(self.peer);
-                self.reader = Some(LineReader::new(reading));
-                self.front.send_over(Some(stream));
-                self.front.feed(|model| model.handle_connected(clock::now()));
-            }
-            Err(_) => self.front.feed(|model| model.handle_unreachable(clock::now())),
-        }
-    }
-
-    fn tell_time(&mut self) {
-        let route = self.peer.and_then(route_to);
         self.front.feed(|model| {
-            let now = clock::now();
-            let mut actions = model.handle_time(now);
-            actions.extend(model.handle_route(route, now));
+            if was_full {
+                model.note_deafness(now);
+            }
+            let mut actions: Vec<Action> = lines.iter().flat_map(|line| model.handle_line(line, now)).collect();
+            actions.extend(model.handle_time(now));
+            actions.extend(route.into_iter().flat_map(|route| model.handle_route(route, now)));
             actions
         });
     }
 
-    /// Drops the connection, if there is one.
-    fn hang_up(&mut self) {
-        if self.reader.take().is_some() {
-            self.front.send_over(None);
+    /// Looks for a connection; says whether something has come of it.
+    fn dial(&mut self) -> bool {
+        match self.dialer.go_on() {
+            None => return false,
+            Some(Ok(found)) => self.take_over(found),
+            Some(Err(failure)) => {
+                self.front.feed(|model| model.handle_unreachable(failure.is_refusal(), clock::now()));
+            }
+        }
+        true
+    }
+
+    fn take_over(&mut self, found: Found) {
+        self.forget_connection();
+        // A connection that cannot be used is none.
+        let Ok(connection) = Connection::new(found, &self.outbox) else {
+            return self.front.feed(|model| model.handle_unreachable(false, clock::now()));
+        };
+        let (own, round_trip) = (connection.own(), connection.round_trip);
+        self.connection = Some(connection);
+        self.front.feed(|model| {
+            model.note_path(own, round_trip);
+            model.handle_connected(clock::now())
+        });
+    }
+
+    /// Links, addresses or routes have changed: nothing that was known of the way need be so now.
+    fn look_at_news(&mut self) {
+        if self.news_at.is_none_or(|at| clock::now() < at) {
+            return;
+        }
+        (self.news_at, self.route_at) = (None, clock::now());
+        if self.routes.take_news() {
+            self.dialer.start_anew();
+            self.front.feed(|model| model.handle_network_news(clock::now()));
         }
     }
-}
 
-/// The address of this computer that packets to the server would carry, if there is a way to it.
-/// Sends nothing.
-fn route_to(peer: SocketAddr) -> Option<IpAddr> {
-    let any = if peer.is_ipv4() { IpAddr::from(Ipv4Addr::UNSPECIFIED) } else { IpAddr::from(Ipv6Addr::UNSPECIFIED) };
-    let socket = UdpSocket::bind((any, 0)).ok()?;
-    socket.connect(peer).ok()?;
-    socket.local_addr().ok().map(|own| own.ip())
+    fn forget_connection(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.outbox.connect(None);
+            connection.forget();
+        }
+    }
 }

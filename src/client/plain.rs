@@ -5,17 +5,20 @@
 //! that `join #x` and the texts behind it do what they say.
 
 use std::io::{self, BufRead, Read, Write};
-use std::net::TcpStream;
-use std::process;
+use std::os::fd::AsFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use nix::errno::Errno;
+
+use super::exit::{Exit, Way};
 use super::handshake::{self, Person};
-use super::model::{Action, EXIT_FAILED, EXIT_OK, Model, Order, left_too_early};
-use super::network::{self, Front};
+use super::model::{Action, EXIT_FAILED, Model, left_too_early};
+use super::network::{self, Front, Plan};
+use super::outbox::Outbox;
+use super::ready::{self, READ, WRITE};
 use super::view::{Line, Painter};
-use super::{Config, connection, tty};
-use crate::chat::Millis;
+use super::{Config, tty};
 use crate::limits::Limits;
 
 /// How long a script waits for an answer before it goes on, and for the server to get on with its
@@ -28,32 +31,42 @@ const _: () = assert!(ANSWER_TIME.as_millis() > Limits::DEFAULT.announcements.in
 /// Longest line of input, in bytes; what is longer is taken as several.
 const INPUT_LINE_BYTES: u64 = 1024 * 1024;
 
+/// How long a pipe that takes or gives nothing now is waited for at a time.
+const BUSY_TIME: Duration = Duration::from_secs(60);
+
 struct State {
     model: Model,
-    stream: Option<TcpStream>,
     painter: Painter,
+    /// Painted lines that nobody has begun to write.
+    unwritten: String,
 }
 
 struct Shared {
     state: Mutex<State>,
     /// The model has heard from the server.
     heard: Condvar,
+    /// Held while something is written, so that all of it comes in order; never together with the
+    /// state, which is wanted by those who have nothing to write.
+    writing: Mutex<()>,
+    outbox: Arc<Outbox>,
+    exit: Arc<Exit>,
 }
 
 /// Runs until the input or the connection ends.
-pub(super) fn run(config: &Config, mut model: Model, painter: Painter, scripted: bool) -> u8 {
+pub(super) fn run(config: &Config, mut model: Model, painter: Painter, outbox: &Arc<Outbox>, exit: &Arc<Exit>) -> Way {
+    let scripted = model.is_scripted();
     let mut input = io::stdin().lock();
-    let mut person = AtThePipe { painter: &painter, input: &mut input };
-    let entered = match handshake::enter(&config.address, &mut model, &mut person) {
+    let mut person = AtThePipe { painter: &painter, input: &mut input, exit };
+    let entered = match handshake::enter(&config.address, outbox, &mut model, &mut person) {
         Ok(entered) => entered,
-        Err(code) => return code,
+        Err(code) => return Way::Over(code),
     };
-    let stream = entered.stream.try_clone().ok();
-    let state = Mutex::new(State { model, stream, painter });
-    let shared = Arc::new(Shared { state, heard: Condvar::new() });
-    if let Err(error) = network::start(&config.address, entered, Arc::clone(&shared)) {
-        print(&format!("cannot start a thread: {error}\n"));
-        return EXIT_FAILED;
+    let state = Mutex::new(State { model, painter, unwritten: String::new() });
+    let (outbox, exit) = (Arc::clone(outbox), Arc::clone(exit));
+    let shared = Arc::new(Shared { state, heard: Condvar::new(), writing: Mutex::new(()), outbox, exit });
+    if let Err(error) = network::start(entered, &shared.outbox, Arc::clone(&shared)) {
+        print(&format!("cannot start a thread: {error}\n"), &shared.exit);
+        return Way::Unusable;
     }
     loop {
         if scripted {
@@ -72,7 +85,7 @@ pub(super) fn run(config: &Config, mut model: Model, painter: Painter, scripted:
         0 => Vec::new(),
         count => vec![Action::Show(left_too_early(count))],
     });
-    EXIT_FAILED
+    Way::Over(EXIT_FAILED)
 }
 
 impl Shared {
@@ -84,7 +97,23 @@ impl Shared {
     fn do_with(&self, input: impl FnOnce(&mut Model) -> Vec<Action>) {
         let mut state = self.lock();
         let actions = input(&mut state.model);
-        state.perform(actions);
+        state.perform(actions, &self.outbox);
+        drop(state);
+        self.outbox.bell.ring();
+        self.write();
+    }
+
+    /// Writes what is to be shown, in the order in which it was painted. Whoever reads it may take
+    /// its time: then only those wait who have something to show.
+    fn write(&self) {
+        let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let text = std::mem::take(&mut self.lock().unwritten);
+            if text.is_empty() {
+                return;
+            }
+            print(&text, &self.exit);
+        }
     }
 
     /// A script does not run ahead while the connection is made again, however long that takes.
@@ -113,54 +142,41 @@ impl Shared {
 }
 
 impl Front for Arc<Shared> {
-    fn plan(&self) -> (Order, Option<Millis>) {
+    fn plan(&self) -> Plan {
         let state = self.lock();
-        (state.model.order(), state.model.deadline())
+        Plan { order: state.model.order(), deadline: state.model.deadline(), has_room: true }
     }
 
     fn feed(&mut self, input: impl FnOnce(&mut Model) -> Vec<Action>) {
-        self.do_with(input);
+        let mut state = self.lock();
+        let actions = input(&mut state.model);
+        state.perform(actions, &self.outbox);
+        drop(state);
         self.heard.notify_all();
-    }
-
-    fn send_over(&mut self, stream: Option<TcpStream>) {
-        self.lock().stream = stream;
-    }
-
-    fn wait(&mut self, time: Duration) {
-        // Whatever came of it, the model is asked what to do.
-        drop(self.heard.wait_timeout(self.lock(), time));
+        self.write();
     }
 
     /// The main thread may be waiting for input that never comes, so the process ends here.
     fn hang_up(&mut self) {
-        process::exit(i32::from(self.lock().model.exit_code().unwrap_or(EXIT_FAILED)));
+        self.write();
+        let code = self.lock().model.exit_code().unwrap_or(EXIT_FAILED);
+        self.exit.end(Way::Over(code), "");
     }
 }
 
 impl State {
-    fn perform(&mut self, actions: Vec<Action>) {
-        let mut text = String::new();
+    fn perform(&mut self, actions: Vec<Action>, outbox: &Outbox) {
         for action in actions {
             match action {
-                Action::Send(line) => self.send(&line),
+                Action::Send(line) => outbox.send(&line),
                 Action::Show(line) | Action::Acknowledge(line) => {
-                    text.push_str(&self.painter.paint(&line));
-                    text.push('\n');
+                    self.unwritten.push_str(&self.painter.paint(&line));
+                    self.unwritten.push('\n');
                 }
-                Action::Bell => text.push('\x07'),
+                Action::Bell => self.unwritten.push('\x07'),
                 // Nothing is moved or cleared here; and leaving follows from the model's state.
                 Action::Clear | Action::Leave(_) | Action::Connect => {}
             }
-        }
-        print(&text);
-    }
-
-    fn send(&self, line: &str) {
-        let Some(stream) = &self.stream else { return };
-        if connection::send(stream, line).is_err() {
-            // Half a line may have gone out; the network's thread sees the end.
-            let _ = stream.shutdown(std::net::Shutdown::Both);
         }
     }
 }
@@ -168,6 +184,7 @@ impl State {
 struct AtThePipe<'a> {
     painter: &'a Painter,
     input: &'a mut io::StdinLock<'static>,
+    exit: &'a Exit,
 }
 
 impl Person for AtThePipe<'_> {
@@ -178,7 +195,7 @@ impl Person for AtThePipe<'_> {
             // Without a place for errors the exit code has to do.
             let _ = io::stderr().write_all(text.as_bytes());
         } else {
-            print(&text);
+            print(&text, self.exit);
         }
     }
 
@@ -199,19 +216,31 @@ impl Person for AtThePipe<'_> {
 /// Reads a line without its end; `None` when there are no more.
 fn read_line(input: &mut io::StdinLock<'_>) -> Option<String> {
     let mut bytes = Vec::new();
-    let read = input.by_ref().take(INPUT_LINE_BYTES).read_until(b'\n', &mut bytes);
-    match read {
-        Ok(0) | Err(_) => None,
-        Ok(_) => Some(String::from_utf8_lossy(bytes.strip_suffix(b"\n").unwrap_or(&bytes)).into_owned()),
+    loop {
+        let room = INPUT_LINE_BYTES.saturating_sub(bytes.len() as u64);
+        let read = input.by_ref().take(room).read_until(b'\n', &mut bytes);
+        match read {
+            // Somebody who shares the input has made it so; more comes in a while.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                ready::is_ready(io::stdin().as_fd(), READ, BUSY_TIME);
+            }
+            Ok(0) | Err(_) if bytes.is_empty() => return None,
+            _ => break,
+        }
     }
+    Some(String::from_utf8_lossy(bytes.strip_suffix(b"\n").unwrap_or(&bytes)).into_owned())
 }
 
 /// Writes to stdout at once. Whoever stops reading has seen enough: that is a good end.
-fn print(text: &str) {
-    let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    if let Err(error) = written {
-        let is_closed = error.kind() == io::ErrorKind::BrokenPipe;
-        process::exit(i32::from(if is_closed { EXIT_OK } else { EXIT_FAILED }));
+fn print(text: &str, exit: &Exit) {
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        match nix::unistd::write(io::stdout(), rest) {
+            Ok(written) => rest = rest.get(written..).unwrap_or_default(),
+            Err(Errno::EINTR) => {}
+            Err(Errno::EAGAIN) => drop(ready::is_ready(io::stdout().as_fd(), WRITE, BUSY_TIME)),
+            Err(Errno::EPIPE) => exit.end(Way::NobodyReads, ""),
+            Err(_) => exit.end(Way::CannotWrite, ""),
+        }
     }
 }

@@ -6,25 +6,25 @@
 //! because the editor moves its cursor only relative to where the prompt ends. The socket's thread
 //! adds to the text that waits, and wakes the editor so that it paints.
 
-use std::net::TcpStream;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rustyline::ExternalPrinter;
 use unicode_width::UnicodeWidthChar;
 
+use super::exit::{Exit, Way};
 use super::model::{Action, EXIT_FAILED, Model, Prompt};
+use super::network::Plan;
+use super::outbox::Outbox;
 use super::view::{Line, PROMPT_WIDTH, Painter};
-use super::{connection, prompt, tty};
+use super::{clock, prompt, tty};
+use crate::limits::UNPAINTED_BYTES;
 
 /// Printed through the editor, shows nothing and makes it paint its prompt: up a line, and down.
 const REPAINT: &str = "\x1b[A\n";
 
 /// Clears the screen and starts at its top.
 const CLEAR: &str = "\x1b[H\x1b[2J";
-
-/// How long the goodbye of a process that was told to end may take to be written.
-const GOODBYE_WRITE_TIME: Duration = Duration::from_millis(200);
 
 /// How long the editor may take to let the process end, if it is busy with a search for example.
 const BUSY_TIME: Duration = Duration::from_secs(1);
@@ -34,12 +34,12 @@ pub(super) struct Screen {
     state: Mutex<State>,
     changed: Condvar,
     painter: Painter,
+    outbox: Arc<Outbox>,
+    exit: Arc<Exit>,
 }
 
 pub(super) struct State {
     pub(super) model: Model,
-    /// Where to send to; nowhere while the connection is lost.
-    stream: Option<TcpStream>,
     /// Painted text that the screen has not got yet.
     waiting: String,
     /// The line right above the prompt, if that is a text that was just typed.
@@ -52,8 +52,8 @@ pub(super) struct State {
     accepted: bool,
     /// The prompt as it was painted last.
     painted: Prompt,
-    /// Nothing is being typed, as far as the editor has said.
-    draft_is_empty: bool,
+    /// What is being typed, as far as the editor has said, and where the cursor stands in it.
+    draft: (String, usize),
     /// The socket's thread has come to its end.
     hung_up: bool,
     /// The process is to end as soon as the editor paints again.
@@ -69,38 +69,27 @@ struct OwnLine {
 }
 
 impl Screen {
-    pub(super) fn new(model: Model, stream: TcpStream, painter: Painter) -> Self {
+    pub(super) fn new(model: Model, painter: Painter, outbox: &Arc<Outbox>, exit: &Arc<Exit>) -> Self {
         let painted = model.prompt();
         let state = State {
             model,
-            stream: Some(stream),
             waiting: String::new(),
             own_line: None,
             editing: false,
             woken: false,
             accepted: false,
             painted,
-            draft_is_empty: true,
+            draft: (String::new(), 0),
             hung_up: false,
             leave_now: false,
         };
-        Self { state: Mutex::new(state), changed: Condvar::new(), painter }
+        let (outbox, exit) = (Arc::clone(outbox), Arc::clone(exit));
+        Self { state: Mutex::new(state), changed: Condvar::new(), painter, outbox, exit }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         // A panic ends the process, so nobody sees what it left behind.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Tells the server that the user leaves, if that can be done without waiting: whoever closes
-    /// the terminal's window does not mean to come back.
-    pub(super) fn say_goodbye(&self) {
-        if let Ok(state) = self.state.try_lock() {
-            if let Some(stream) = &state.stream {
-                let _ = stream.set_write_timeout(Some(GOODBYE_WRITE_TIME));
-            }
-            state.send("QUIT");
-        }
     }
 
     // For the main thread, while the editor does not run.
@@ -109,7 +98,7 @@ impl Screen {
     pub(super) fn do_with(&self, input: impl FnOnce(&mut Model) -> Vec<Action>) {
         let mut state = self.lock();
         let actions = input(&mut state.model);
-        state.perform(actions, &self.painter);
+        state.perform(actions, &self.painter, &self.outbox);
         self.show_waiting(state);
     }
 
@@ -123,7 +112,7 @@ impl Screen {
         let is_one_message = is_answered || actions.len() == 1 && (before, state.model.unacknowledged()) == (0, 1);
         let width = simple_width(typed).filter(|_| is_one_message);
         state.own_line = width.map(|width| OwnLine { end: PROMPT_WIDTH + width, columns });
-        state.perform(actions, &self.painter);
+        state.perform(actions, &self.painter, &self.outbox);
         self.show_waiting(state);
     }
 
@@ -133,32 +122,41 @@ impl Screen {
     }
 
     fn show_waiting(&self, mut state: MutexGuard<'_, State>) {
-        tty::put(&std::mem::take(&mut state.waiting));
-        self.changed.notify_all();
+        let waiting = std::mem::take(&mut state.waiting);
+        // A terminal may take its time; only those wait who have something to show.
+        drop(state);
+        tty::put(&waiting);
+        self.outbox.bell.ring();
     }
 
-    /// The editor has returned: the prompt behind which the line was typed, and whether there
-    /// was nothing typed.
-    pub(super) fn end_editing(&self) -> (Prompt, bool) {
+    /// The editor has returned: the prompt behind which the line was typed, and what was typed last
+    /// as far as it has said.
+    pub(super) fn end_editing(&self) -> (Prompt, (String, usize)) {
         let mut state = self.lock();
         state.editing = false;
         state.accepted = false;
-        (state.painted.clone(), state.draft_is_empty)
+        (state.painted.clone(), std::mem::take(&mut state.draft))
     }
 
     /// Waits for the socket's thread to end, as long as the server is getting on with what it
     /// was sent; it takes the lines of somebody who says much at once rather slowly.
     pub(super) fn wait_for_hang_up(&self, patience: Duration) {
-        self.changed.notify_all();
-        let mut state = self.lock();
+        let mut until = clock::now() + patience;
+        let mut unanswered = usize::MAX;
         loop {
-            let before = state.model.unacknowledged();
-            let goes_on = |state: &mut State| !state.hung_up && state.model.exit_code().is_none();
-            let waited = self.changed.wait_timeout_while(state, patience, goes_on);
-            state = waited.unwrap_or_else(PoisonError::into_inner).0;
-            if state.hung_up || state.model.exit_code().is_some() || state.model.unacknowledged() >= before {
-                return;
+            self.flush();
+            let state = self.lock();
+            let now = state.model.unacknowledged();
+            if now < unanswered {
+                (unanswered, until) = (now, clock::now() + patience);
             }
+            let left = until.since(clock::now());
+            if state.is_over() || left.is_zero() {
+                return drop(state);
+            }
+            let goes_on = |state: &mut State| !state.is_over() && state.waiting.is_empty();
+            // Whatever came of it, it is looked at again.
+            drop(self.changed.wait_timeout_while(state, left.min(BUSY_TIME), goes_on));
         }
     }
 
@@ -168,11 +166,14 @@ impl Screen {
     pub(super) fn paint_prompt(&self) -> String {
         let mut state = self.lock();
         if state.leave_now {
-            leave(state);
+            self.leave(state);
         }
         let mut text = String::new();
         if !state.accepted {
             text = std::mem::take(&mut state.waiting);
+            if !has_room(&text) {
+                self.outbox.bell.ring();
+            }
             state.painted = state.model.prompt();
             state.editing = true;
             state.woken = false;
@@ -182,8 +183,8 @@ impl Screen {
     }
 
     /// What is being typed has changed.
-    pub(super) fn note_draft(&self, draft: &str) {
-        self.lock().draft_is_empty = draft.is_empty();
+    pub(super) fn note_draft(&self, draft: &str, cursor: usize) {
+        self.lock().draft = (draft.to_owned(), cursor);
     }
 
     /// Enter was pressed.
@@ -199,24 +200,20 @@ impl Screen {
     pub(super) fn feed(&self, input: impl FnOnce(&mut Model) -> Vec<Action>, printer: &mut impl ExternalPrinter) {
         let mut state = self.lock();
         let actions = input(&mut state.model);
-        state.perform(actions, &self.painter);
-        if state.model.is_leaving() && !state.editing {
-            return self.show_waiting(state);
+        state.perform(actions, &self.painter, &self.outbox);
+        if state.model.is_leaving() {
+            // The main thread may be waiting for just that.
+            self.changed.notify_all();
         }
         if !state.waiting.is_empty() || state.painted != state.model.prompt() {
             wake(state, printer);
         }
     }
 
-    /// What is sent from now on goes here.
-    pub(super) fn send_over(&self, stream: Option<TcpStream>) {
-        self.lock().stream = stream;
-    }
-
-    /// Waits until something was typed, or for this long.
-    pub(super) fn wait(&self, time: Duration) {
-        // Whatever came of it, the model is asked what to do.
-        drop(self.changed.wait_timeout(self.lock(), time));
+    /// What there is to do.
+    pub(super) fn plan(&self) -> Plan {
+        let state = self.lock();
+        Plan { order: state.model.order(), deadline: state.model.deadline(), has_room: has_room(&state.waiting) }
     }
 
     /// All is over. If the editor runs, the process ends from inside it, with
@@ -229,6 +226,19 @@ impl Screen {
         leave_if_busy(Arc::clone(self));
         wake(state, printer);
     }
+
+    /// Ends the process with the terminal as it was found.
+    fn leave(&self, mut state: MutexGuard<'_, State>) -> ! {
+        let waiting = std::mem::take(&mut state.waiting);
+        let way = Way::Over(state.model.exit_code().unwrap_or(EXIT_FAILED));
+        drop(state);
+        self.exit.end(way, &format!("\r\x1b[J{waiting}"))
+    }
+}
+
+/// Whether more may come that is to be painted.
+fn has_room(waiting: &str) -> bool {
+    waiting.len() < UNPAINTED_BYTES
 }
 
 /// Has the editor paint, if it runs and is not about to. The editor takes one waking at a time:
@@ -243,10 +253,15 @@ fn wake(mut state: MutexGuard<'_, State>, printer: &mut impl ExternalPrinter) {
 }
 
 impl State {
-    fn perform(&mut self, actions: Vec<Action>, painter: &Painter) {
+    /// Whether nothing more comes from the server.
+    fn is_over(&self) -> bool {
+        self.hung_up || self.model.exit_code().is_some()
+    }
+
+    fn perform(&mut self, actions: Vec<Action>, painter: &Painter, outbox: &Outbox) {
         for action in actions {
             match action {
-                Action::Send(line) => self.send(&line),
+                Action::Send(line) => outbox.send(&line),
                 Action::Show(line) => self.show(&painter.paint(&line)),
                 Action::Acknowledge(line) => self.acknowledge(&line, painter),
                 Action::Bell => self.waiting.push('\x07'),
@@ -277,28 +292,14 @@ impl State {
             None => self.show(&painter.paint(&line.clone().indented())),
         }
     }
-
-    fn send(&self, line: &str) {
-        let Some(stream) = &self.stream else { return };
-        if connection::send(stream, line).is_err() {
-            // Half a line may have gone out; the network's thread sees the end and says so.
-            let _ = stream.shutdown(std::net::Shutdown::Both);
-        }
-    }
-}
-
-/// Ends the process with the terminal as it was found.
-fn leave(mut state: MutexGuard<'_, State>) -> ! {
-    let waiting = std::mem::take(&mut state.waiting);
-    tty::restore(&format!("\r\x1b[J{waiting}"));
-    std::process::exit(i32::from(state.model.exit_code().unwrap_or(EXIT_FAILED)));
 }
 
 /// Ends the process from outside the editor if that does not do it in time.
 fn leave_if_busy(screen: Arc<Screen>) {
     let watch = move || {
         let waited = screen.changed.wait_timeout_while(screen.lock(), BUSY_TIME, |state| state.leave_now);
-        leave(waited.unwrap_or_else(PoisonError::into_inner).0);
+        let state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        screen.leave(state);
     };
     // Without a thread to spare, an editor that is not busy still ends the process.
     drop(std::thread::Builder::new().name("leaving".to_owned()).spawn(watch));

@@ -2,11 +2,15 @@
 //! one reads the socket and prints above the line that is being typed.
 
 use std::borrow::Cow;
-use std::net::TcpStream;
+use std::cell::RefCell;
+use std::io;
+use std::os::fd::AsFd;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
+use nix::errno::Errno;
 use rustyline::completion::Completer;
 use rustyline::config::BellStyle;
 use rustyline::error::ReadlineError;
@@ -17,16 +21,21 @@ use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{ColorMode, CompletionType, Context, Editor, ExternalPrinter, Helper};
 use unicode_width::UnicodeWidthStr;
 
+use super::exit::{Exit, Way};
 use super::handshake::{self, Person};
-use super::model::{Action, EXIT_FAILED, EXIT_OK, Model, Order, Prompt, left_too_early};
-use super::network::{self, Front};
+use super::model::{Action, EXIT_FAILED, EXIT_OK, Model, Prompt, left_too_early};
+use super::network::{self, Front, Plan};
+use super::outbox::Outbox;
+use super::ready::{self, READ, WRITE};
 use super::screen::Screen;
 use super::view::{Line, PROMPT_WIDTH, Painter};
 use super::{Config, login, prompt, tty};
-use crate::chat::Millis;
 
 /// How long the server may take to get on with its goodbye.
 const GOODBYE_TIME: Duration = Duration::from_secs(3);
+
+/// How long a terminal that gives nothing now is waited for at a time.
+const BUSY_TIME: Duration = Duration::from_secs(60);
 
 /// Typed lines that are remembered.
 const HISTORY_LINES: usize = 1_000;
@@ -34,46 +43,96 @@ const HISTORY_LINES: usize = 1_000;
 type Input = Editor<Hands, FileHistory>;
 
 /// Runs until the user leaves or the connection ends.
-pub(super) fn run(config: &Config, model: Model, painter: Painter) -> u8 {
+pub(super) fn run(config: &Config, model: Model, painter: Painter, outbox: &Arc<Outbox>, exit: &Arc<Exit>) -> Way {
     tty::take_over();
-    let ended = start(config, model, painter);
-    tty::restore("");
-    match ended {
-        Ok(code) => code,
+    match start(config, model, painter, outbox, exit) {
+        Ok(way) => way,
         Err(error) => {
-            tty::put(&format!("chatc cannot use this terminal: {error}; try chatc --plain\n"));
-            EXIT_FAILED
+            let way = Fault::of(&error).way();
+            if way == Way::Unusable {
+                tty::restore("");
+                tty::put(&format!("chatc cannot use this terminal: {error}; try chatc --plain\n"));
+            }
+            way
         }
     }
 }
 
-fn start(config: &Config, mut model: Model, painter: Painter) -> Result<u8, ReadlineError> {
-    let inside: Arc<OnceLock<Arc<Screen>>> = Arc::default();
-    let leaving = Arc::clone(&inside);
-    tty::on_end_signal(move |signal| {
-        tty::restore("\r\n");
-        leaving.get().inspect(|screen| screen.say_goodbye());
-        std::process::exit(128 + signal);
-    })?;
+fn start(
+    config: &Config,
+    mut model: Model,
+    painter: Painter,
+    outbox: &Arc<Outbox>,
+    exit: &Arc<Exit>,
+) -> Result<Way, ReadlineError> {
     let mut input = editor()?;
     let printer = input.create_external_printer()?;
-    input.set_helper(Some(Hands::AtTheDoor(painter.clone())));
-    let mut person = AtTheKeyboard { painter: &painter, input: &mut input, asked: false };
-    let entered = match handshake::enter(&config.address, &mut model, &mut person) {
+    let mut person = AtTheKeyboard { painter: &painter, input: &mut input, asked: false, exit };
+    let entered = match handshake::enter(&config.address, outbox, &mut model, &mut person) {
         Ok(entered) => entered,
-        Err(code) => return Ok(code),
+        Err(code) => return Ok(Way::Over(code)),
     };
-    let screen = Arc::new(Screen::new(model, entered.stream.try_clone()?, painter));
-    let _ = inside.set(Arc::clone(&screen));
+    let screen = Arc::new(Screen::new(model, painter, outbox, exit));
     input.set_helper(Some(Hands::Inside(Arc::clone(&screen))));
-    let front = AboveTheLine { screen: Arc::clone(&screen), printer };
-    network::start(&config.address, entered, front)?;
+    network::start(entered, outbox, AboveTheLine { screen: Arc::clone(&screen), printer })?;
     type_lines(&mut input, &screen, config.history.as_deref())?;
     drop(input);
     // From here on Ctrl-C ends it, in case the server takes its time.
     tty::restore("");
     screen.wait_for_hang_up(GOODBYE_TIME);
-    Ok(farewell(&screen))
+    Ok(Way::Over(farewell(&screen)))
+}
+
+/// What an error of the editor means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    /// Something was typed that is no character here.
+    NotText,
+    /// Nothing that matters: one asks again.
+    Passing,
+    /// There is no terminal any more.
+    Gone,
+    /// This terminal will not do.
+    Unusable,
+}
+
+impl Fault {
+    fn of(error: &ReadlineError) -> Self {
+        let error = match error {
+            ReadlineError::Io(error) if error.kind() == io::ErrorKind::InvalidData => return Self::NotText,
+            ReadlineError::Signal(_) => return Self::Passing,
+            ReadlineError::Io(error) => error.raw_os_error().map(Errno::from_raw),
+            ReadlineError::Errno(error) => Some(*error),
+            _ => None,
+        };
+        match error {
+            Some(Errno::EINTR | Errno::EAGAIN) => Self::Passing,
+            // What a terminal says whose other side was closed (tty_ioctl(4), read(2)).
+            Some(Errno::EIO | Errno::ENXIO | Errno::EBADF | Errno::ENODEV | Errno::ENOTTY | Errno::EPIPE) => Self::Gone,
+            _ => Self::Unusable,
+        }
+    }
+
+    fn way(self) -> Way {
+        if self == Self::Gone { Way::TerminalGone } else { Way::Unusable }
+    }
+}
+
+/// Goes on after an error that is not the end.
+///
+/// # Errors
+/// When it is.
+fn recover(error: ReadlineError, mut show: impl FnMut(Line)) -> Result<(), ReadlineError> {
+    match Fault::of(&error) {
+        Fault::NotText => show(Line::aside("that key sent bytes that are not UTF-8: they are left out")),
+        // Somebody who shares the terminal may have made it so that it does not wait.
+        Fault::Passing => {
+            ready::is_ready(io::stdout().as_fd(), WRITE, BUSY_TIME);
+            ready::is_ready(io::stdin().as_fd(), READ, BUSY_TIME);
+        }
+        Fault::Gone | Fault::Unusable => return Err(error),
+    }
+    Ok(())
 }
 
 fn editor() -> Result<Input, ReadlineError> {
@@ -92,23 +151,28 @@ fn type_lines(input: &mut Input, screen: &Screen, history: Option<&Path>) -> Res
         // There is none the first time.
         let _ = input.load_history(path);
     }
+    let mut draft = (String::new(), 0);
     loop {
         screen.flush();
         if screen.lock().model.is_leaving() {
             return Ok(());
         }
-        let typed = input.readline(&blank_prompt());
+        let (text, cursor) = std::mem::take(&mut draft);
+        let typed = input.readline_with_initial(&blank_prompt(), text.split_at_checked(cursor).unwrap_or((&text, "")));
         let columns = input.dimensions().map_or(0, |(columns, _)| usize::from(columns));
-        let (prompt, nothing_typed) = screen.end_editing();
+        let (prompt, last) = screen.end_editing();
         match typed {
             Ok(line) => {
                 remember(input, &line, history, screen)?;
                 screen.do_typed(&line, &prompt, columns);
             }
-            Err(ReadlineError::Interrupted) if nothing_typed => screen.do_with(Model::handle_interrupt),
+            Err(ReadlineError::Interrupted) if last.0.is_empty() => screen.do_with(Model::handle_interrupt),
             Err(ReadlineError::Interrupted) => {}
             Err(ReadlineError::Eof) => screen.do_with(Model::handle_end_of_input),
-            Err(error) => return Err(error),
+            Err(error) => {
+                draft = last;
+                recover(error, |line| screen.do_with(|_| vec![Action::Show(line)]))?;
+            }
         }
     }
 }
@@ -152,21 +216,12 @@ struct AboveTheLine<P> {
 }
 
 impl<P: ExternalPrinter> Front for AboveTheLine<P> {
-    fn plan(&self) -> (Order, Option<Millis>) {
-        let state = self.screen.lock();
-        (state.model.order(), state.model.deadline())
+    fn plan(&self) -> Plan {
+        self.screen.plan()
     }
 
     fn feed(&mut self, input: impl FnOnce(&mut Model) -> Vec<Action>) {
         self.screen.feed(input, &mut self.printer);
-    }
-
-    fn send_over(&mut self, stream: Option<TcpStream>) {
-        self.screen.send_over(stream);
-    }
-
-    fn wait(&mut self, time: Duration) {
-        self.screen.wait(time);
     }
 
     fn hang_up(&mut self) {
@@ -179,6 +234,7 @@ struct AtTheKeyboard<'a> {
     painter: &'a Painter,
     input: &'a mut Input,
     asked: bool,
+    exit: &'a Exit,
 }
 
 impl Person for AtTheKeyboard<'_> {
@@ -195,41 +251,54 @@ impl Person for AtTheKeyboard<'_> {
             self.show(&Line::aside(format!("your name? {taking}an empty one: a guest")));
         }
         self.asked = true;
-        self.ask(model, &offer)
+        self.ask(model, Hands::AtTheDoor, &offer)
     }
 
     fn ask_password(&mut self, model: &mut Model) -> Option<String> {
-        self.input.set_helper(Some(Hands::Hidden(self.painter.clone())));
-        let password = self.ask(model, "");
-        self.input.set_helper(Some(Hands::AtTheDoor(self.painter.clone())));
-        password
+        self.ask(model, Hands::Hidden, "")
     }
 }
 
 impl AtTheKeyboard<'_> {
-    fn ask(&mut self, model: &mut Model, offer: &str) -> Option<String> {
+    /// Asks until there is an answer, or the input ends.
+    fn ask(&mut self, model: &mut Model, hands: fn(Painter, Typing) -> Hands, offer: &str) -> Option<String> {
+        let typing = Typing::default();
+        typing.replace((offer.to_owned(), offer.len()));
+        self.input.set_helper(Some(hands(self.painter.clone(), Rc::clone(&typing))));
         loop {
-            match self.input.readline_with_initial(&blank_prompt(), (offer, "")) {
+            let (text, cursor) = typing.take();
+            let initial = text.split_at_checked(cursor).unwrap_or((&text, ""));
+            match self.input.readline_with_initial(&blank_prompt(), initial) {
                 Ok(answer) => return Some(answer),
+                Err(ReadlineError::Eof) => return None,
                 Err(ReadlineError::Interrupted) => {
+                    typing.replace((offer.to_owned(), offer.len()));
                     for action in model.handle_interrupt() {
                         if let Action::Show(line) = action {
                             self.show(&line);
                         }
                     }
                 }
-                Err(_) => return None,
+                Err(error) => {
+                    let fault = recover(error, |line| tty::put(&format!("{}\n", self.painter.paint(&line))));
+                    if let Err(error) = fault {
+                        self.exit.end(Fault::of(&error).way(), "\r\n");
+                    }
+                }
             }
         }
     }
 }
 
+/// What is being typed before one has entered, and where the cursor stands in it.
+type Typing = Rc<RefCell<(String, usize)>>;
+
 /// What the editor calls back.
 enum Hands {
     /// Before one has entered.
-    AtTheDoor(Painter),
+    AtTheDoor(Painter, Typing),
     /// While a password is typed.
-    Hidden(Painter),
+    Hidden(Painter, Typing),
     /// Afterwards.
     Inside(Arc<Screen>),
 }
@@ -241,36 +310,37 @@ impl Hinter for Hands {
 }
 
 impl Highlighter for Hands {
-    fn highlight<'l>(&self, line: &'l str, _: usize) -> Cow<'l, str> {
-        self.note_draft(line);
+    fn highlight<'l>(&self, line: &'l str, cursor: usize) -> Cow<'l, str> {
+        self.note_draft(line, cursor);
         match self {
             // As wide as what is typed, and empty.
-            Self::Hidden(_) => Cow::Owned(" ".repeat(line.width())),
-            Self::AtTheDoor(_) | Self::Inside(_) => Cow::Borrowed(line),
+            Self::Hidden(..) => Cow::Owned(" ".repeat(line.width())),
+            Self::AtTheDoor(..) | Self::Inside(_) => Cow::Borrowed(line),
         }
     }
 
     /// `is_usual` is false for a prompt of the editor's own, as in a search.
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, is_usual: bool) -> Cow<'b, str> {
         match self {
-            Self::Hidden(painter) => Cow::Owned(prompt::paint(&Prompt::Password, &[], painter)),
-            Self::AtTheDoor(painter) => Cow::Owned(prompt::paint(&Prompt::Name, &[], painter)),
+            Self::Hidden(painter, _) => Cow::Owned(prompt::paint(&Prompt::Password, &[], painter)),
+            Self::AtTheDoor(painter, _) => Cow::Owned(prompt::paint(&Prompt::Name, &[], painter)),
             Self::Inside(screen) if is_usual => Cow::Owned(screen.paint_prompt()),
             Self::Inside(_) => Cow::Borrowed(prompt),
         }
     }
 
-    fn highlight_char(&self, line: &str, _: usize, _: CmdKind) -> bool {
-        self.note_draft(line);
+    fn highlight_char(&self, line: &str, cursor: usize, _: CmdKind) -> bool {
+        self.note_draft(line, cursor);
         // Only a line that is painted as a whole is painted as `highlight` says.
-        matches!(self, Self::Hidden(_))
+        matches!(self, Self::Hidden(..))
     }
 }
 
 impl Hands {
-    fn note_draft(&self, draft: &str) {
-        if let Self::Inside(screen) = self {
-            screen.note_draft(draft);
+    fn note_draft(&self, draft: &str, cursor: usize) {
+        match self {
+            Self::AtTheDoor(_, typing) | Self::Hidden(_, typing) => drop(typing.replace((draft.to_owned(), cursor))),
+            Self::Inside(screen) => screen.note_draft(draft, cursor),
         }
     }
 }
@@ -291,7 +361,7 @@ impl Completer for Hands {
     fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> Result<(usize, Vec<String>), ReadlineError> {
         let typed = line.get(..at).unwrap_or(line);
         match self {
-            Self::AtTheDoor(_) | Self::Hidden(_) => Ok((at, Vec::new())),
+            Self::AtTheDoor(..) | Self::Hidden(..) => Ok((at, Vec::new())),
             Self::Inside(screen) => Ok(screen.lock().model.complete(typed)),
         }
     }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::here::Here;
-use super::link::{SILENT_NAME_TRIES, State};
+use super::link::{Loss, SILENT_NAME_TRIES, State};
 use super::sent::{Command, Sent};
 use super::{Action, Actions, EXIT_FAILED, Focus, Line, Model, Prompt, Question, Stage};
 use crate::chat::{Event, Name, RoomName, Uid};
@@ -46,7 +46,7 @@ impl Model {
             _ => 0,
         };
         match (code, &self.setup.password) {
-            ("full" | "address-full", _) => self.lose("has no room", out),
+            ("full" | "address-full", _) => self.lose("has no room", Loss::Ended, out),
             ("name-silent", _) if tries < SILENT_NAME_TRIES => {
                 out.show(Line::aside("your name seems to be in use still; trying it again in 5 s"));
                 self.link.await_name(self.now, tries + 1);

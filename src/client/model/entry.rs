@@ -108,7 +108,10 @@ impl Model {
                 *entry = Entry::Reconnecting(tried);
                 out.0.push(super::Action::Connect);
             }
-            Entry::AwaitingHello(_) if self.farewell.is_none() => self.not_chatd(out),
+            Entry::AwaitingHello(_) if self.farewell.is_none() => {
+                out.show(Line::error(format!("{} hung up without a word; is that chatd?", self.setup.server)));
+                self.over(EXIT_FAILED, out);
+            }
             Entry::Naming | Entry::AskingPassword(_) => {}
             Entry::AwaitingHello(_) | Entry::Entering { .. } | Entry::Reconnecting(_) => {
                 if self.farewell.is_none() {

@@ -5,6 +5,7 @@ use super::sent::Sent;
 use super::{Action, Actions, Focus, Line};
 use crate::chat::{CloseReason, Decline, Ending, Event, Name, Purpose, RoomName, Stamp, Text, Withdrawal};
 use crate::client::view::{help, listing};
+use crate::limits::ROOMS_PER_USER;
 
 /// With more people than this here, their comings and goings are not told one by one.
 const CROWD: usize = 50;
@@ -143,6 +144,10 @@ impl Here {
     }
 
     fn joined(&mut self, room: RoomName, out: &mut Actions) {
+        if self.rooms.len() >= ROOMS_PER_USER && !self.rooms.contains(&room) {
+            // A server keeps to this; one that does not must not fill the memory.
+            return;
+        }
         if self.rejoining.contains(&room) {
             self.rejoining.retain(|other| *other != room);
             self.rooms.push(room);

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::anew::is_unasked;
 use super::kept::Kept;
 use super::pending::Pending;
 use super::roster::Roster;
@@ -10,6 +11,7 @@ use super::typed::{Typed, understand};
 use super::{Actions, Focus, Line, Prompt, Question, Setup};
 use crate::chat::{Name, Reply, RoomName, Uid, UnixMillis, sanitize};
 use crate::client::view::listing::Listed;
+use crate::limits::UNANSWERED_COMMANDS;
 use crate::wire::native::{Answer, ServerLine};
 
 /// Rows kept until the answer that ends their listing; a server sends 500 at most.
@@ -17,6 +19,9 @@ const ROWS: usize = 2_000;
 
 /// Commands that wait for the connection to be made again; what is typed beyond is refused.
 const WAITING_COMMANDS: usize = 200;
+
+/// Commands of which a server takes so many at once, and more only after a while.
+const UNHINDERED: usize = 8;
 
 /// What is known while one is here.
 #[derive(Debug)]
@@ -185,11 +190,22 @@ impl Here {
         if !self.is_online && self.waiting() >= WAITING_COMMANDS {
             return self.fail(format!("{WAITING_COMMANDS} lines wait already; this one is not kept"), out);
         }
+        if self.sent.len() >= UNANSWERED_COMMANDS && sent != Sent::Quit {
+            return self.refuse_to_send(&sent, out);
+        }
         let command = Command { is_written: self.is_online, ..Command::new(line, sent) };
         if self.is_online {
             out.send(command.line.clone());
         }
         self.sent.push_back(command);
+    }
+
+    /// So much is unanswered that more would only fill the memory. A server may have caused it.
+    fn refuse_to_send(&mut self, sent: &Sent, out: &mut Actions) {
+        if !is_unasked(sent) {
+            let text = format!("{UNANSWERED_COMMANDS} lines wait for the server already; this one is not sent");
+            self.fail(text, out);
+        }
     }
 
     /// Commands typed since the connection was lost. What is on its way already is not among them.
@@ -240,6 +256,11 @@ impl Here {
 
     pub(super) fn is_settled(&self) -> bool {
         self.sent.is_empty()
+    }
+
+    /// Whether so much, or such, was asked that the server may take its time with the answers.
+    pub(super) fn may_be_held_back(&self) -> bool {
+        self.sent.len() > UNHINDERED || self.sent.iter().any(|command| command.what.is_rationed())
     }
 
     pub(super) fn has_quit(&self) -> bool {

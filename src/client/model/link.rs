@@ -13,9 +13,27 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::chat::Millis;
+use crate::limits::MISSED_BYTES;
 
-/// How long the server may take to give a sign of life when there is reason for doubt.
-const PROBE_TIME: Duration = Duration::from_secs(5);
+/// The shortest and the longest time that the server has for a sign of life when there is reason
+/// for doubt; three round trips in between. When it is over the old connection is not given up, but
+/// another is looked for, so that a wrong doubt costs nothing.
+const SHORTEST_PROBE: Duration = Duration::from_millis(500);
+const LONGEST_PROBE: Duration = Duration::from_secs(20);
+
+/// The same where no place is kept that another connection could take: then the user is lost with
+/// the connection.
+const LAST_PROBE: Duration = Duration::from_secs(5);
+
+/// Silence behind something that was asked after which there is reason for doubt, besides three
+/// round trips.
+const UNANSWERED: Duration = Duration::from_secs(3);
+
+/// The same while the server may be holding back somebody who says much.
+const UNANSWERED_HELD_BACK: Duration = Duration::from_secs(15);
+
+/// How soon another connection is looked for again, when none could be had.
+const SEEK_AGAIN: Duration = Duration::from_secs(1);
 
 /// A gap in time that means that this computer, or this process, was asleep.
 const SLEEP: Duration = Duration::from_secs(5);
@@ -43,6 +61,8 @@ const LASTING: Duration = Duration::from_secs(2);
 pub enum Order {
     /// Read from the connection.
     Listen,
+    /// Read from it, and look for another meanwhile: it may be dead.
+    Seek,
     /// Connect; an old connection is of no use any more.
     Dial,
     /// Wait, without a connection.
@@ -63,7 +83,7 @@ pub(super) enum State {
     /// `RESUME` was sent.
     Resuming { until: Millis },
     /// The place is ours again; what was missed is coming.
-    CatchingUp { until: Millis, missed: Missed },
+    CatchingUp { until: Millis },
     /// `ENTER` was sent: the place is gone.
     Entering { until: Millis, tries: u32 },
     /// The name's holder is silent; it is tried again then.
@@ -72,17 +92,50 @@ pub(super) enum State {
     Naming { connected: bool },
 }
 
-/// What comes behind the answer to `RESUME`.
-#[derive(Debug)]
+/// What comes behind the answer to `RESUME`. Outlives a connection that is lost meanwhile: what
+/// has arrived need not come again.
+#[derive(Debug, Default)]
 pub(super) struct Missed {
     /// The lines so far.
     pub(super) lines: Vec<String>,
+    /// What they take, in bytes.
+    size: usize,
     /// How many before them the server had to forget.
     pub(super) lost: u64,
     /// How many answers are among all these.
     pub(super) answers: usize,
     /// The answer that ends them.
     pub(super) end: String,
+}
+
+impl Missed {
+    /// One more line has come; says whether there may be another.
+    pub(super) fn add(&mut self, line: &str) -> bool {
+        self.size += line.len() + size_of::<String>();
+        self.lines.push(line.to_owned());
+        self.size < MISSED_BYTES
+    }
+}
+
+/// Whether the connection still is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doubt {
+    None,
+    /// There is reason to think that it is not; a sign of life until then ends that.
+    Waiting {
+        until: Millis,
+    },
+    /// No sign has come: another connection is looked for.
+    Seeking,
+}
+
+/// How a connection was lost or did not come about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Loss {
+    /// Somebody was there and ended it, or said no: each further try comes later.
+    Ended,
+    /// Nobody was heard: whenever there is a way again, it should be found.
+    Silent,
 }
 
 /// What time has brought.
@@ -106,8 +159,20 @@ pub(super) struct Link {
     now: Millis,
     heard: Millis,
     pinged: bool,
-    /// When the connection is given up unless a sign of life comes.
-    doubted_until: Option<Millis>,
+    doubt: Doubt,
+    /// Whether another connection can take this one's place.
+    is_replaceable: bool,
+    /// Since when something is unanswered and nothing was heard, and how long that may be.
+    unanswered: Option<(Millis, Duration)>,
+    /// How long the connection took to be made.
+    round_trip: Duration,
+    /// The address of this computer that the connection hangs on.
+    own: Option<IpAddr>,
+    /// What was missed, as far as it has come.
+    pub(super) missed: Missed,
+    /// Connections that were given up before `RESUME` was answered on them. The server may hear
+    /// each of them later, and take it for somebody else.
+    strays: u32,
     up_since: Millis,
     lost_at: Millis,
     failures: u32,
@@ -125,7 +190,13 @@ impl Link {
             now,
             heard: now,
             pinged: false,
-            doubted_until: None,
+            doubt: Doubt::None,
+            is_replaceable: false,
+            unanswered: None,
+            round_trip: Duration::ZERO,
+            own: None,
+            missed: Missed::default(),
+            strays: 0,
             up_since: now,
             lost_at: now,
             failures: 0,
@@ -147,24 +218,60 @@ impl Link {
         match self.state {
             State::Dialing => Order::Dial,
             State::Waiting { .. } | State::Naming { connected: false } => Order::Wait,
+            _ if self.doubt == Doubt::Seeking => Order::Seek,
             _ => Order::Listen,
         }
     }
 
+    /// A connection was made: from this address, and so long did it take.
+    pub(super) fn note_path(&mut self, own: Option<IpAddr>, round_trip: Duration) {
+        (self.own, self.round_trip) = (own, round_trip);
+    }
+
+    /// Another connection can take the place that the server keeps, or not.
+    pub(super) fn note_place(&mut self, is_kept: bool) {
+        self.is_replaceable = is_kept;
+    }
+
+    /// Something or nothing that was asked waits for an answer; the server may have reason to wait
+    /// with it.
+    pub(super) fn note_unanswered(&mut self, is_waiting: bool, is_held_back: bool) {
+        let patience = if is_held_back { UNANSWERED_HELD_BACK } else { UNANSWERED } + 3 * self.round_trip;
+        let since = self.unanswered.map_or(self.now, |(since, _)| since);
+        self.unanswered = is_waiting.then_some((since, patience));
+    }
+
+    /// The time until now was not spent listening.
+    pub(super) fn note_deafness(&mut self, now: Millis) {
+        self.hear(now);
+    }
+
     /// When `handle_time` has something to do.
     pub(super) fn deadline(&self) -> Option<Millis> {
-        match &self.state {
-            State::Up => {
-                let usual = self.heard + if self.pinged { self.dead_after } else { self.dead_after / 2 };
-                Some(self.doubted_until.map_or(usual, |until| until.min(usual)))
-            }
+        let usual = match &self.state {
+            State::Up => self.heard + if self.pinged { self.dead_after } else { self.dead_after / 2 },
             State::Waiting { until }
             | State::Resuming { until }
-            | State::CatchingUp { until, .. }
+            | State::CatchingUp { until }
             | State::Entering { until, .. }
-            | State::NameSilent { until, .. } => Some(*until),
-            State::Dialing | State::Naming { .. } => None,
+            | State::NameSilent { until, .. } => *until,
+            State::Dialing | State::Naming { .. } => return None,
+        };
+        [Some(usual), self.doubt_due()].into_iter().flatten().min()
+    }
+
+    /// When a doubt begins or grows.
+    fn doubt_due(&self) -> Option<Millis> {
+        match (self.doubt, self.unanswered) {
+            _ if !self.is_connected() => None,
+            (Doubt::Waiting { until }, _) => Some(until),
+            (Doubt::None, Some((since, patience))) if self.is_up() && self.is_replaceable => Some(since + patience),
+            (Doubt::None | Doubt::Seeking, _) => None,
         }
+    }
+
+    fn is_connected(&self) -> bool {
+        matches!(self.state, State::Up | State::Resuming { .. } | State::CatchingUp { .. } | State::Entering { .. })
     }
 
     /// It is later now.
@@ -177,7 +284,8 @@ impl Link {
         self.now = now;
         self.heard = now;
         self.pinged = false;
-        self.doubted_until = None;
+        self.doubt = Doubt::None;
+        self.unanswered = self.unanswered.map(|(_, patience)| (now, patience));
     }
 
     /// Time has passed.
@@ -185,14 +293,21 @@ impl Link {
         let slept = now.since(self.now) >= SLEEP;
         self.now = now;
         if slept {
+            // The time until now was not spent listening.
+            self.heard = now;
             return self.doubt();
+        }
+        if self.doubt_due().is_some_and(|due| due <= now) {
+            if !self.is_replaceable {
+                return Due::GiveUp;
+            }
+            self.doubt = Doubt::Seeking;
         }
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return Due::Nothing;
         }
         match self.state {
-            State::Up if self.doubted_until.is_some_and(|until| until <= now) => Due::GiveUp,
-            State::Up if self.pinged && now.since(self.heard) >= self.dead_after => Due::GiveUp,
+            State::Up if self.pinged => Due::GiveUp,
             State::Up => {
                 self.pinged = true;
                 Due::Ping
@@ -211,31 +326,55 @@ impl Link {
         self.now = self.now.max(now);
         let before = self.route.replace(route);
         let is_news = before.is_some_and(|before| before != route);
-        if is_news && route.is_some() { self.doubt() } else { Due::Nothing }
+        if !is_news || route.is_none() {
+            return Due::Nothing;
+        }
+        let due = self.doubt();
+        if self.is_connected() && self.is_replaceable && self.own.is_some_and(|own| route != Some(own)) {
+            // What is sent from an address that is gone comes to nothing, and one is not left long.
+            self.doubt = Doubt::Seeking;
+        }
+        due
     }
 
     /// Something has happened after which the connection may not be what it was: asks at once,
-    /// or tries at once.
+    /// or tries at once. One doubt is enough: more reasons for it do not make it begin anew.
     pub(super) fn doubt(&mut self) -> Due {
         match self.state {
-            State::Up => {
-                self.pinged = true;
-                self.doubted_until = Some(self.now + PROBE_TIME.min(self.dead_after));
-                // The time until now was not spent listening.
-                self.heard = self.now;
-                Due::Ping
-            }
             State::Waiting { .. } => {
                 self.state = State::Dialing;
                 Due::Nothing
             }
-            State::Resuming { .. } | State::CatchingUp { .. } | State::Entering { .. } => Due::GiveUp,
-            State::Dialing | State::NameSilent { .. } | State::Naming { .. } => Due::Nothing,
+            _ if !self.is_connected() || self.doubt != Doubt::None => Due::Nothing,
+            _ => {
+                let shortest = if self.is_replaceable { SHORTEST_PROBE } else { LAST_PROBE.min(self.dead_after) };
+                let probe = (3 * self.round_trip).clamp(shortest, LONGEST_PROBE);
+                self.doubt = Doubt::Waiting { until: self.now + probe };
+                if self.is_up() && !std::mem::replace(&mut self.pinged, true) { Due::Ping } else { Due::Nothing }
+            }
         }
     }
 
+    /// No other connection could be had for now; the one there is goes on.
+    pub(super) fn note_unreachable(&mut self, now: Millis) {
+        self.now = now;
+        self.doubt = Doubt::Waiting { until: now + SEEK_AGAIN };
+    }
+
+    /// Whether another connection is looked for while there is one.
+    pub(super) fn is_seeking(&self) -> bool {
+        self.is_connected() && self.doubt == Doubt::Seeking
+    }
+
+    /// Whether the server may have heard a connection of ours late, and closed this one for it.
+    pub(super) fn take_stray(&mut self) -> bool {
+        let had_one = self.strays > 0;
+        self.strays = self.strays.saturating_sub(1);
+        had_one
+    }
+
     /// The connection is lost, or did not come about: connects again, at once if it stood well.
-    pub(super) fn lose(&mut self, now: Millis) {
+    pub(super) fn lose(&mut self, loss: Loss, now: Millis) {
         self.now = now;
         let was_well = self.is_up() && now.since(self.up_since) >= LASTING;
         if self.is_up() {
@@ -244,11 +383,20 @@ impl Link {
         if was_well {
             self.failures = 0;
         }
+        self.strays += u32::from(matches!(self.state, State::Resuming { .. }));
+        (self.doubt, self.unanswered) = (Doubt::None, None);
         self.state = match self.state {
             State::Naming { .. } => State::Naming { connected: false },
             _ if was_well => State::Dialing,
-            _ => State::Waiting { until: now + self.next_wait() },
+            _ => State::Waiting { until: now + self.wait_after(loss) },
         };
+    }
+
+    fn wait_after(&mut self, loss: Loss) -> Duration {
+        match loss {
+            Loss::Ended => self.next_wait(),
+            Loss::Silent => self.chance(SEEK_AGAIN),
+        }
     }
 
     /// Lines go both ways again; says how long they did not.
@@ -262,17 +410,26 @@ impl Link {
 
     pub(super) fn await_resumed(&mut self, now: Millis) {
         self.now = now;
-        self.state = State::Resuming { until: now + ANSWER_TIME };
+        self.strays += u32::from(matches!(self.state, State::Resuming { .. }));
+        self.doubt = Doubt::None;
+        self.state = State::Resuming { until: self.answer_due() };
     }
 
-    pub(super) fn await_missed(&mut self, now: Millis, missed: Missed) {
+    /// What was missed is coming, so many answers with it, or some of it has come.
+    pub(super) fn await_missed(&mut self, now: Millis) {
         self.now = now;
-        self.state = State::CatchingUp { until: now + ANSWER_TIME, missed };
+        self.doubt = Doubt::None;
+        self.state = State::CatchingUp { until: self.answer_due() };
+    }
+
+    /// When the server's next line is due while the connection is made anew.
+    fn answer_due(&self) -> Millis {
+        self.now + ANSWER_TIME + 4 * self.round_trip
     }
 
     pub(super) fn await_entered(&mut self, now: Millis, tries: u32) {
         self.now = now;
-        self.state = State::Entering { until: now + ANSWER_TIME, tries };
+        self.state = State::Entering { until: self.answer_due(), tries };
     }
 
     pub(super) fn await_name(&mut self, now: Millis, tries: u32) {
@@ -285,6 +442,11 @@ impl Link {
     fn next_wait(&mut self) -> Duration {
         let usual = SHORTEST_WAIT.saturating_mul(1 << self.failures.min(6)).min(LONGEST_WAIT);
         self.failures += 1;
+        self.chance(usual)
+    }
+
+    /// A quarter more or less.
+    fn chance(&mut self, usual: Duration) -> Duration {
         // Marsaglia's xorshift.
         self.chance ^= self.chance << 13;
         self.chance ^= self.chance >> 7;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::anew::is_unasked;
 use super::here::Here;
-use super::link::{Due, Missed, State};
+use super::link::{Due, Loss, Missed, State};
 use super::sent::{Command, Sent};
 use super::{Actions, EXIT_FAILED, EXIT_OK, Line, Model, Stage, left_too_early};
 use crate::client::view::listing::span_of;
@@ -33,9 +33,15 @@ impl Model {
                 here.handle_line(line, out);
                 out.0.extend(told.map(super::Action::Send));
             }
-            State::CatchingUp { missed, .. } => {
-                missed.lines.push(text.to_owned());
-                if matches!(line, ServerLine::Answer(Answer::Pong(word)) if word == missed.end) {
+            State::CatchingUp { .. } => {
+                let told = here.kept.as_mut().and_then(|kept| kept.count(line == ServerLine::Ping, self.now));
+                out.0.extend(told.map(super::Action::Send));
+                let missed = &mut self.link.missed;
+                let is_end = matches!(line, ServerLine::Answer(Answer::Pong(word)) if word == missed.end);
+                let has_room = missed.add(text);
+                // Any line is progress, on a line however slow.
+                self.link.await_missed(self.now);
+                if is_end || !has_room {
                     self.catch_up(out);
                 }
             }
@@ -53,7 +59,7 @@ impl Model {
             Due::Nothing => {}
             Due::Ping => here.send("PING".to_owned(), Sent::Ping, out),
             Due::Enter => self.enter_anew(out),
-            Due::GiveUp if self.setup.reconnect => self.lose("does not answer any more", out),
+            Due::GiveUp if self.setup.reconnect => self.lose("does not answer any more", Loss::Silent, out),
             Due::GiveUp => {
                 out.show(Line::error(format!("{} does not answer any more", self.setup.server)));
                 self.over(EXIT_FAILED, out);
@@ -78,19 +84,45 @@ impl Model {
         out.0
     }
 
+    /// Links, addresses or routes of this computer have changed.
+    pub fn handle_network_news(&mut self, now: crate::chat::Millis) -> Vec<super::Action> {
+        let mut out = Actions::default();
+        self.now = now;
+        if matches!(self.stage, Stage::Here(_)) {
+            self.link.note_time(now);
+            let due = self.link.doubt();
+            self.handle_due(due, &mut out);
+        }
+        out.0
+    }
+
+    /// A connection was made, from this address; that took so long. `handle_connected` comes next.
+    pub fn note_path(&mut self, own: Option<IpAddr>, round_trip: Duration) {
+        self.link.note_path(own, round_trip);
+    }
+
+    /// Nothing was read until now, for want of room to show it.
+    pub fn note_deafness(&mut self, now: crate::chat::Millis) {
+        self.link.note_deafness(now);
+    }
+
     /// The connection is lost, or a try to make it again has failed.
-    pub(super) fn lose(&mut self, how: &str, out: &mut Actions) {
+    pub(super) fn lose(&mut self, how: &str, loss: Loss, out: &mut Actions) {
         let Stage::Here(here) = &mut self.stage else { return };
         if self.link.is_up() {
             let line = Line::notice(format!("{} {how}; reconnecting", self.setup.server));
             out.show(line.dim(" (what you type waits)"));
         }
         here.is_online = false;
-        self.link.lose(self.now);
+        self.link.lose(loss, self.now);
     }
 
     /// A connection stands again.
     pub(super) fn come_back(&mut self, out: &mut Actions) {
+        if self.link.is_up() {
+            // Another was found before the old one had given a sign of life.
+            self.lose("does not answer", Loss::Silent, out);
+        }
         let Stage::Here(here) = &mut self.stage else { return };
         self.farewell = None;
         match &here.kept {
@@ -108,6 +140,7 @@ impl Model {
             ServerLine::Error { code, text } if is_refusal_of_entry(code) => self.refuse_reentry(code, text, out),
             // Whatever the reason is, this place cannot be had again.
             ServerLine::Error { .. } => {
+                self.show_remains(out);
                 if let Stage::Here(here) = &mut self.stage {
                     here.kept = None;
                 }
@@ -128,39 +161,44 @@ impl Model {
         let end = format!("back{}", self.resumptions);
         here.is_online = true;
         here.send_again(on_the_way, &end, out);
-        let missed = Missed { lines: Vec::new(), lost, answers: on_the_way + 1, end };
-        self.link.await_missed(self.now, missed);
+        let missed = &mut self.link.missed;
+        (missed.answers, missed.end) = (on_the_way + 1, end);
+        missed.lost = missed.lost.saturating_add(lost);
+        if let Some(kept) = &mut here.kept {
+            // A server may say any number.
+            kept.seen = kept.seen.saturating_add(lost);
+        }
+        self.link.await_missed(self.now);
     }
 
-    /// All that was missed has come: shows it as if it came now, and goes on.
+    /// All that was missed has come, or more than can be held: shows it as if it came now, and goes on.
     fn catch_up(&mut self, out: &mut Actions) {
-        let Stage::Here(here) = &mut self.stage else { return };
-        let old = std::mem::replace(&mut self.link.state, State::Up);
-        let State::CatchingUp { missed, .. } = old else { return };
+        let missed = std::mem::take(&mut self.link.missed);
         let away = self.link.restore(self.now);
-        let told = here.kept.as_mut().map(|kept| {
-            // A server may say any number.
-            kept.seen = kept.seen.saturating_add(missed.lost).saturating_add(missed.lines.len() as u64);
-            kept.tell()
-        });
+        let Stage::Here(here) = &mut self.stage else { return };
+        let told = here.kept.as_mut().map(super::kept::Kept::tell);
         let mut shown = Actions::default();
         let answers = missed.lines.iter().filter(|line| is_answer(line)).count();
-        for _ in answers..missed.answers {
+        // Only what comes first may have been lost.
+        let lost_answers = if missed.lost > 0 { missed.answers.saturating_sub(answers) } else { 0 };
+        for _ in 0..lost_answers {
             here.lose_answer(&mut shown);
         }
-        let mut count = 0_usize;
-        for line in &missed.lines {
-            let before = shown.0.len();
-            here.handle_line(read(line), &mut shown);
-            let is_shown = shown.0.iter().skip(before).any(|action| matches!(action, super::Action::Show(_)));
-            count += usize::from(is_shown && line.starts_with('*'));
-        }
+        let count = here.show_missed(&missed, &mut shown);
         if missed.lost > 0 {
             here.check_place(&mut shown);
         }
         out.show(back(away, count, missed.lost));
         out.0.append(&mut shown.0);
         out.0.extend(told.map(super::Action::Send));
+    }
+
+    /// The place is gone, but what had come of what was missed there is here: shows it.
+    pub(super) fn show_remains(&mut self, out: &mut Actions) {
+        let missed = std::mem::take(&mut self.link.missed);
+        if let Stage::Here(here) = &mut self.stage {
+            here.show_missed(&missed, out);
+        }
     }
 
     /// Leaves though there is no connection.
@@ -174,6 +212,18 @@ impl Model {
 }
 
 impl Here {
+    /// Handles what was missed as if it came now; says how many lines that showed.
+    fn show_missed(&mut self, missed: &Missed, out: &mut Actions) -> usize {
+        let mut count = 0;
+        for line in &missed.lines {
+            let before = out.0.len();
+            self.handle_line(read(line), out);
+            let is_shown = out.0.iter().skip(before).any(|action| matches!(action, super::Action::Show(_)));
+            count += usize::from(is_shown && line.starts_with('*'));
+        }
+        count
+    }
+
     /// Sends all commands but the first `answered` once more, with a question named `end` before.
     fn send_again(&mut self, answered: usize, end: &str, out: &mut Actions) {
         let mut behind = self.sent.split_off(answered);

@@ -70,3 +70,10 @@ pub(super) enum Sent {
     /// Anything whose answer says all.
     Other,
 }
+
+impl Sent {
+    /// Whether the server takes few of these in a while, and lets others wait for seconds.
+    pub(super) fn is_rationed(&self) -> bool {
+        matches!(self, Self::Announce | Self::Other)
+    }
+}

@@ -91,7 +91,8 @@ fn a_drop_shows_in_two_lines_and_nothing_is_missed_or_done_twice() {
         -> SAY bob four",
     );
     desk.server("* said 2 @NOON bob hi\n* ping\n* dropped bob\n+OK pong back1").shows(
-        "-- back after 12 s; 2 lines came meanwhile
+        "-> @ 9
+        -- back after 12 s; 2 lines came meanwhile
         12:00 bob: hi
         -- bob has lost the connection and may come back
         -> @ 11",
@@ -125,15 +126,100 @@ fn a_drop_while_catching_up_takes_nothing_away() {
     let mut desk = kept();
     desk.typed("one").loses().connects().server("+OK resumed 1 alice 4 0\n* said 1 @NOON bob hi");
     desk.typed("two").loses().waits(1).connects();
+    assert!(desk.screen.ends_with("-> RESUME 1 00ff 7\n"), "what has come need not come again: {}", desk.screen);
     desk.screen.clear();
     desk.server("+OK resumed 1 alice 4 0").shows("-> PING back2\n-> SAY bob two");
-    desk.server("* said 1 @NOON bob hi\n+OK taken 2 @NOON 1\n+OK pong back2\n+OK taken 3 @NOON 1").shows(
-        "-- back after 1 s; 1 line came meanwhile
+    desk.server("* said 2 @NOON bob there\n+OK taken 2 @NOON 1\n+OK pong back2\n+OK taken 3 @NOON 1").shows(
+        "-- back after 1 s; 2 lines came meanwhile
         12:00 bob: hi
-        -> @ 9
+        12:00 bob: there
+        -> @ 10
               ✓ 12:00 2 messages",
     );
     assert!(desk.model.is_settled());
+}
+
+#[test]
+fn what_came_before_the_place_was_lost_is_shown() {
+    let mut desk = kept();
+    desk.loses().connects().server("+OK resumed 1 alice 4 0\n* said 1 @NOON bob hi").loses().connects();
+    desk.screen.clear();
+    desk.server("-ERR bad-token nobody's place is kept").shows("12:00 bob: hi\n-> ENTER alice");
+}
+
+#[test]
+fn a_slow_line_has_as_long_as_it_gets_on() {
+    let mut desk = kept();
+    desk.loses().connects().server("+OK resumed 1 alice 3 0");
+    for _ in 0..10 {
+        desk.waits(19).server("* said 1 @NOON bob hi");
+    }
+    desk.screen.clear();
+    desk.server("+OK pong back1");
+    assert!(
+        desk.screen.starts_with("-- back after 190 s; 10 lines") || desk.screen.contains("10 lines came meanwhile"),
+        "{}",
+        desk.screen
+    );
+}
+
+#[test]
+fn a_server_that_never_comes_to_the_end_is_not_waited_for() {
+    let mut desk = kept();
+    desk.loses().connects().server("+OK resumed 1 alice 3 0");
+    desk.screen.clear();
+    let line = format!("* said 1 @NOON bob {}", "x".repeat(3000));
+    for _ in 0..400 {
+        desk.server(&line);
+    }
+    assert!(desk.model.prompt().label().ends_with("bob"), "in order again");
+    assert!(desk.screen.contains("lines came meanwhile\n12:00 bob: xxx"), "{}", &desk.screen[..200]);
+}
+
+#[test]
+fn a_place_that_one_took_oneself_is_no_end() {
+    let mut desk = kept();
+    desk.loses().connects().waits(30).connects();
+    desk.server("+OK resumed 1 alice 3 0\n+OK pong back1");
+    desk.screen.clear();
+    desk.server("* bye resumed-elsewhere you go on over another connection")
+        .loses()
+        .shows("-- lab7:2428 is out of reach; reconnecting (what you type waits)");
+    desk.connects().server("+OK resumed 1 alice 4 0\n+OK pong back2");
+    desk.screen.clear();
+    desk.server("* bye resumed-elsewhere you go on over another connection").loses().shows(
+        "!! lab7:2428 hangs up: you go on over another connection
+        (leave 1)",
+    );
+}
+
+#[test]
+fn a_better_connection_takes_over_from_one_that_is_silent() {
+    let mut desk = kept();
+    desk.typed("one").waits(4);
+    assert_eq!(desk.model.order(), Order::Seek);
+    desk.screen.clear();
+    desk.connects().shows(
+        "-- lab7:2428 does not answer; reconnecting (what you type waits)
+        -> RESUME 1 00ff 6",
+    );
+}
+
+#[test]
+fn what_a_server_never_answers_is_bounded() {
+    let mut desk = kept();
+    for number in 0..10_000 {
+        let room = number % 40;
+        desk.server(&format!("* joined #r{room} alice\n* left #r{room} alice\n* joined #s{room} alice"));
+        desk.screen.clear();
+    }
+    let Stage::Here(here) = &desk.model.stage else { panic!("still here") };
+    assert!(here.sent.len() <= crate::limits::UNANSWERED_COMMANDS, "{}", here.sent.len());
+    assert!(here.rooms.len() <= crate::limits::ROOMS_PER_USER, "{}", here.rooms.len());
+    desk.typed_at(&Prompt::Line(Focus::Menu), "say #r1 hello").shows(
+        "menu > say #r1 hello
+        !! 2000 lines wait for the server already; this one is not sent",
+    );
 }
 
 #[test]

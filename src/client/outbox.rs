@@ -1,0 +1,216 @@
+//! What waits to be sent. Any thread adds to it and none waits for that: what the connection does
+//! not take at once is written by whoever reads from it, when it takes more.
+
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsFd;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use super::clock;
+use super::ready::{self, Bell, READ, WRITE};
+use crate::limits::OUTBOX_BYTES;
+
+/// The line that says goodbye.
+const GOODBYE: &str = "QUIT";
+
+/// See the file's text.
+#[derive(Debug)]
+pub(super) struct Outbox {
+    queue: Mutex<Queue>,
+    /// Rings when there is something to do for the thread that does the network.
+    pub(super) bell: Bell,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    /// Where it goes; nowhere while the connection is lost.
+    stream: Option<TcpStream>,
+    bytes: VecDeque<u8>,
+    /// How far the server's lines have been seen. Only the last such line matters, so that a server
+    /// which asks for them and reads none of them does not fill the memory.
+    told: Option<String>,
+    has_goodbye: bool,
+}
+
+impl Outbox {
+    /// # Errors
+    /// When there are no descriptors to be had.
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self { queue: Mutex::default(), bell: Bell::new()? })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Queue> {
+        // Bytes are bytes, whoever has panicked.
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What is sent from now on goes here. What still waits was for the old connection.
+    pub(super) fn connect(&self, stream: Option<TcpStream>) {
+        *self.lock() = Queue { stream, ..Queue::default() };
+    }
+
+    /// Sends a line, as soon as the connection takes it.
+    pub(super) fn send(&self, line: &str) {
+        let mut queue = self.lock();
+        if queue.stream.is_none() {
+            return;
+        }
+        if line.starts_with('@') {
+            queue.told = Some(line.to_owned());
+        } else {
+            queue.has_goodbye |= line == GOODBYE;
+            queue.push(line);
+        }
+        queue.write();
+        if !queue.bytes.is_empty() {
+            self.bell.ring();
+        }
+    }
+
+    /// Writes what the connection takes now.
+    pub(super) fn flush(&self) {
+        self.lock().write();
+    }
+
+    /// Whether something waits for the connection to take it.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.lock().bytes.is_empty()
+    }
+
+    /// Says goodbye behind all that waits, if nobody has, and sees it through to the server as long
+    /// as that takes at most this long.
+    pub(super) fn say_goodbye(&self, time: Duration) {
+        let mut queue = self.lock();
+        if queue.stream.is_some() && !queue.has_goodbye {
+            queue.has_goodbye = true;
+            queue.push(GOODBYE);
+        }
+        let deadline = clock::now() + time;
+        while !queue.bytes.is_empty() {
+            let left = deadline.since(clock::now());
+            let is_ready = queue.stream.as_ref().is_some_and(|stream| ready::is_ready(stream.as_fd(), WRITE, left));
+            if left.is_zero() || !is_ready {
+                return;
+            }
+            queue.write();
+        }
+        if let Some(stream) = &queue.stream {
+            hear_out(stream, deadline);
+        }
+    }
+}
+
+/// Reads to the end: a connection that is closed with something unread throws away what it has not
+/// sent yet (RFC 1122, 4.2.2.13).
+fn hear_out(mut stream: &TcpStream, deadline: crate::chat::Millis) {
+    let _ = stream.shutdown(Shutdown::Write);
+    let mut bytes = [0; 4096];
+    while ready::is_ready(stream.as_fd(), READ, deadline.since(clock::now())) && clock::now() < deadline {
+        match stream.read(&mut bytes) {
+            Ok(1..) => {}
+            Ok(0) | Err(_) => return,
+        }
+    }
+}
+
+impl Queue {
+    fn push(&mut self, line: &str) {
+        self.bytes.extend(line.as_bytes());
+        self.bytes.push_back(b'\n');
+        if self.bytes.len() > OUTBOX_BYTES {
+            self.give_up();
+        }
+    }
+
+    fn write(&mut self) {
+        loop {
+            if self.bytes.is_empty()
+                && let Some(told) = self.told.take()
+            {
+                self.push(&told);
+            }
+            let Some(mut stream) = self.stream.as_ref() else { return };
+            let (front, _) = self.bytes.as_slices();
+            if front.is_empty() {
+                return;
+            }
+            match stream.write(front) {
+                Ok(written) => drop(self.bytes.drain(..written)),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => return self.give_up(),
+            }
+        }
+    }
+
+    /// Half a line may have gone out. Whoever reads from the connection sees its end.
+    fn give_up(&mut self) {
+        if let Some(stream) = self.stream.take() {
+            let _ = stream.shutdown(Shutdown::Both);
+        }
+        (self.bytes, self.told) = Default::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader};
+    use std::net::TcpListener;
+
+    use super::*;
+
+    fn pair() -> (Outbox, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        ours.set_nonblocking(true).unwrap();
+        let outbox = Outbox::new().unwrap();
+        outbox.connect(Some(ours));
+        (outbox, listener.accept().unwrap().0)
+    }
+
+    #[test]
+    fn who_does_not_read_makes_nobody_wait_and_is_given_up_in_the_end() {
+        let (outbox, _theirs) = pair();
+        let line = "x".repeat(4000);
+        let mut waiting = 0;
+        for _ in 0..100_000 {
+            outbox.send(&line);
+            let now = outbox.lock().bytes.len();
+            assert!(now <= OUTBOX_BYTES);
+            if now < waiting {
+                return assert!(outbox.lock().stream.is_none(), "given up");
+            }
+            waiting = now;
+        }
+        panic!("{waiting} bytes wait");
+    }
+
+    #[test]
+    fn signs_of_life_take_the_room_of_one() {
+        let (outbox, _theirs) = pair();
+        while !outbox.is_waiting() {
+            outbox.send(&"x".repeat(4000));
+        }
+        let before = outbox.lock().bytes.len();
+        for seen in 0..1000 {
+            outbox.send(&format!("@ {seen}"));
+        }
+        assert_eq!(outbox.lock().bytes.len(), before);
+        assert_eq!(outbox.lock().told.as_deref(), Some("@ 999"));
+    }
+
+    #[test]
+    fn the_goodbye_comes_behind_all_that_waits_and_once() {
+        let (outbox, theirs) = pair();
+        while outbox.lock().bytes.len() < 100_000 {
+            outbox.send(&"x".repeat(4000));
+        }
+        let reading = std::thread::spawn(move || BufReader::new(theirs).lines().map(Result::unwrap).last());
+        outbox.say_goodbye(Duration::from_secs(60));
+        outbox.say_goodbye(Duration::from_secs(60));
+        outbox.connect(None);
+        assert_eq!(reading.join().unwrap().as_deref(), Some("QUIT"));
+    }
+}
