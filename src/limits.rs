@@ -153,6 +153,18 @@ pub const BUSY_CONNECTIONS: usize = 64;
 /// How much longer acknowledgements may wait while it is.
 pub const ACKNOWLEDGE_WHEN_BUSY: Duration = Duration::from_millis(250);
 
+/// What comes within this time of an acknowledgement would have been worth its waiting: as long as
+/// one waits by default while the server is busy.
+pub const ACKNOWLEDGE_MOST: Duration = Duration::from_millis(260);
+
+/// How often at most acknowledgements of a client wait before one goes at once, to see whether the
+/// client waits for it.
+pub const WAITS_WITHOUT_LOOK: u8 = 64;
+
+/// After waiting was in vain, so many bursts of a client's are no reason to try it again; four times
+/// as many after the next vain try, and sixteen times after all further ones.
+pub const BURSTS_PASSED_OVER: u16 = 256;
+
 /// Longest server password, in bytes.
 pub const PASSWORD_BYTES: usize = 200;
 
@@ -309,6 +321,9 @@ impl Default for Limits {
     }
 }
 
+const _: () = assert!(
+    ACKNOWLEDGE_MOST.as_millis() == Limits::DEFAULT.acknowledge_within.as_millis() + ACKNOWLEDGE_WHEN_BUSY.as_millis()
+);
 const _: () = assert!(Limits::DEFAULT.check().is_ok());
 const _: () = assert!(Limits { output_soft: usize::MAX, ..Limits::DEFAULT }.check().is_err());
 const _: () = assert!(Limits::DEFAULT.output_soft + KEPT_BYTES + LINE_BYTES < Limits::DEFAULT.output_hard);

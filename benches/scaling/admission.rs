@@ -38,7 +38,7 @@ pub(crate) fn room(who: usize, size: usize) -> String {
 /// What a client sends first.
 fn first_line(subject: Subject, who: usize, role: Role) -> String {
     match (subject, role) {
-        (Subject::Chatd, _) => format!("ENTER {}\n", name(who)),
+        (Subject::Chatd | Subject::Hasty, _) => format!("ENTER {}\n", name(who)),
         (Subject::Floor, Role::Idle) => "N\n".to_owned(),
         (Subject::Floor, Role::Paired) => format!("P {}\n", who / 2),
         (Subject::Floor, Role::Member { of }) => format!("R {}\n", who / of),
@@ -78,8 +78,10 @@ pub(crate) fn admit(fleet: &mut Fleet, subject: Subject, count: usize, role: Rol
     let uids = enter(fleet, subject, count, role, &mut Latency::new()?)?;
     let mut settling = match (subject, role) {
         (Subject::Floor, _) | (_, Role::Idle) => return Ok(uids),
-        (Subject::Chatd, Role::Paired) => Settling { answers: count, paired: count, ..Settling::default() },
-        (Subject::Chatd, Role::Member { of }) => {
+        (Subject::Chatd | Subject::Hasty, Role::Paired) => {
+            Settling { answers: count, paired: count, ..Settling::default() }
+        }
+        (Subject::Chatd | Subject::Hasty, Role::Member { of }) => {
             Settling { answers: count, joined: count / of * (of * (of + 1) / 2), ..Settling::default() }
         }
     };
@@ -106,7 +108,7 @@ struct Entering<'a> {
 
 impl Listener for Entering<'_> {
     fn line(&mut self, who: usize, line: &[u8], out: &mut Outputs) -> Outcome<()> {
-        if self.subject == Subject::Chatd {
+        if self.subject.acknowledges() {
             let uid = uid_entered(line, &name(who));
             let uid = uid.ok_or_else(|| Failure::new(format!("not entered: {:?}", String::from_utf8_lossy(line))))?;
             self.uids[who - self.first] = uid;

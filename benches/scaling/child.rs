@@ -14,6 +14,8 @@ use crate::{Failure, Outcome};
 pub(crate) enum Subject {
     /// The real daemon.
     Chatd,
+    /// The same with every answer written at once.
+    Hasty,
     /// The relay that only moves bytes.
     Floor,
 }
@@ -22,6 +24,7 @@ impl Subject {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Chatd => "chatd",
+            Self::Hasty => "hasty",
             Self::Floor => "floor",
         }
     }
@@ -29,12 +32,15 @@ impl Subject {
     /// The one place where a server's arguments stand.
     fn command(self) -> Outcome<Command> {
         Ok(match self {
-            Self::Chatd => {
+            Self::Chatd | Self::Hasty => {
                 let mut command = Command::new(env!("CARGO_BIN_EXE_chatd"));
                 command.args(["--listen", "127.0.0.1:0", "--max-per-address", "0"]);
                 // The delay against floods is the one thing that is off: it is there to slow clients down.
                 for rate in ["--rate-lines", "--rate-requests", "--rate-announcements", "--rate-entries"] {
                     command.args([rate, "0"]);
+                }
+                if self == Self::Hasty {
+                    command.args(["--acknowledge-within", "0"]);
                 }
                 command
             }

@@ -18,7 +18,7 @@ pub(crate) fn fill(fleet: &mut Fleet, subject: Subject, count: usize, times: &mu
         answered: vec![0; count],
         admitted: 0,
         seen: vec![Vec::new(); count],
-        left: if subject == Subject::Chatd { count * (count + 1) / 2 } else { 0 },
+        left: if subject.acknowledges() { count * (count + 1) / 2 } else { 0 },
         started: Vec::with_capacity(count),
         times,
     };
@@ -27,7 +27,7 @@ pub(crate) fn fill(fleet: &mut Fleet, subject: Subject, count: usize, times: &mu
             filling.started.push(fleet.now());
             let who = fleet.connect(None)?;
             let line = match subject {
-                Subject::Chatd => format!("ENTER {}\nJOIN #fill\n", name(who)),
+                Subject::Chatd | Subject::Hasty => format!("ENTER {}\nJOIN #fill\n", name(who)),
                 Subject::Floor => "R 0\n".to_owned(),
             };
             fleet.out.to(who).extend_from_slice(line.as_bytes());
@@ -74,7 +74,7 @@ impl Listener for Filling<'_> {
         match self.subject.hear(line)? {
             Heard::Answer => {
                 self.answered[who] += 1;
-                let expected = if self.subject == Subject::Chatd { 2 } else { 1 };
+                let expected = if self.subject.acknowledges() { 2 } else { 1 };
                 if self.answered[who] == expected {
                     self.admitted += 1;
                     self.times.record(out.now - self.started[who]);

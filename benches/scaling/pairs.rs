@@ -1,4 +1,5 @@
-//! Clients two by two: ping-pong, and one-way with a number of messages in flight.
+//! Clients two by two: ping-pong, one-way with a number of messages in flight, and one-way by a sender
+//! that waits for each answer.
 
 use crate::admission::name;
 use crate::child::Subject;
@@ -15,6 +16,8 @@ pub(crate) enum Talk {
     PingPong,
     /// The first sends, the second listens; so many messages are on their way at a time.
     Pipe { window: u32 },
+    /// The first sends its next message when the last is acknowledged, the second listens.
+    Wait,
 }
 
 /// Pairs that talk: client 0 with 1, 2 with 3.
@@ -69,7 +72,7 @@ impl Pairs {
         for who in 0..self.ends.len() {
             let share = match self.talk {
                 Talk::PingPong => messages / 2,
-                Talk::Pipe { .. } => messages * u32::from(who % 2 == 0),
+                Talk::Pipe { .. } | Talk::Wait => messages * u32::from(who % 2 == 0),
             };
             self.ends[who].limit += share;
             self.goal += u64::from(share);
@@ -77,7 +80,7 @@ impl Pairs {
         fleet.out.now = fleet.now();
         for who in (0..self.ends.len()).step_by(2) {
             let first = match self.talk {
-                Talk::PingPong => 1,
+                Talk::PingPong | Talk::Wait => 1,
                 Talk::Pipe { window } => window,
             };
             for _ in 0..first {
@@ -122,8 +125,11 @@ impl Pairs {
         end.last_heard = id;
         self.delivered += 1;
         self.latency.record(out.now - said.sent);
-        let speaker = if self.talk == Talk::PingPong { who } else { partner };
-        self.say(speaker, out);
+        match self.talk {
+            Talk::PingPong => self.say(who, out),
+            Talk::Pipe { .. } => self.say(partner, out),
+            Talk::Wait => {}
+        }
         Ok(())
     }
 }
@@ -145,6 +151,9 @@ impl Listener for Pairs {
                 end.taken += 1;
                 end.last_taken = id;
                 self.taken += 1;
+                if self.talk == Talk::Wait {
+                    self.say(who, out);
+                }
                 Ok(())
             }
             other => Err(Failure::new(format!("{other:?} among messages"))),

@@ -1,5 +1,6 @@
 //! Which rows there are, how large, and what chatd is to reach in each.
 
+use crate::child::Subject;
 use crate::options::{Depth, Options};
 use crate::pairs::Talk;
 use crate::rooms::Shape;
@@ -39,6 +40,8 @@ pub(crate) enum Unit {
     Bytes,
     /// CPU time per message with idle users, relative to without.
     Growth,
+    /// Wall µs per delivered message, of all clients together.
+    WallTime,
 }
 
 /// What issue 5 asks for.
@@ -77,8 +80,14 @@ impl Row {
         if matches!(self.work, Work::Memory { .. }) { 1 } else { asked }
     }
 
+    /// The other server. One that acknowledges nothing has nobody waiting for it.
+    pub(crate) fn compared_with(&self) -> Subject {
+        if self.work == Work::Pairs(Talk::Wait) { Subject::Hasty } else { Subject::Floor }
+    }
+
     pub(crate) fn unit(&self) -> Unit {
         match self.work {
+            Work::Pairs(Talk::Wait) => Unit::WallTime,
             Work::Pairs(_) | Work::KeptPairs(_) | Work::Rooms(_) | Work::StoppedReader => Unit::PerDelivery,
             Work::Entry | Work::Filling | Work::Resume => Unit::PerClient,
             Work::Memory { .. } => Unit::Bytes,
@@ -94,6 +103,7 @@ impl Unit {
             Self::PerClient => "µs/client",
             Self::Bytes => "B/user",
             Self::Growth => "growth",
+            Self::WallTime => "wall µs",
         }
     }
 }
@@ -122,7 +132,7 @@ const fn rooms(size: usize, senders: usize, window: u32) -> Work {
 }
 
 #[rustfmt::skip]
-const WORKLOADS: [Workload; 15] = [
+const WORKLOADS: [Workload; 16] = [
     Workload { name: "pair-pong", work: PONG, amount: 200_000, reach: Some(Reach::Ratio(1.10)),
         full: &[2, 10, 100, 200, 1000, 5000, 10_000, MOST], quick: &[2, 200, 1000, 10_000] },
     Workload { name: "pair-pipe-8", work: pipe(8), amount: 1_000_000, reach: Some(Reach::Ratio(1.15)),
@@ -131,6 +141,8 @@ const WORKLOADS: [Workload; 15] = [
         full: &[10, 100, 1000, 5000, 10_000, MOST], quick: &[100] },
     Workload { name: "pair-kept-64", work: Work::KeptPairs(Talk::Pipe { window: 64 }), amount: 4_000_000, reach: None,
         full: &[100, 1000], quick: &[100] },
+    Workload { name: "pair-wait", work: Work::Pairs(Talk::Wait), amount: 100_000, reach: Some(Reach::Ratio(1.11)),
+        full: &[2, 40, 160, 400], quick: &[2, 40, 160, 400] },
     Workload { name: "room-10x1x1", work: rooms(10, 1, 1), amount: 200_000, reach: None,
         full: &[10, 100, 1000, 5000, 10_000, MOST], quick: &[1000] },
     Workload { name: "room-100x4x50", work: rooms(100, 4, 50), amount: 10_000_000, reach: Some(Reach::Ratio(1.3)),

@@ -63,7 +63,7 @@ impl Report {
     }
 
     fn head(&self, repetitions: usize, machine: &str, is_pinned: bool) {
-        println!("{machine}; {repetitions} repetitions, chatd and floor in turn; medians (least – most)");
+        println!("{machine}; {repetitions} repetitions, chatd and the other in turn; medians (least – most)");
         if !is_pinned {
             println!("server and generator could not be pinned to cores of their own: expect a wider spread");
         }
@@ -72,7 +72,7 @@ impl Report {
         }
         println!(
             "{:<21} {:<9} {:>24} {:>24} {:>21} {:>9} {:>9} {:>8} {:>8} {:>8}",
-            "row", "cost in", "chatd", "floor", "ratio", "to reach", "rate /s", "p50 µs", "p99 µs", "p99.9 µs"
+            "row", "cost in", "chatd", "floor (hasty)", "ratio", "to reach", "rate /s", "p50 µs", "p99 µs", "p99.9 µs"
         );
     }
 
@@ -169,7 +169,7 @@ fn shown(figure: Figure, unit: Unit) -> String {
     let digits = match unit {
         Unit::Bytes => 0,
         Unit::Growth => 2,
-        Unit::PerDelivery | Unit::PerClient => 3,
+        Unit::PerDelivery | Unit::PerClient | Unit::WallTime => 3,
     };
     format!("{:.*} ({:.*} – {:.*})", digits, figure.median, digits, figure.min, digits, figure.max)
 }

@@ -109,7 +109,7 @@ const TIME: usize = 24;
 impl Subject {
     /// Appends what comes before a message's text.
     pub(crate) fn put_address(self, address: &[u8], out: &mut Vec<u8>) {
-        if self == Self::Chatd {
+        if self.acknowledges() {
             out.extend_from_slice(b"SAY ");
             out.extend_from_slice(address);
             out.push(b' ');
@@ -119,7 +119,7 @@ impl Subject {
     /// Reads a line. Anything but what the workloads expect is a failure, `-ERR` included.
     pub(crate) fn hear(self, line: &[u8]) -> Outcome<Heard<'_>> {
         let heard = match self {
-            Self::Chatd => hear_chatd(line),
+            Self::Chatd | Self::Hasty => hear_chatd(line),
             Self::Floor if line == b"+" => Some(Heard::Answer),
             Self::Floor => Some(Heard::Message { id: 0, from: b"", text: line }),
         };
@@ -128,7 +128,7 @@ impl Subject {
 
     /// Whether a message's sender is told that it was taken.
     pub(crate) fn acknowledges(self) -> bool {
-        self == Self::Chatd
+        self != Self::Floor
     }
 }
 

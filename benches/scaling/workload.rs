@@ -10,7 +10,7 @@ use crate::keeping::{self, Returns};
 use crate::measure::{Latency, Meter, Sample};
 use crate::options::{Depth, Options};
 use crate::pairs::{Pairs, Talk};
-use crate::plan::{self, ACTIVE, Row, Work};
+use crate::plan::{self, ACTIVE, Row, Unit, Work};
 use crate::progress::Progress;
 use crate::report::Report;
 use crate::rooms::{Rooms, Shape};
@@ -22,7 +22,7 @@ const MOST: Duration = Duration::from_secs(60);
 /// Share of the messages that are exchanged before the measurement.
 const WARM_UP: u64 = 8;
 
-/// Measures all rows, chatd and the floor in turn, and reports each as it is done.
+/// Measures all rows, chatd and what it is compared with in turn, and reports each as it is done.
 pub(crate) fn run_all(options: &Options) -> Outcome<()> {
     let rows = plan::rows(options)?;
     if rows.is_empty() {
@@ -45,7 +45,7 @@ pub(crate) fn run_all(options: &Options) -> Outcome<()> {
             // Neither server is always the one that finds the machine as the other left it.
             let order = if repetition % 2 == 0 { [0, 1] } else { [1, 0] };
             for which in order {
-                let subject = [Subject::Chatd, Subject::Floor][which];
+                let subject = [Subject::Chatd, row.compared_with()][which];
                 progress.show(&row.name(), subject);
                 let sample = run(row, subject)
                     .map_err(|failure| Failure::new(format!("{} with {}: {failure}", row.name(), subject.name())))?;
@@ -66,7 +66,7 @@ pub(crate) fn run_all(options: &Options) -> Outcome<()> {
 fn run(row: &Row, subject: Subject) -> Outcome<Sample> {
     let server = Server::start(subject)?;
     let mut fleet = Fleet::new(server.address)?;
-    let sample = match row.work {
+    let mut sample = match row.work {
         Work::Pairs(talk) => pairs(row, talk, false, &server, &mut fleet),
         Work::KeptPairs(talk) => pairs(row, talk, true, &server, &mut fleet),
         Work::Rooms(shape) => rooms(row, shape, &server, &mut fleet),
@@ -77,6 +77,11 @@ fn run(row: &Row, subject: Subject) -> Outcome<Sample> {
         Work::Filling => fill(row, &server, &mut fleet),
         Work::StoppedReader => stopped_reader(row, &server, &mut fleet),
     };
+    if let Ok(sample) = &mut sample
+        && row.unit() == Unit::WallTime
+    {
+        sample.cost = 1e6 / sample.rate;
+    }
     // The server goes first: see `Server::drop`.
     drop(server);
     sample
@@ -91,7 +96,7 @@ fn pairs(row: &Row, talk: Talk, kept: bool, server: &Server, fleet: &mut Fleet) 
         pairs.note_kept();
     }
     let window = match talk {
-        Talk::PingPong => 2,
+        Talk::PingPong | Talk::Wait => 2,
         Talk::Pipe { window } => u64::from(window),
     };
     let messages = (row.amount / (row.connections as u64 / 2)).max(window * 4);

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use super::kept::Absence;
 use super::output::Output;
 use super::queue::Queue;
+use super::patience::Patience;
 use super::throttle::Throttle;
 use crate::chat::{CloseReason, Millis, UserKey};
 use crate::limits::{GREETING_DELAY, Limits};
@@ -95,7 +96,7 @@ pub(super) enum Standing {
     Free,
 }
 
-/// What few connections need at a time: those that are slow, too fast, or ask much.
+/// What few connections need at a time: those that talk, are slow, too fast, or ask much.
 #[derive(Debug, Default)]
 pub(super) struct Rare {
     /// Since when the output has been above the soft limit.
@@ -104,6 +105,8 @@ pub(super) struct Rare {
     pub(super) paused_until: Option<Millis>,
     pub(super) requests: Throttle,
     pub(super) announcements: Throttle,
+    /// Whether acknowledgements may wait a moment.
+    pub(super) patience: Patience,
 }
 
 /// A connection.
@@ -139,8 +142,6 @@ pub(super) struct Connection<S> {
     pub(super) is_ready: bool,
     /// Stands in the list of connections to write to in this tick.
     pub(super) is_dirty: bool,
-    /// Stands in the queue of connections whose output may wait a moment.
-    pub(super) is_unhurried: bool,
     /// Stands in the list of connections to close.
     pub(super) is_doomed: bool,
 }
@@ -167,7 +168,6 @@ impl<S> Connection<S> {
             is_blocked: false,
             is_ready: false,
             is_dirty: false,
-            is_unhurried: false,
             is_doomed: false,
         }
     }
@@ -185,6 +185,12 @@ impl<S> Connection<S> {
     /// What few connections need, to change.
     pub(super) fn rare(&mut self) -> &mut Rare {
         self.rare.get_or_insert_default()
+    }
+
+    /// Whether its acknowledgements may wait, once it has had one.
+    #[inline]
+    pub(super) fn patience(&mut self) -> Option<&mut Patience> {
+        self.rare.as_deref_mut().map(|rare| &mut rare.patience)
     }
 
     /// Ends pause and slowness: nothing is read or written any more.

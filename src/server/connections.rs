@@ -11,6 +11,7 @@ use super::journal::Journal;
 use super::outbox::Spread;
 use super::outgoing::Outgoing;
 use super::output::Written;
+use super::patience::Patience;
 use super::stream::Stream;
 use crate::chat::{Millis, UserKey};
 use crate::limits::Limits;
@@ -145,7 +146,7 @@ impl<S> Connections<S> {
     pub(super) fn hurry(&mut self, now: Millis) {
         while let Some(token) = self.outgoing.take_hurried(now) {
             let Some(connection) = find(&mut self.slots, token) else { continue };
-            connection.is_unhurried = false;
+            connection.patience().map(Patience::end);
             if !connection.output.is_empty() {
                 self.outgoing.mark_dirty(connection);
             }
@@ -250,15 +251,10 @@ impl<S> Connections<S> {
 
     /// As [`Self::answer`], but the answer may wait a moment for more.
     #[inline]
-    pub(super) fn answer_unhurried(
-        &mut self,
-        token: Token,
-        now: Millis,
-        write: impl FnOnce(&mut Encoder, &mut BytesMut),
-    ) {
+    pub(super) fn answer_unhurried(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
         if let Some(connection) = find(&mut self.slots, token) {
             connection.output.count_answer();
-            self.outgoing.append_unhurried(connection, now, write);
+            self.outgoing.append_unhurried(connection, write);
             self.relieve_memory();
         }
     }

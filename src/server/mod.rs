@@ -26,6 +26,7 @@ mod outbox;
 mod outgoing;
 mod output;
 mod password;
+mod patience;
 mod policing;
 mod queue;
 mod reading;
@@ -178,6 +179,7 @@ impl<S: Stream> Server<S> {
     /// One round of work; see the module's description.
     pub fn tick(&mut self, now: Now) {
         self.connections.journal.set_time(now.wall);
+        self.connections.outgoing.begin_tick(now.steady);
         let mut batch = self.take_batch(|connections| &mut connections.ready);
         for token in batch.drain(..) {
             // What the one before has said to many.
@@ -185,9 +187,11 @@ impl<S: Stream> Server<S> {
             self.close_doomed(now);
             if let Some(connection) = self.connections.get_mut(token) {
                 connection.is_ready = false;
+                self.connections.outgoing.served = Some(token);
                 self.serve(token, now);
             }
         }
+        self.connections.outgoing.served = None;
         self.batch = batch;
         self.write_spread(now);
         self.close_doomed(now);

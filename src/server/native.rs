@@ -70,7 +70,7 @@ impl<S: Stream> Server<S> {
         };
         let mut outbox = Outbox { connections: &mut self.connections, asker: Some(token) };
         match self.chat.handle_command(user, *command, now, &mut outbox) {
-            Ok(Reply::Taken { stamp, to }) => self.acknowledge(token, stamp, to, now),
+            Ok(Reply::Taken { stamp, to }) => self.acknowledge(token, stamp, to),
             reply => self.answer(token, reply.map(Answer::Chat).map_err(Fault::Refused)),
         }
     }
@@ -144,8 +144,8 @@ impl<S: Stream> Server<S> {
 
     /// Answers a message that was taken. Its sender has no need to know at once, and in a lively
     /// talk the next line to it is not far: one write for both is half the work.
-    fn acknowledge(&mut self, token: Token, stamp: Stamp, to: usize, now: Now) {
-        self.connections.answer_unhurried(token, now.steady, |encoder, out| encoder.taken(stamp, to, out));
+    fn acknowledge(&mut self, token: Token, stamp: Stamp, to: usize) {
+        self.connections.answer_unhurried(token, |encoder, out| encoder.taken(stamp, to, out));
     }
 
     /// Answers a command at once.

@@ -9,6 +9,7 @@ use bytes::BytesMut;
 
 use super::connection::{Connection, Token};
 use super::output::{SpareBuffers, Written};
+use super::patience::{Tick, Wait};
 use super::stream::Stream;
 use crate::chat::Millis;
 use crate::limits::{ACKNOWLEDGE_WHEN_BUSY, BUSY_CONNECTIONS, Limits};
@@ -19,6 +20,11 @@ use crate::wire::native::Encoder;
 pub(super) struct Outgoing {
     /// To be written to in this tick.
     pub(super) dirty: Vec<Token>,
+    /// The tick that is under way, and its time.
+    tick: Tick,
+    now: Millis,
+    /// Whose lines are being handled.
+    pub(super) served: Option<Token>,
     /// To be written to by then at the latest; in the order of time.
     unhurried: VecDeque<(Millis, Token)>,
     /// To be closed as soon as the connection that is being served has had its turn.
@@ -34,6 +40,9 @@ impl Outgoing {
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             dirty: Vec::new(),
+            tick: Tick::default(),
+            now: Millis(0),
+            served: None,
             unhurried: VecDeque::new(),
             doomed: Vec::new(),
             queued: 0,
@@ -53,28 +62,47 @@ impl Outgoing {
         write: impl FnOnce(&mut Encoder, &mut BytesMut),
     ) {
         if self.queue(connection, write) {
+            self.note_company(connection);
             self.mark_dirty(connection);
         }
     }
 
-    /// As [`Self::append`], but what is appended may wait a moment for more.
+    /// Something is to be written to a connection whose acknowledgement waits, perhaps, or went at once.
+    #[inline]
+    fn note_company<S>(&self, connection: &mut Connection<S>) {
+        let is_own = self.served == Some(connection.token);
+        if let Some(patience) = connection.patience() {
+            patience.note(self.tick, is_own);
+        }
+    }
+
+    /// It is another tick now.
+    pub(super) fn begin_tick(&mut self, at: Millis) {
+        self.tick = self.tick.next(at);
+        self.now = at;
+    }
+
+    /// As [`Self::append`], but what is appended may wait a moment for more, where that has paid.
     #[inline]
     pub(super) fn append_unhurried<S>(
         &mut self,
         connection: &mut Connection<S>,
-        now: Millis,
         write: impl FnOnce(&mut Encoder, &mut BytesMut),
     ) {
-        if !self.queue(connection, write) || connection.is_dirty {
+        if !self.queue(connection, write) {
             return;
         }
         if self.limits.acknowledge_within.is_zero() || self.is_much(connection) {
             return self.mark_dirty(connection);
         }
-        if std::mem::replace(&mut connection.is_unhurried, true) {
-            return;
+        let is_dirty = connection.is_dirty;
+        match connection.rare().patience.acknowledge(self.tick, is_dirty) {
+            Wait::No => self.mark_dirty(connection),
+            Wait::Begins => {
+                self.unhurried.push_back((self.now + self.limits.acknowledge_within, connection.token));
+            }
+            Wait::GoesOn => {}
         }
-        self.unhurried.push_back((now + self.limits.acknowledge_within, connection.token));
     }
 
     /// Whether so much waits that waiting for more is of no use, and would make the connection slow.
@@ -123,6 +151,7 @@ impl Outgoing {
         connection: &mut Connection<S>,
         lines: &[u8],
     ) -> io::Result<bool> {
+        self.note_company(connection);
         let stream = connection.stream.as_mut().filter(|_| connection.output.is_idle() && !connection.is_blocked);
         let is_written = stream.is_some();
         let count = match stream {

@@ -12,6 +12,18 @@ fn patient() -> Bench {
     Bench::limited(Limits { acknowledge_within: within, ..Limits::DEFAULT.without_rates() })
 }
 
+/// Has users say something, and hear something right behind the answer: their next answers wait.
+fn make_lively(bench: &mut Bench, talkers: &[(&str, &Client)]) {
+    let other = bench.user("other");
+    for (name, talker) in talkers {
+        assert!(bench.ask(talker, "PRIVATE other x\n")[0].starts_with("+OK taken "), "{name} waits for nothing yet");
+        bench.send(&other, format!("PRIVATE {name} y\n"));
+        talker.received();
+    }
+    bench.half_close(&other);
+    bench.advance(Limits::DEFAULT.acknowledge_within + ACKNOWLEDGE_WHEN_BUSY);
+}
+
 /// The texts among these lines, in order.
 fn texts(lines: &[String]) -> Vec<&str> {
     let is_message = |line: &&String| line.starts_with("* room ") || line.starts_with("* private ");
@@ -22,30 +34,81 @@ fn texts(lines: &[String]) -> Vec<&str> {
 fn an_answer_waits_a_moment_for_company() {
     let mut bench = patient();
     let (alice, bob) = bench.pair("alice", "bob");
+    make_lively(&mut bench, &[("alice", &alice), ("bob", &bob)]);
     bench.send(&alice, "SAY bob one\n");
     assert_eq!(alice.received(), "", "there is time");
     bench.send(&bob, "SAY alice two\n");
     let together = alice.lines();
-    assert!(together[0].starts_with("+OK taken 1 ") && together[1].starts_with("* said 2 "), "{together:?}");
+    assert!(together[0].starts_with("+OK taken ") && together[1].starts_with("* said "), "{together:?}");
+    assert_eq!(bob.lines().len(), 1, "{:?} has not heard that his was taken", "bob");
     bench.advance(Limits::DEFAULT.acknowledge_within);
-    assert!(bob.lines().last().is_some_and(|line| line.starts_with("+OK taken 2 ")), "nothing else came");
+    assert!(bob.lines().last().is_some_and(|line| line.starts_with("+OK taken ")), "nothing else came");
+    bench.all_leave(&[&alice, &bob]);
+}
+
+#[test]
+fn a_client_that_waits_for_each_answer_gets_it_at_once() {
+    let mut bench = patient();
+    let (alice, bob) = bench.pair("alice", "bob");
+    for count in 0..1_000 {
+        let answers = bench.ask(&alice, "SAY bob x\n");
+        assert!(answers[0].starts_with("+OK taken "), "the {count}th waits");
+        bench.advance(Duration::from_millis(1));
+    }
+    bench.all_leave(&[&alice, &bob]);
+}
+
+#[test]
+fn many_clients_that_wait_for_each_answer_get_it_at_once() {
+    let mut bench = patient();
+    let users: Vec<Client> = (0..200).map(|number| bench.user(&format!("u{number}"))).collect();
+    let (listener, talkers) = users.split_first().unwrap();
+    for round in 0..20 {
+        for talker in talkers {
+            bench.arrive(talker, "PRIVATE u0 hello\n");
+        }
+        bench.settle();
+        for talker in talkers {
+            assert_eq!(talker.lines().len(), 1, "in round {round}");
+        }
+        bench.advance(Duration::from_millis(1));
+    }
+    listener.received();
+    bench.all_leave(&users.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn an_answer_that_waited_in_vain_is_the_last_to_wait() {
+    let mut bench = patient();
+    let (alice, bob) = bench.pair("alice", "bob");
+    make_lively(&mut bench, &[("alice", &alice)]);
+    assert!(bench.ask(&alice, "SAY bob one\n").is_empty());
+    bench.advance(Limits::DEFAULT.acknowledge_within);
+    assert_eq!(alice.lines().len(), 1);
+    assert_eq!(bench.ask(&alice, "SAY bob two\n").len(), 1);
     bench.all_leave(&[&alice, &bob]);
 }
 
 #[test]
 fn while_many_answers_wait_they_wait_for_longer_and_the_loop_sleeps() {
     let mut bench = patient();
-    let users: Vec<Client> = (0..=BUSY_CONNECTIONS).map(|number| bench.user(&format!("u{number}"))).collect();
-    let talk = |bench: &mut Bench, talkers: &[Client]| {
-        for talker in talkers {
+    let names: Vec<String> = (0..=BUSY_CONNECTIONS).map(|number| format!("u{number}")).collect();
+    let users: Vec<Client> = names.iter().map(|name| bench.user(name)).collect();
+    let named: Vec<(&str, &Client)> = names.iter().map(String::as_str).zip(&users).collect();
+    let (_, talkers) = named.split_first().unwrap();
+    let (_, few) = talkers.split_first().unwrap();
+    let talk = |bench: &mut Bench, talkers: &[(&str, &Client)]| {
+        make_lively(bench, talkers);
+        for (_, talker) in talkers {
             bench.arrive(talker, "PRIVATE u0 hello\n");
         }
         bench.settle();
     };
-    let answered = |talkers: &[Client]| talkers.iter().filter(|talker| talker.received().contains("+OK taken")).count();
-    let (_, talkers) = users.split_first().unwrap();
-    let (_, few) = talkers.split_first().unwrap();
+    let answered = |talkers: &[(&str, &Client)]| {
+        talkers.iter().filter(|(_, talker)| talker.received().contains("+OK taken")).count()
+    };
     talk(&mut bench, few);
+    assert_eq!(answered(few), 0);
     bench.advance(Limits::DEFAULT.acknowledge_within);
     assert_eq!(answered(few), few.len(), "too few to be busy");
     talk(&mut bench, talkers);
