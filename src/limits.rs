@@ -81,6 +81,12 @@ pub const LOG_BYTES: usize = 256 * 1024;
 /// How long after a connection is lost partner and rooms are told; a quick return goes unnoticed.
 pub const DROP_NOTICE_DELAY: Duration = Duration::from_secs(3);
 
+/// How long notices to those who watch are collected, from the first.
+pub const NOTICE_DELAY: Duration = Duration::from_millis(250);
+
+/// With so many notices it is done earlier.
+pub const NOTICES_TOGETHER: usize = 256;
+
 /// Sent lines kept for a user until it says that it saw them, in bytes.
 pub const KEPT_BYTES: usize = 64 * 1024;
 

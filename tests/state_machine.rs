@@ -186,7 +186,13 @@ impl Stage {
             let answer = stage.put_in(step, &mut Recorder::default());
             assert!(answer.starts_with("+OK"), "{step}: {answer}");
         }
+        stage.tell_watchers(&mut Recorder::default());
         stage
+    }
+
+    /// Has those who watch told of what has happened until now.
+    fn tell_watchers(&mut self, out: &mut Recorder) {
+        self.chat.handle_timeout(at(1_000), out);
     }
 
     /// Does what an input says and gives back the answer, empty where there is none.
@@ -266,6 +272,7 @@ fn describe(steps: &[&str], input: &str) -> String {
     let before = stage.states();
     let mut out = Recorder::default();
     let answer = stage.put_in(input, &mut out);
+    stage.tell_watchers(&mut out);
     let time = chatd::wire::format_time(at(0).wall);
     let mut text = format!("{input:<36} {answer}").replace(&time, "TIME").trim_end().to_owned() + "\n";
     for row in out.rows.iter().filter(|row| !row.starts_with("= user") || row.contains(" ann ")) {

@@ -7,6 +7,7 @@ use super::close::CloseReason;
 use super::event::{Decline, Ending, Event, Withdrawal};
 use super::key::UserKey;
 use super::name::Name;
+use super::notices::Notice;
 use super::refusal::Refusal;
 use super::reply::Reply;
 use super::sink::{Record, Sink};
@@ -23,7 +24,7 @@ pub struct Entry {
 }
 
 impl Chat {
-    /// Makes a user. Watchers are told; the newcomer is not among them yet.
+    /// Makes a user. Watchers will be told; the newcomer is not among them yet.
     ///
     /// # Errors
     /// [`Refusal::NameTaken`]; a guest is always let in.
@@ -32,7 +33,7 @@ impl Chat {
         let key = self.users.add(name, entry.address, now.steady).ok_or(Refusal::NameTaken(name))?;
         let uid = key.uid();
         out.record(&Record::Entered { uid, name, address: entry.address });
-        out.event(&self.watchers, None, &Event::Entered { uid, name });
+        self.watchers.note(Notice::Entered { uid, name }, now.steady);
         Ok((key, uid, name))
     }
 
@@ -59,21 +60,19 @@ impl Chat {
             self.leave_membership(user, membership, Some(reason), now, out);
         }
         self.ignored -= self.users.remove(user).map_or(0, |gone| gone.ignored().len());
-        out.event(&self.watchers, None, &Event::Gone { name, reason });
+        self.watchers.note(Notice::Gone { name, reason }, now.steady);
     }
 
     /// Starts or stops telling a user of comings and goings.
     pub(super) fn watch(&mut self, user: UserKey, on: bool) -> Reply {
         match (self.users.of(user).watching, on) {
             (None, true) => {
-                let position = u32::try_from(self.watchers.len()).expect("fewer users than a u32 counts");
-                self.watchers.push(user);
+                let position = self.watchers.add(user);
                 self.users.of_mut(user).watching = Some(position);
             }
             (Some(position), false) => {
                 self.users.of_mut(user).watching = None;
-                self.watchers.swap_remove(position as usize);
-                if let Some(moved) = self.watchers.get(position as usize).copied() {
+                if let Some(moved) = self.watchers.remove(position) {
                     self.users.of_mut(moved).watching = Some(position);
                 }
             }

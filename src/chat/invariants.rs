@@ -13,6 +13,7 @@ impl Chat {
     pub fn check_invariants(&self) {
         self.users.check_invariants();
         self.rooms.check_invariants();
+        self.watchers.check_invariants();
         let (mut outgoing, mut incoming, mut memberships) = (0, 0, 0);
         for user in self.users.after(0) {
             self.check_session(user);
@@ -55,7 +56,7 @@ impl Chat {
             }
         }
         if let Some(position) = user.watching {
-            assert_eq!(self.watchers.get(position as usize), Some(&user.key));
+            assert_eq!(self.watchers.at(position), Some(user.key));
         }
     }
 

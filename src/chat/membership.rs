@@ -5,6 +5,7 @@ use super::close::CloseReason;
 use super::event::{Event, Withdrawal};
 use super::key::{RoomKey, UserKey};
 use super::name::{RoomName, UserRef};
+use super::notices::Notice;
 use super::presence::Aim;
 use super::refusal::Refusal;
 use super::reply::Reply;
@@ -16,12 +17,18 @@ use crate::limits::ROOMS_PER_USER;
 
 impl Chat {
     /// Joins a room by name, which is created if need be.
-    pub(super) fn join(&mut self, user: UserKey, name: RoomName, out: &mut dyn Sink) -> Result<Reply, Refusal> {
+    pub(super) fn join(
+        &mut self,
+        user: UserKey,
+        name: RoomName,
+        now: Now,
+        out: &mut dyn Sink,
+    ) -> Result<Reply, Refusal> {
         let room = match self.rooms.find(name) {
             Some(room) => room.key,
             None => {
                 self.check_has_room(user)?;
-                self.open_room(name, out)
+                self.open_room(name, now)
             }
         };
         self.enter_room(user, room, out)?;
@@ -50,7 +57,7 @@ impl Chat {
             Some(room) => room,
             None => {
                 self.check_has_room(user)?;
-                let room = self.open_room(self.free_room_name(user), out);
+                let room = self.open_room(self.free_room_name(user), now);
                 self.enter_room(user, room, out)?;
                 room
             }
@@ -153,12 +160,12 @@ impl Chat {
         }
         if self.rooms.of(membership.room).members.is_empty() {
             self.rooms.close(membership.room, now.steady);
-            out.event(&self.watchers, None, &Event::Closed(room_name));
+            self.watchers.note(Notice::Closed(room_name), now.steady);
         }
     }
 
-    fn open_room(&mut self, name: RoomName, out: &mut dyn Sink) -> RoomKey {
-        out.event(&self.watchers, None, &Event::Opened(name));
+    fn open_room(&mut self, name: RoomName, now: Now) -> RoomKey {
+        self.watchers.note(Notice::Opened(name), now.steady);
         self.rooms.create(name)
     }
 

@@ -6,7 +6,7 @@
 //! whoever drives this calls [`Chat::handle_timeout`] no later than [`Chat::poll_timeout`] asks.
 //!
 //! One file a subject: `entry` (coming and going), `reconnect`, `requests`, `sessions`, `membership` (rooms),
-//! `messages` (one-shot), `defence` (ignore, mute), `listing`; below them the records: `users`, `presence`, `rooms`, `backlog`.
+//! `messages` (one-shot), `defence` (ignore, mute), `listing`; below them the records: `users`, `presence`, `rooms`, `backlog`, `notices`.
 
 mod backlog;
 mod close;
@@ -20,6 +20,7 @@ mod listing;
 mod membership;
 mod messages;
 mod name;
+mod notices;
 mod presence;
 mod reconnect;
 mod refusal;
@@ -49,6 +50,7 @@ use std::time::Duration;
 
 use crate::limits::Limits;
 use backlog::Backlog;
+use notices::Watchers;
 use rooms::Rooms;
 use users::Users;
 
@@ -78,7 +80,7 @@ pub struct Chat {
     /// When the requests that stand expire, and whose they are.
     deadlines: BTreeSet<(Millis, UserKey)>,
     /// Who is told of comings and goings.
-    watchers: Vec<UserKey>,
+    watchers: Watchers,
     messages: u64,
     announcements: Backlog,
     /// How many entries all users' lists of ignored ones have together.
@@ -95,7 +97,7 @@ impl Chat {
             users: Users::new(),
             rooms: Rooms::default(),
             deadlines: BTreeSet::new(),
-            watchers: Vec::new(),
+            watchers: Watchers::default(),
             messages: 0,
             announcements: Backlog::default(),
             ignored: 0,
@@ -161,7 +163,7 @@ impl Chat {
             Command::Cancel => self.cancel(user, out),
             Command::Requests => Ok(self.list_requests(user, now, out)),
             Command::End => self.end_session(user, out),
-            Command::Join(room) => self.join(user, room, out),
+            Command::Join(room) => self.join(user, room, now, out),
             Command::JoinUser(other) => self.join_user(user, other, now, out),
             Command::Leave(room) => self.leave_room(user, room, now, out),
             Command::List { after } => Ok(self.list_users(after, self.settings.hide_addresses, now, out)),
@@ -189,7 +191,7 @@ impl Chat {
     /// When [`Self::handle_timeout`] has something to do next.
     pub fn poll_timeout(&self) -> Option<Millis> {
         let request = self.deadlines.first().map(|(at, _)| *at);
-        [request, self.rooms.poll_timeout()].into_iter().flatten().min()
+        [request, self.rooms.poll_timeout(), self.watchers.poll_timeout()].into_iter().flatten().min()
     }
 
     /// Does what is due by `now`.
@@ -198,11 +200,12 @@ impl Chat {
         self.mutes.retain(|(_, until)| until.is_none_or(|until| until > now.steady));
         while let Some((at, user)) = self.deadlines.first().copied() {
             if at > now.steady {
-                return;
+                break;
             }
             self.deadlines.pop_first();
             self.expire_request(user, out);
         }
+        self.watchers.handle_timeout(now.steady, out);
     }
 
     fn next_stamp(&mut self, now: Now) -> Stamp {

@@ -309,6 +309,7 @@ impl<S: Stream> Server<S> {
         }
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
         self.chat.handle_timeout(now, &mut outbox);
+        self.connections.deliver();
         self.close_doomed(now);
     }
 

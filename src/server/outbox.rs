@@ -49,8 +49,7 @@ impl<S> Sink for Outbox<'_, S> {
             }
             _ => {
                 self.connections.spread(to, but, event);
-                // It is a client's line that makes them; they are handed out when its turn is over.
-                if !matches!(event, Event::RoomSaid { .. }) {
+                if !is_followed(event) {
                     self.connections.deliver();
                 }
             }
@@ -68,6 +67,15 @@ impl<S> Sink for Outbox<'_, S> {
     fn record(&mut self, record: &Record<'_>) {
         self.connections.journal.record(record);
     }
+}
+
+/// Whether more for the same many may come right behind this. It is handed out when the turn of the
+/// client whose line made it is over, or when all that is due has been done.
+fn is_followed(event: &Event<'_>) -> bool {
+    matches!(
+        event,
+        Event::RoomSaid { .. } | Event::Entered { .. } | Event::Gone { .. } | Event::Opened(_) | Event::Closed(_)
+    )
 }
 
 impl<S> Connections<S> {

@@ -3,6 +3,9 @@
 use super::FREE;
 use super::simulation_support::net::{Loss, Net};
 
+/// Those who watch have been told by then, in milliseconds.
+const WATCHED: u64 = 250;
+
 /// Two in a session and a room, a third in the room only, a fourth who watches.
 fn company() -> Net {
     let mut net = Net::kept(FREE, &["alice", "bob", "carol", "dave"]);
@@ -74,6 +77,7 @@ fn when_the_grace_ends_it_is_gone_for_the_reason_it_was_lost() {
         assert_eq!(net.server.user_count(), 3);
         assert_eq!(net.heard(1), ["* ended alice gone".to_owned(), format!("* left #dev alice {reason}")]);
         assert_eq!(net.heard(2), [format!("* left #dev alice {reason}")]);
+        net.pass(WATCHED);
         assert_eq!(net.heard(3), [format!("* gone alice {reason}")]);
         net.connect(0);
         let line = net.people[0].books.resume_line().unwrap();
@@ -86,6 +90,7 @@ fn when_the_grace_ends_it_is_gone_for_the_reason_it_was_lost() {
 fn quit_kick_and_shutdown_end_a_place_at_once() {
     let mut net = company();
     net.say(0, "QUIT");
+    net.pass(WATCHED);
     assert_eq!((net.server.user_count(), net.heard(3)), (3, vec!["* gone alice quit".into()]));
     net.lose(1);
     net.settle();
@@ -143,7 +148,7 @@ fn without_keep_one_is_gone_with_the_connection() {
     net.say(1, "WATCH on");
     net.heard(1);
     net.lose(0);
-    net.settle();
+    net.pass(WATCHED);
     assert_eq!(net.heard(1), ["* gone alice broken"]);
     assert_eq!((net.server.user_count(), net.server.connection_count()), (1, 1));
 }

@@ -130,7 +130,8 @@ impl Here {
         let mut rooms = std::mem::take(&mut self.rooms);
         rooms.append(&mut self.rejoining);
         (self.uid, self.me, self.kept, self.is_online) = (uid, name, None, true);
-        (self.acknowledged, self.told_gone) = (0, None);
+        self.acknowledged = 0;
+        self.told_gone.clear();
         self.rows.clear();
         self.pending.clear();
         self.keep_place(out);

@@ -10,9 +10,11 @@ use crate::limits::ROOMS_PER_USER;
 /// With more people than this here, their comings and goings are not told one by one.
 const CROWD: usize = 50;
 
+/// Of so many it is remembered that the screen has said that they are gone.
+const TOLD_GONE: usize = 64;
+
 impl Here {
     pub(super) fn handle_event(&mut self, event: &Event<'_>, out: &mut Actions) {
-        let told_gone = self.told_gone.take();
         let just_joined = self.just_joined.take();
         self.note_time(event);
         match *event {
@@ -43,14 +45,16 @@ impl Here {
             Event::Returned(name) => out.show(Line::aside("").user(name).dim(" is back")),
             Event::Entered { uid, name } => {
                 self.roster.add_user(name, uid);
+                self.told_gone.retain(|gone| *gone != name);
                 self.tell_watcher(name, "entered", out);
             }
             Event::Gone { name, reason } => {
-                if told_gone != Some(name) {
-                    self.tell_watcher(name, gone(reason), out);
+                // Who watches is told late: a request may be a newcomer's, and ends by `withdrawn` anyway.
+                match self.told_gone.iter().position(|gone| *gone == name) {
+                    Some(told) => drop(self.told_gone.remove(told)),
+                    None => self.tell_watcher(name, gone(reason), out),
                 }
                 self.roster.remove_user(name);
-                self.pending.remove(name);
             }
             Event::Opened(room) => self.roster.add_room(room),
             Event::Closed(room) => self.roster.remove_room(room),
@@ -118,7 +122,7 @@ impl Here {
             Ending::ByYou => Line::notice("you ended the chat with ").user(with),
             Ending::ByPartner => Line::notice("").user(with).text(" ended the chat"),
             Ending::Gone => {
-                self.told_gone = Some(with);
+                self.note_told_gone(with);
                 Line::notice("").user(with).text(" is gone; the chat is over")
             }
         };
@@ -174,7 +178,7 @@ impl Here {
         let what = match why {
             None => " has left".to_owned(),
             Some(reason) => {
-                self.told_gone = Some(name);
+                self.note_told_gone(name);
                 format!(" has left ({})", gone(reason))
             }
         };
@@ -198,6 +202,14 @@ impl Here {
     fn in_room(&self, room: RoomName) -> Line {
         let line = Line::aside("");
         if self.focus() == Focus::Room(room) { line } else { line.dim(format!("[{room}] ")) }
+    }
+
+    /// The screen has said that somebody is gone; who watches is told it once more, a little later.
+    fn note_told_gone(&mut self, name: Name) {
+        if !self.told_gone.contains(&name) {
+            self.told_gone.truncate(TOLD_GONE - 1);
+            self.told_gone.insert(0, name);
+        }
     }
 
     fn tell_watcher(&self, name: Name, what: &str, out: &mut Actions) {

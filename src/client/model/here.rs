@@ -41,8 +41,8 @@ pub(super) struct Here {
     pub(super) acknowledged: usize,
     /// Rows of the listing that is being received.
     pub(super) rows: Vec<Listed>,
-    /// Who was just said to have gone, so that it is not said twice.
-    pub(super) told_gone: Option<Name>,
+    /// Who was said to have gone, so that it is not said twice.
+    pub(super) told_gone: Vec<Name>,
     /// The place the server keeps for me, if it does.
     pub(super) kept: Option<Kept>,
     /// The server takes commands now; else they wait.
@@ -76,7 +76,7 @@ impl Here {
             sent: VecDeque::new(),
             acknowledged: 0,
             rows: Vec::new(),
-            told_gone: None,
+            told_gone: Vec::new(),
             kept: None,
             is_online: true,
             wanted: Name::new(me.as_str()).ok(),

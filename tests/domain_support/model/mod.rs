@@ -5,11 +5,10 @@
 mod defence;
 mod history;
 mod listing;
+mod notices;
 mod requests;
 mod rooms;
 mod talk;
-
-use std::collections::BTreeSet;
 
 use history::History;
 
@@ -50,7 +49,7 @@ pub(crate) struct Model {
     seats: Vec<(String, String)>,
     /// Number and name, in order of creation.
     rooms: Vec<(u64, String)>,
-    watchers: BTreeSet<String>,
+    notices: notices::Notices,
     history: History,
     defence: defence::Defence,
     counted: Counted,
@@ -114,7 +113,7 @@ impl Model {
     }
 
     pub(crate) fn leave(&mut self, who: &str, reason: &str) {
-        self.watchers.remove(who);
+        self.notices.unwatch(who);
         self.defence.forget(who);
         if let Some(partner) = self.unpair(who) {
             self.tell(&partner, &format!("* ended {who} gone"));
@@ -129,7 +128,7 @@ impl Model {
     }
 
     pub(crate) fn next_due(&self) -> Option<u64> {
-        self.requests.iter().map(|request| request.until).chain(self.history.next_due()).min()
+        self.requests.iter().map(|request| request.until).chain(self.history.next_due()).chain(self.notices.due).min()
     }
 
     pub(crate) fn timeout(&mut self) {
@@ -141,6 +140,7 @@ impl Model {
             self.tell(&from, &format!("* declined {to} expired"));
             self.tell(&to, &format!("* withdrawn {from} expired"));
         }
+        self.told.append(&mut self.notices.take_due(self.now));
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -190,11 +190,11 @@ impl Model {
             ("away", _) => self.set_away(who, Some(line.split_once(' ').map_or("", |(_, text)| text))),
             ("here", _) => self.set_away(who, None),
             ("watch", Some("on")) => {
-                self.watchers.insert(who.to_owned());
+                self.notices.watch(who);
                 ok()
             }
             ("watch", _) => {
-                self.watchers.remove(who);
+                self.notices.unwatch(who);
                 ok()
             }
             _ => panic!("the model does not know {line:?}"),
@@ -205,10 +205,9 @@ impl Model {
         self.told.push((who.to_owned(), line.to_owned()));
     }
 
+    /// Of comings and goings, and of rooms, in a while.
     fn tell_watchers(&mut self, line: &str) {
-        for watcher in self.watchers.clone() {
-            self.tell(&watcher, line);
-        }
+        self.notices.note(line, self.now);
     }
 
     fn stamp(&mut self) -> String {

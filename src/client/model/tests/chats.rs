@@ -96,6 +96,17 @@ fn a_request_to_join_a_room_reaches_one_in_a_chat() {
 }
 
 #[test]
+fn who_watches_is_told_late_and_it_is_neither_said_twice_nor_taken_for_a_newcomer() {
+    let mut desk = Desk::inside();
+    desk.server("* request bob session 60\n* withdrawn bob gone\n* request bob session 60\n* paired bob");
+    desk.server("* ended bob gone\n* private 3 @NOON carol oh\n* request bob session 60");
+    desk.screen.clear();
+    desk.server("* gone bob quit\n* entered 9 bob").shows("-- bob entered");
+    desk.typed("yes").shows("menu > yes\n        -> ACCEPT bob");
+    desk.server("* gone bob quit").shows("-- bob left the chat");
+}
+
+#[test]
 fn what_is_not_in_focus_is_tagged() {
     let mut desk = Desk::inside();
     desk.server("* joined #lobby alice\n+OK listed 0 0\n* joined #dev alice\n+OK listed 0 0");

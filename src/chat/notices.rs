@@ -1,0 +1,130 @@
+//! What those who watch are told: who enters and goes, which rooms open and close. That is collected
+//! and told now and then, to all in one piece; of a room that opens and closes in between nobody hears.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::close::CloseReason;
+use super::event::Event;
+use super::key::UserKey;
+use super::name::{Name, RoomName, Uid};
+use super::sink::Sink;
+use super::time::Millis;
+use crate::limits::{NOTICE_DELAY, NOTICES_TOGETHER};
+
+/// Something to tell.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Notice {
+    Entered { uid: Uid, name: Name },
+    Gone { name: Name, reason: CloseReason },
+    Opened(RoomName),
+    Closed(RoomName),
+}
+
+/// Who watches, and what they have not been told yet.
+#[derive(Debug, Default)]
+pub(super) struct Watchers {
+    users: Vec<UserKey>,
+    /// Those who began to watch after the oldest notice that waits, and what the number of the next was.
+    newcomers: BTreeMap<UserKey, u64>,
+    waiting: BTreeMap<u64, Notice>,
+    /// The notice about each room, if one waits.
+    about: HashMap<RoomName, u64>,
+    next: u64,
+    due: Option<Millis>,
+}
+
+impl Watchers {
+    /// A user watches from now on; says at which place. It is told nothing of what happened before.
+    pub(super) fn add(&mut self, user: UserKey) -> u32 {
+        if !self.waiting.is_empty() {
+            self.newcomers.insert(user, self.next);
+        }
+        self.users.push(user);
+        u32::try_from(self.users.len() - 1).expect("fewer users than a u32 counts")
+    }
+
+    /// A user watches no more; gives back who has its place now, if anybody.
+    pub(super) fn remove(&mut self, place: u32) -> Option<UserKey> {
+        let user = self.users.swap_remove(place as usize);
+        self.newcomers.remove(&user);
+        if self.users.is_empty() {
+            self.forget();
+        }
+        self.users.get(place as usize).copied()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.users.len()
+    }
+
+    pub(super) fn at(&self, place: u32) -> Option<UserKey> {
+        self.users.get(place as usize).copied()
+    }
+
+    /// Something has happened.
+    pub(super) fn note(&mut self, notice: Notice, now: Millis) {
+        if self.users.is_empty() {
+            return;
+        }
+        if let Notice::Opened(room) | Notice::Closed(room) = notice
+            && let Some(undone) = self.about.remove(&room)
+        {
+            self.waiting.remove(&undone);
+            return;
+        }
+        if let Notice::Opened(room) | Notice::Closed(room) = notice {
+            self.about.insert(room, self.next);
+        }
+        self.waiting.insert(self.next, notice);
+        self.next += 1;
+        let due = if self.waiting.len() < NOTICES_TOGETHER { now + NOTICE_DELAY } else { now };
+        self.due = Some(self.due.map_or(due, |before| before.min(due)));
+    }
+
+    pub(super) fn poll_timeout(&self) -> Option<Millis> {
+        self.due
+    }
+
+    /// Tells what is due.
+    pub(super) fn handle_timeout(&mut self, now: Millis, out: &mut dyn Sink) {
+        if self.due.is_none_or(|due| due > now) {
+            return;
+        }
+        let newcomers = std::mem::take(&mut self.newcomers);
+        let all = newcomers.is_empty().then_some(&self.users);
+        let others: Vec<UserKey> = match all {
+            Some(_) => Vec::new(),
+            None => self.users.iter().filter(|user| !newcomers.contains_key(user)).copied().collect(),
+        };
+        self.waiting.values().for_each(|notice| out.event(all.unwrap_or(&others), None, &notice.event()));
+        for (newcomer, since) in newcomers {
+            self.waiting.range(since..).for_each(|(_, notice)| out.event(&[newcomer], None, &notice.event()));
+        }
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.waiting.clear();
+        self.about.clear();
+        self.due = None;
+    }
+
+    /// Checks that nothing waits for nobody, and that what waits is due some time.
+    pub(super) fn check_invariants(&self) {
+        assert!(self.waiting.is_empty() || !self.users.is_empty(), "notices are for somebody");
+        assert!(self.waiting.is_empty() || self.due.is_some(), "notices are told some time");
+        assert!(self.newcomers.keys().all(|user| self.users.contains(user)), "newcomers are among the watchers");
+        assert!(self.about.values().all(|number| self.waiting.contains_key(number)), "rooms have notices that wait");
+    }
+}
+
+impl Notice {
+    fn event(self) -> Event<'static> {
+        match self {
+            Self::Entered { uid, name } => Event::Entered { uid, name },
+            Self::Gone { name, reason } => Event::Gone { name, reason },
+            Self::Opened(room) => Event::Opened(room),
+            Self::Closed(room) => Event::Closed(room),
+        }
+    }
+}
