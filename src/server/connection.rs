@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use super::kept::Absence;
 use super::output::Output;
-use super::queue::Queue;
 use super::patience::Patience;
+use super::queue::Queue;
 use super::throttle::Throttle;
 use crate::chat::{CloseReason, Millis, UserKey};
 use crate::limits::{GREETING_DELAY, Limits};
