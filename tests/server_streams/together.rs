@@ -16,7 +16,9 @@ fn patient() -> Bench {
 fn make_lively(bench: &mut Bench, talkers: &[(&str, &Client)]) {
     let other = bench.user("other");
     for (name, talker) in talkers {
-        assert!(bench.ask(talker, "PRIVATE other x\n")[0].starts_with("+OK taken "), "{name} waits for nothing yet");
+        let answers = bench.ask(talker, "PRIVATE other x\n");
+        let is_taken = answers.first().is_some_and(|answer| answer.starts_with("+OK taken "));
+        assert!(is_taken, "{name} waits for nothing yet: {answers:?}");
         bench.send(&other, format!("PRIVATE {name} y\n"));
         talker.received();
     }
