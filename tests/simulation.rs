@@ -35,8 +35,9 @@ const SEEDS: u64 = 256;
 const STEPS: u64 = 3_000;
 
 /// What must have happened somewhere: simulations that never get anywhere prove nothing.
-const TO_BE_SEEN: [&str; 51] = [
+const TO_BE_SEEN: [&str; 52] = [
     "quit",
+    "foreign",
     "disconnected",
     "broken",
     "entry-timeout",

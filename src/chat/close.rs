@@ -11,6 +11,8 @@ pub enum CloseReason {
     Disconnected,
     /// The connection broke: reset, timed out, unreachable.
     Broken,
+    /// The client speaks another protocol.
+    Foreign,
     /// The client did not enter in time.
     EntryTimeout,
     /// The client did not read what it was sent.
@@ -33,10 +35,11 @@ pub enum CloseReason {
 
 impl CloseReason {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Quit,
         Self::Disconnected,
         Self::Broken,
+        Self::Foreign,
         Self::EntryTimeout,
         Self::SlowConsumer,
         Self::PingTimeout,
@@ -54,6 +57,7 @@ impl CloseReason {
             Self::Quit => "quit",
             Self::Disconnected => "disconnected",
             Self::Broken => "broken",
+            Self::Foreign => "foreign",
             Self::EntryTimeout => "entry-timeout",
             Self::SlowConsumer => "slow-consumer",
             Self::PingTimeout => "ping-timeout",
@@ -77,6 +81,7 @@ impl CloseReason {
             Self::Quit => "goodbye",
             Self::Disconnected => "you hung up",
             Self::Broken => "the connection broke",
+            Self::Foreign => "you speak another protocol",
             Self::EntryTimeout => "you did not enter in time; connect again and send ENTER NAME",
             Self::SlowConsumer => "you did not read what you were sent",
             Self::PingTimeout => "you gave no sign of life",

@@ -92,6 +92,8 @@ impl<S: Stream> Server<S> {
         let reason = closing.reason;
         let write = match reason {
             CloseReason::Quit | CloseReason::Disconnected | CloseReason::Broken => return,
+            // It has been answered in its own way.
+            CloseReason::Foreign => return,
             _ if self.connections.is_operator(token) => return,
             _ if closing.is_refusal => Encoder::refusal,
             _ => Encoder::bye,

@@ -68,7 +68,9 @@ pub(super) enum Expecting {
 pub(super) enum Phase {
     /// Has not said anything yet.
     Silent { since: Millis },
-    /// Speaks, but is no user yet.
+    /// Has not sent a whole line yet, so that nobody knows what it speaks.
+    Opening { since: Millis },
+    /// Speaks as it should, but is no user yet.
     Entering { since: Millis },
     /// Is a user's.
     User(UserKey),
@@ -201,7 +203,11 @@ impl<S> Connection<S> {
     /// Whether its lines are heard.
     pub(super) fn is_open(&self) -> bool {
         match self.phase {
-            Phase::Silent { .. } | Phase::Entering { .. } | Phase::User(_) | Phase::Operator(_) => true,
+            Phase::Silent { .. }
+            | Phase::Opening { .. }
+            | Phase::Entering { .. }
+            | Phase::User(_)
+            | Phase::Operator(_) => true,
             Phase::Away(_) | Phase::Closing { .. } | Phase::Lingering { .. } | Phase::Gone => false,
         }
     }
@@ -243,7 +249,7 @@ impl<S> Connection<S> {
         let slow = self.slow_since().map(|since| since + limits.output_soft_time);
         let by_phase = match self.phase {
             Phase::Silent { since } => Some(since + GREETING_DELAY),
-            Phase::Entering { since } => Some(since + limits.entry_timeout),
+            Phase::Opening { since } | Phase::Entering { since } => Some(since + limits.entry_timeout),
             Phase::User(_) => earliest(slow, self.sign_of_life_due(limits)),
             Phase::Operator(_) => slow,
             Phase::Away(_) => self.output.kept().and_then(|kept| kept.absence).map(Absence::next_due),

@@ -99,6 +99,7 @@ impl<S: Stream> Server<S> {
                 true
             }
             CloseReason::Quit
+            | CloseReason::Foreign
             | CloseReason::EntryTimeout
             | CloseReason::ResumedElsewhere
             | CloseReason::Kicked

@@ -331,10 +331,12 @@ impl<S: Stream> Server<S> {
         let is_slow = connection.slow_since().is_some_and(|since| since + self.limits.output_soft_time <= now.steady);
         match connection.phase {
             Phase::Silent { since } => {
-                connection.phase = Phase::Entering { since };
+                connection.phase = Phase::Opening { since };
                 self.connections.append(token, |encoder, out| encoder.greeting(VERSION, out));
             }
-            Phase::Entering { .. } => self.close(token, CloseReason::EntryTimeout.into(), now),
+            Phase::Opening { .. } | Phase::Entering { .. } => {
+                self.close(token, CloseReason::EntryTimeout.into(), now);
+            }
             Phase::User(_) | Phase::Operator(_) if is_slow => {
                 self.close(token, CloseReason::SlowConsumer.into(), now);
             }

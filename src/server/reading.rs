@@ -8,6 +8,7 @@ use super::queue::Queue;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Millis, Now, TextError};
 use crate::limits::{HELD_BYTES, READ_BYTES};
+use crate::wire::foreign::{Foreign, Opening, recognise};
 use crate::wire::{Fault, Received, Step, console};
 
 /// What one read brought.
@@ -162,6 +163,17 @@ impl<S: Stream> Server<S> {
             self.pause(token, until);
             return Next::None { count: 0 };
         }
+        if let Phase::Opening { since } = connection.phase {
+            match recognise(bytes) {
+                Opening::Undecided => return Next::None { count: 0 },
+                Opening::Blank => {}
+                Opening::Native => connection.phase = Phase::Entering { since },
+                Opening::Foreign(protocol) => {
+                    self.turn_away(token, protocol, now);
+                    return Next::None { count: 0 };
+                }
+            }
+        }
         let (step, count) = connection.splitter.next(bytes);
         let phase = connection.phase;
         let next = match step {
@@ -172,6 +184,16 @@ impl<S: Stream> Server<S> {
         connection.lines.take(self.line_pace, now.steady);
         self.stats.lines += 1;
         next
+    }
+
+    /// Answers one who speaks another protocol in its own way, and hangs up: nothing it sent is done,
+    /// and nothing more is read but to throw it away.
+    fn turn_away(&mut self, token: Token, protocol: Foreign, now: Now) {
+        if let Some(address) = self.connections.get(token).and_then(|it| it.peer.address()) {
+            self.connections.journal.note(format_args!("foreign from={address} protocol={}", protocol.word()));
+        }
+        self.connections.append(token, |_, out| protocol.answer(out));
+        self.close(token, CloseReason::Foreign.into(), now);
     }
 
     fn pause(&mut self, token: Token, until: Millis) {
@@ -186,7 +208,7 @@ impl<S: Stream> Server<S> {
         let Some(connection) = self.connections.get_mut(token) else { return };
         connection.last_heard = now.steady;
         if let Phase::Silent { since } = connection.phase {
-            connection.phase = Phase::Entering { since };
+            connection.phase = Phase::Opening { since };
             self.connections.arm(token);
         }
     }

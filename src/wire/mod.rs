@@ -4,6 +4,7 @@
 pub mod commands;
 pub mod console;
 mod fault;
+pub mod foreign;
 mod lines;
 pub mod native;
 mod received;

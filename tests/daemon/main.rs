@@ -10,6 +10,7 @@ mod config;
 mod connections;
 mod control;
 mod flood;
+mod foreign;
 mod guarded;
 mod notify;
 mod operator;

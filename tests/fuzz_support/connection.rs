@@ -157,11 +157,13 @@ impl World {
             }
             // The operator's own screen may be cleared.
             let is_escape = |byte: u8| byte == 0x1b && who != OPERATOR;
-            let is_control = |byte: u8| (byte < 0x20 && !matches!(byte, b'\n' | b'\t' | 0x1b)) || byte == 0x7f;
+            // Those who speak another protocol are answered in lines that end as theirs do.
+            let is_control = |byte: u8| (byte < 0x20 && !matches!(byte, b'\n' | b'\r' | b'\t' | 0x1b)) || byte == 0x7f;
+            assert!(bytes.iter().zip(bytes.iter().skip(1)).all(|(one, next)| *one != b'\r' || *next == b'\n'));
             assert!(!bytes.iter().any(|byte| is_control(*byte) || is_escape(*byte)), "{who} reads {bytes:?}");
             let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
             let text = String::from_utf8_lossy(&bytes[..whole]).into_owned();
-            assert!(text.chars().all(|c| matches!(c, '\n' | '\u{1b}') || !is_unsafe(c)), "{who} reads {text:?}");
+            assert!(text.chars().all(|c| matches!(c, '\n' | '\r' | '\u{1b}') || !is_unsafe(c)), "{who} reads {text:?}");
             let is_over = wire.ends.borrow().is_dropped;
             if is_over {
                 self.wires[who] = None;

@@ -13,6 +13,7 @@ pub(crate) use connection::connection;
 use bytes::BytesMut;
 use chatd::chat::is_unsafe;
 use chatd::limits::LINE_BYTES;
+use chatd::wire::foreign::{Opening, recognise};
 use chatd::wire::native::{Encoder, ServerLine};
 use chatd::wire::{LineSplitter, Step, console as operator, native};
 
@@ -45,8 +46,14 @@ pub(crate) fn lines(data: &[u8]) {
     assert_eq!(found, plain.collect::<Vec<_>>());
 }
 
-/// A client's line, read by the server: a request or a fault, and either can be told safely.
+/// A client's line, read by the server: a request or a fault, and either can be told safely. What it is
+/// as the first one is decided once, however it arrives.
 pub(crate) fn decode(data: &[u8]) {
+    let first = [data, b"\n"].concat();
+    let mut openings = (0..=first.len()).map(|count| recognise(&first[..count]));
+    if let Some(opening) = openings.find(|opening| *opening != Opening::Undecided) {
+        assert!(openings.all(|later| later == opening), "{opening:?} of {data:?}");
+    }
     let Ok(line) = chatd::wire::clean(data) else { return };
     assert!(!line.chars().any(is_unsafe), "a cleaned line is clean");
     if let Err(fault) = native::decode(&line) {

@@ -5,6 +5,7 @@ mod chaos;
 mod console;
 mod endings;
 mod flood;
+mod foreign;
 mod input;
 mod lines;
 mod memory;

@@ -20,6 +20,8 @@ pub(crate) struct Actor {
     /// What it is to be told, once its place is kept.
     log: Option<Log>,
     has_entered: bool,
+    /// Whether it has sent a line that is not empty over this connection.
+    has_opened: bool,
     /// Whether it wants its place to be kept.
     keeps: bool,
     /// Whether it waits for an answer that decides who it is.
@@ -66,8 +68,12 @@ impl Actor {
         self.unfinished.clear();
         self.outgoing.clear();
         (self.sent, self.has_entered, self.is_stalled, self.is_waiting) = (0, false, false, false);
+        self.has_opened = false;
         if self.books.token.is_none() {
             self.books = Books::default();
+            if random.one_in(30) {
+                self.speak_foreign(trial, random);
+            }
             if random.one_in(8) {
                 self.send(trial, "LIST");
             }
@@ -101,6 +107,7 @@ impl Actor {
 
     fn send_bytes(&mut self, trial: &mut Trial, bytes: &[u8], meaning: Meaning) {
         let Some(wire) = self.wire else { return };
+        self.has_opened |= !bytes.trim_ascii().is_empty();
         self.outgoing.extend_from_slice(bytes);
         self.outgoing.push(b'\n');
         self.sent += bytes.len() + 1;
@@ -251,13 +258,22 @@ impl Actor {
         }
     }
 
+    /// Begins as a client of something else does: whatever comes behind that is not done.
+    fn speak_foreign(&mut self, trial: &mut Trial, random: &mut Random) {
+        let line = *random.pick(&["SSH-2.0-x", "*1", "\u{16}\u{3}\u{1}", "<?xml version='1.0'?>"]);
+        self.send_bytes(trial, line.as_bytes(), Meaning::Foreign);
+    }
+
     fn say_nonsense(&mut self, trial: &mut Trial, random: &mut Random) {
+        if !self.has_opened && random.one_in(2) {
+            return self.speak_foreign(trial, random);
+        }
         let x = |count: usize| "x".repeat(count);
         let line = match random.below(12) {
-            0 => x(4_096),
-            1 => x(10_000),
+            0 if self.has_opened => x(4_096),
+            1 if self.has_opened => x(10_000),
             2 => format!("ANNOUNCE {}", x(3_841)),
-            3 => String::new(),
+            0 | 1 | 3 => String::new(),
             4 => "  \t ".to_owned(),
             5 => "@ no number".to_owned(),
             6 => "@later 7".to_owned(),

@@ -24,6 +24,8 @@ pub(crate) enum Meaning {
     /// Answered with a line that starts so, whoever says it.
     Answered(&'static str),
     Pong(String),
+    /// The start of another protocol.
+    Foreign,
     Quit,
 }
 
@@ -239,6 +241,10 @@ impl Shadow {
             (Meaning::Seen(seen), Some(name)) => self.acknowledge(&name, seen),
             (Meaning::Answered(start), user) => self.answer(number, user.as_deref(), start),
             (Meaning::Pong(word), user) => self.answer(number, user.as_deref(), &format!("+OK pong {word}")),
+            (Meaning::Foreign, _) => {
+                self.append(number, "-ERR foreign\u{1}", false);
+                self.close(number, "foreign");
+            }
             (Meaning::Quit, user) => {
                 self.answer(number, user.as_deref(), "+OK bye");
                 self.close(number, "quit");
@@ -435,7 +441,7 @@ impl Shadow {
             line.owed.clear();
             line.is_cut_short = true;
         }
-        if !matches!(reason, "quit" | "disconnected" | "broken") {
+        if !matches!(reason, "quit" | "disconnected" | "broken" | "foreign") {
             self.append(number, &format!("* bye {reason} \u{1}"), false);
         }
     }

@@ -254,6 +254,7 @@ fn gone(reason: CloseReason) -> &'static str {
         CloseReason::Quit => "left the chat",
         CloseReason::Disconnected => "hung up",
         CloseReason::Broken => "lost the connection",
+        CloseReason::Foreign => "spoke another protocol",
         CloseReason::EntryTimeout => "did not enter",
         CloseReason::SlowConsumer => "was too slow",
         CloseReason::PingTimeout => "does not answer any more",
