@@ -13,7 +13,7 @@ fn attacks() -> Vec<(Vec<u8>, &'static str)> {
         let length = body.len();
         format!("{line}\r\nHost: 10.0.0.1:2428\r\nContent-Length: {length}\r\n\r\n{body}").into_bytes()
     };
-    let long = format!("POST /{} HTTP/1.1", "x".repeat(2 * LINE_BYTES));
+    let long = format!("POST /{} HTTP/1.1", "x".repeat(8 * LINE_BYTES));
     let http = "HTTP/1.1 400 Bad Request\r\n";
     let lines = [
         (request("POST / HTTP/1.1"), http),
@@ -39,7 +39,8 @@ fn attacks() -> Vec<(Vec<u8>, &'static str)> {
 #[test]
 fn nothing_that_a_web_page_sends_is_done_in_whatever_pieces_it_comes() {
     for (bytes, answer) in attacks() {
-        for size in [1, 2, 7, 100, 4_096, bytes.len()] {
+        let sizes = [1, 2, 7, 100, 4_096, bytes.len()];
+        for size in sizes.into_iter().filter(|size| bytes.len() / size < 2_000) {
             let mut bench = Bench::new();
             let alice = bench.user("alice");
             bench.log();
