@@ -72,6 +72,9 @@ pub const ACCEPTS_PER_TICK: usize = 64;
 /// How long accepting pauses after it failed, for want of file descriptors for example.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
 
+/// How often the control socket is looked after, whose file somebody may have removed.
+pub const CONTROL_CHECK_INTERVAL: Duration = Duration::from_secs(5);
+
 /// Listen backlog asked of the kernel (which caps it at `net.core.somaxconn`, listen(2)).
 pub const LISTEN_BACKLOG: i32 = 4096;
 

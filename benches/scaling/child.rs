@@ -34,6 +34,8 @@ impl Subject {
         Ok(match self {
             Self::Chatd | Self::Hasty => {
                 let mut command = Command::new(env!("CARGO_BIN_EXE_chatd"));
+                // No control socket.
+                command.env_remove("XDG_RUNTIME_DIR").env("TMPDIR", "/nonexistent");
                 command.args(["--listen", "127.0.0.1:0", "--max-per-address", "0"]);
                 // The delay against floods is the one thing that is off: it is there to slow clients down.
                 for rate in ["--rate-lines", "--rate-requests", "--rate-announcements", "--rate-entries"] {

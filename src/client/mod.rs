@@ -39,6 +39,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use crate::wire::text_lines;
 use exit::Exit;
 use model::{EXIT_FAILED, Model, Setup, Wish};
 use outbox::Outbox;
@@ -160,7 +161,7 @@ fn setup(config: &Config, plain: bool, scripted: bool) -> Setup {
 fn read_password(path: &Path) -> Result<String, String> {
     let shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {shown}: {error}"))?;
-    let line = text.lines().next().unwrap_or_default();
+    let line = text_lines(&text).next().unwrap_or_default();
     if line.is_empty() {
         Err(format!("{shown} is empty; its first line should be the password"))
     } else {

@@ -9,18 +9,20 @@ mod control;
 mod failure;
 mod files;
 mod listen;
+mod places;
+mod private;
 mod signals;
 mod state;
 mod stdio;
 mod stream;
 
-pub use control::default_paths as default_control_paths;
 pub use failure::Failure;
 pub use listen::ListenError;
+pub use places::default_control_paths;
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use mio::unix::SourceFd;
@@ -31,7 +33,7 @@ use crate::chat::{Millis, Now};
 use crate::limits::{ACCEPTS_PER_TICK, Limits, RESERVED_FILES};
 use crate::server::{Config, Peer, Readiness, Server, Token};
 use clock::Clock;
-use control::Control;
+use control::{Control, News, Unbound, Wanted};
 use listen::Listener;
 use state::StateDir;
 use stdio::{Console, Log};
@@ -63,7 +65,6 @@ pub struct EventLoop {
     mode: Mode,
     drain_timeout: Duration,
     control: Option<Control>,
-    is_operator_waiting: bool,
     state: Option<StateDir>,
 }
 
@@ -101,7 +102,6 @@ impl EventLoop {
             mode: Mode::Serving,
             drain_timeout,
             control: None,
-            is_operator_waiting: false,
             state: None,
         })
     }
@@ -139,27 +139,37 @@ impl EventLoop {
         self.server.handle_ready(token, Readiness { readable: true, writable: false, hung_up: false });
     }
 
-    /// Lets operators in over a Unix socket, for `chatd ctl`. Without a path the usual place is
-    /// used, and if there is none, or another daemon's socket is there, that is no failure.
+    /// Lets operators in over a Unix socket, for `chatd ctl`. Without a path one of the usual places
+    /// is used, and if there is none, or another daemon's socket is there, that is no failure.
     ///
     /// # Errors
     /// When the socket cannot be made where it was asked for.
     pub fn open_control(&mut self, path: Option<PathBuf>) -> Result<(), Failure> {
         let port = self.addresses().next().map_or(0, |address| address.port());
         let is_asked_for = path.is_some();
-        let Some(path) = path.or_else(|| default_control_paths(port).into_iter().next()) else { return Ok(()) };
-        let opened = Control::bind(&path).and_then(|mut control| {
-            self.poll.registry().register(control.socket(), CONTROL, Interest::READABLE)?;
-            Ok(control)
-        });
-        match opened {
-            Ok(control) => self.control = Some(control),
-            Err(error) if is_asked_for => return Err(Failure::Control { path, error }),
-            Err(error) => {
-                self.server.journal().warn(format_args!("no-control path={} error={error}", path.display()));
+        let mut control = Control::new(path.map_or(Wanted::Usual(port), Wanted::At));
+        match control.open(self.poll.registry(), self.clock.now().steady) {
+            Ok(path) => self.tell_of_control(News::Made(path)),
+            Err(Unbound { path, error }) if is_asked_for => return Err(Failure::Control { path, error }),
+            Err(unbound) => self.tell_of_control(control.missed(unbound)),
+        }
+        self.control = Some(control);
+        Ok(())
+    }
+
+    fn tell_of_control(&mut self, news: News) {
+        let journal = self.server.journal();
+        match news {
+            News::Made(path) => journal.note(format_args!("control path={}", path.display())),
+            News::Missing(Unbound { path, error }) => {
+                journal.warn(format_args!("no-control path={} error={error}", path.display()));
             }
         }
-        Ok(())
+    }
+
+    /// Where the control socket is, if there is one.
+    pub fn control_path(&self) -> Option<&Path> {
+        self.control.as_ref().and_then(Control::path)
     }
 
     /// Keeps bans in a directory from one start to the next.
@@ -231,29 +241,24 @@ impl EventLoop {
         }
     }
 
-    /// One who cannot be let in for want of files is tried again with the next event.
     fn accept_operators(&mut self, now: Now) {
-        while self.is_operator_waiting {
-            let Some(control) = &mut self.control else { return };
-            let mut stream = match control.accept() {
-                Ok(stream) => stream,
-                Err(error) => {
-                    self.is_operator_waiting = error.kind() != ErrorKind::WouldBlock;
-                    return;
-                }
-            };
+        let Some(control) = &mut self.control else { return };
+        while let Some(mut stream) = control.accept() {
             let token = mio::Token(self.server.next_token().to_usize());
             let interest = Interest::READABLE | Interest::WRITABLE;
             if self.poll.registry().register(&mut stream, token, interest).is_ok() {
                 self.server.accept(AnyStream::Control(stream), Peer::Operator, now);
             }
         }
+        if let Some(news) = control.check(self.poll.registry(), now.steady) {
+            self.tell_of_control(news);
+        }
     }
 
     fn dispatch(&mut self, event: &mio::event::Event, now: Now) {
         match event.token() {
             SIGNALS => self.handle_signals(now),
-            CONTROL => self.is_operator_waiting = true,
+            CONTROL => self.control.iter_mut().for_each(|control| control.is_ready = true),
             mio::Token(number) if number >= LISTENERS => {
                 if let Some(listener) = self.listeners.get_mut(number - LISTENERS) {
                     listener.is_ready = true;
@@ -352,7 +357,8 @@ impl EventLoop {
             .iter()
             .filter(|listener| listener.is_ready)
             .map(|listener| listener.paused_until.map_or(Duration::ZERO, |until| until.since(now.steady)));
-        [self.server.poll_timeout(now), drained, log].into_iter().flatten().chain(accept).min()
+        let control = self.control.as_ref().map(|control| control.next_check().since(now.steady));
+        [self.server.poll_timeout(now), drained, log, control].into_iter().flatten().chain(accept).min()
     }
 
     fn write_log(&mut self) {

@@ -4,6 +4,8 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 
+use super::private;
+
 /// A directory with a file of bans.
 #[derive(Debug)]
 pub(super) struct StateDir(PathBuf);
@@ -19,7 +21,7 @@ impl StateDir {
 
     /// The bans' text; `None` when there is none yet. Bytes that are not UTF-8 come as U+FFFD.
     pub(super) fn read_bans(&self) -> io::Result<Option<String>> {
-        fs::create_dir_all(&self.0)?;
+        private::create_directories(&self.0)?;
         match fs::read(self.bans_path()) {
             Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -30,7 +32,7 @@ impl StateDir {
     /// Replaces the bans' text as a whole: a crash leaves the old one or the new one.
     pub(super) fn write_bans(&self, text: &str) -> io::Result<()> {
         let new = self.0.join("bans.new");
-        let mut file = File::create(&new)?;
+        let mut file = private::create_file(&new)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(new, self.bans_path())?;

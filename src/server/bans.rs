@@ -7,6 +7,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::chat::{Name, NameError, UnixMillis};
+use crate::wire::text_lines;
 
 /// What a ban hits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,7 +113,9 @@ impl Bans {
     /// Reads what [`Self::take_changed`] wrote.
     pub(super) fn load(&mut self, text: &str) -> Result<(), BadBans> {
         let parse = |(number, line): (usize, &str)| parse(line).ok_or(BadBans { line: number + 1 });
-        self.list = text.lines().enumerate().map(parse).collect::<Result<_, _>>()?;
+        // Somebody may have looked at it with an editor.
+        let lines = text_lines(text).enumerate().filter(|(_, line)| !line.trim().is_empty());
+        self.list = lines.map(parse).collect::<Result<_, _>>()?;
         Ok(())
     }
 }
@@ -170,6 +173,8 @@ mod tests {
         let mut read = Bans::default();
         read.load(&text).unwrap();
         assert_eq!(read.list, bans.list);
+        read.load(&format!("\u{feff}{}\r\n\r\n", text.replace('\n', "\r\n"))).unwrap();
+        assert_eq!(read.list, bans.list, "an editor of another system has been over it");
         assert_eq!(read.load("- bob \nx bob \n"), Err(BadBans { line: 2 }));
         assert_eq!(read.load("- bob! \n"), Err(BadBans { line: 1 }));
         assert!(bans.remove(Target::new("BOB").unwrap()));

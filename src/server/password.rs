@@ -4,6 +4,7 @@ use std::fmt;
 
 use subtle::{Choice, ConstantTimeEq};
 
+use crate::chat::is_unsafe;
 use crate::limits::PASSWORD_BYTES;
 
 /// A secret of at most [`PASSWORD_BYTES`]. Never shown, not even for debugging.
@@ -14,8 +15,12 @@ pub struct Password {
 }
 
 impl Password {
-    /// Takes a password; `None` when it is empty or too long.
+    /// Takes a password; `None` when it is empty or too long, or has a character that is replaced
+    /// on its way, so that nobody could give it.
     pub fn new(text: &str) -> Option<Self> {
+        if text.contains(is_unsafe) {
+            return None;
+        }
         let mut padded = [0; PASSWORD_BYTES];
         padded.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
         (!text.is_empty()).then_some(Self { padded, length: text.len() })
@@ -46,7 +51,9 @@ mod tests {
         for wrong in ["", "open sesam", "open sesame ", "open sesame\0", &"x".repeat(PASSWORD_BYTES + 1)] {
             assert!(!password.matches(wrong), "{wrong:?}");
         }
-        assert!(Password::new("").is_none());
+        for none in ["", "bell\u{7}", "turned \u{202e}round", "one\ntwo"] {
+            assert!(Password::new(none).is_none(), "{none:?}");
+        }
         assert_eq!(format!("{password:?}"), "secret");
     }
 }

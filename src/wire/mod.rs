@@ -8,10 +8,12 @@ pub mod foreign;
 mod lines;
 pub mod native;
 mod received;
+mod text_file;
 mod time;
 mod words;
 
 pub use fault::Fault;
 pub use lines::{LineSplitter, Step};
 pub use received::{Received, clean};
+pub use text_file::text_lines;
 pub use time::{TimeFormat, format_time, parse_time};

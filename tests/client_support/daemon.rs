@@ -46,6 +46,9 @@ impl Daemon {
             .args(["--listen", address])
             .args(free.flatten())
             .args(arguments)
+            // No control socket.
+            .env_remove("XDG_RUNTIME_DIR")
+            .env("TMPDIR", "/nonexistent")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())

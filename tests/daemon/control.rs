@@ -2,12 +2,12 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use chatd::wire::commands::{Place, commands_in};
 use nix::sys::signal::Signal;
 
-use crate::daemon_support::{Daemon, DaemonBuilder, TempDir, run_to_end, run_with_input};
+use crate::daemon_support::{Daemon, DaemonBuilder, NOWHERE, TempDir, eventually, run_to_end, run_with_input};
 
 /// Runs `chatd ctl` for this daemon; gives its exit code and what it prints.
 fn ctl(daemon: &Daemon, words: &[&str]) -> (Option<i32>, String) {
@@ -34,15 +34,127 @@ fn by_default_it_is_in_the_runtime_directory_and_goes_with_the_daemon() {
     assert!(!path.exists());
 }
 
+/// The directory that chatd makes for its sockets below a directory that is everybody's.
+fn own_place(below: &TempDir) -> PathBuf {
+    below.path().join(format!("chatd-{}", nix::unistd::geteuid()))
+}
+
 #[test]
-fn without_a_place_for_it_there_is_none_and_ctl_says_so() {
-    if Path::new("/run/chatd").is_dir() {
-        return;
-    }
-    Daemon::start(&[]).user("alice").expect_quiet();
-    let (status, out, error) = run_to_end(&["ctl", "list"]);
+fn without_a_runtime_directory_it_is_in_one_that_is_made_and_is_its_users_alone() {
+    let temporary = TempDir::new();
+    let below = temporary.path().to_str().expect("it is text");
+    // As root of a service, or after `su`: a runtime directory that is not there.
+    let environment = [("TMPDIR", below), ("XDG_RUNTIME_DIR", "/nonexistent")];
+    let builder = DaemonBuilder::unlimited(&[]).environment("TMPDIR", below);
+    let mut daemon = builder.environment("XDG_RUNTIME_DIR", "/nonexistent").start();
+    let port = daemon.address().port().to_string();
+    let path = own_place(&temporary).join(format!("chatd-{port}.sock"));
+    daemon.expect_log(&format!("control path={}", path.display()));
+    let mode = std::fs::metadata(own_place(&temporary)).expect("it is there").permissions().mode();
+    assert_eq!(mode & 0o7777, 0o700);
+    let (status, out, error) = run_with_input(&["ctl", "--port", &port, "rooms"], "", &environment);
+    assert_eq!((status.code(), out.as_str(), error.as_str()), (Some(0), "MEMBERS  ROOM\nnone", ""));
+}
+
+#[test]
+fn a_directory_that_somebody_else_may_have_made_is_not_used() {
+    let temporary = TempDir::new();
+    let trap = temporary.path().join("trap");
+    std::fs::create_dir(&trap).expect("it can be made");
+    std::os::unix::fs::symlink(&trap, own_place(&temporary)).expect("it can be made");
+    let below = temporary.path().to_str().expect("it is text");
+    let mut daemon = DaemonBuilder::unlimited(&[]).environment("TMPDIR", below).start();
+    daemon.expect_log("no-control path={any} error={any} is not a directory of this user's alone");
+    assert_eq!(std::fs::read_dir(&trap).expect("it is there").count(), 0);
+    // And ctl trusts none that stands there either.
+    let port = daemon.address().port().to_string();
+    let _listener = UnixListener::bind(trap.join(format!("chatd-{port}.sock"))).expect("a socket can be made");
+    let (status, _, error) = run_with_input(&["ctl", "--port", &port, "rooms"], "", &[("TMPDIR", below)]);
+    assert_eq!(status.code(), Some(1));
+    assert!(error.starts_with("chatd ctl: no daemon"), "{error}");
+}
+
+#[test]
+fn without_a_place_for_it_there_is_none_and_both_say_so() {
+    let mut daemon = Daemon::start(&[]);
+    daemon.expect_log(&format!("no-control path={NOWHERE}/{{any}}"));
+    daemon.user("alice").expect_quiet();
+    let (status, out, error) = run_to_end(&["ctl", "--port", "1", "list"]);
     assert_eq!((status.code(), out.as_str()), (Some(1), ""));
-    assert!(error.contains("--control"), "{error}");
+    assert!(error.starts_with("chatd ctl: no daemon"), "{error}");
+    assert!(Path::new("/run/chatd").is_dir() || error.contains("--control"), "{error}");
+}
+
+#[test]
+fn ctl_passes_over_the_socket_of_a_dead_daemon() {
+    let (runtime, temporary) = (TempDir::new(), TempDir::new());
+    let environment = [("TMPDIR", text(&temporary)), ("XDG_RUNTIME_DIR", text(&runtime))];
+    let daemon = DaemonBuilder::unlimited(&[]).environment("TMPDIR", text(&temporary)).start();
+    let port = daemon.address().port().to_string();
+    drop(UnixListener::bind(runtime.at(&format!("chatd-{port}.sock"))).expect("a socket can be made"));
+    let (status, out, error) = run_with_input(&["ctl", "--port", &port, "rooms"], "", &environment);
+    assert_eq!((status.code(), out.as_str(), error.as_str()), (Some(0), "MEMBERS  ROOM\nnone", ""));
+}
+
+fn text(directory: &TempDir) -> &str {
+    directory.path().to_str().expect("it is text")
+}
+
+#[test]
+fn an_ending_daemon_leaves_its_successors_socket_alone() {
+    let directory = TempDir::new();
+    let path = directory.at("control");
+    let first = DaemonBuilder::unlimited(&["--control", &path]).start();
+    std::fs::remove_file(&path).expect("somebody tidies up");
+    let second = DaemonBuilder::unlimited(&["--control", &path]).keep(directory).start();
+    first.signal(Signal::SIGTERM);
+    assert_eq!(first.end().0, Some(0));
+    assert_eq!(ctl(&second, &["rooms"]).0, Some(0));
+}
+
+#[test]
+fn a_socket_whose_file_is_gone_is_made_anew_and_so_is_its_directory() {
+    let temporary = TempDir::new();
+    let builder = DaemonBuilder::unlimited(&[]).environment("TMPDIR", text(&temporary));
+    let mut daemon = builder.start();
+    let port = daemon.address().port().to_string();
+    let path = own_place(&temporary).join(format!("chatd-{port}.sock"));
+    let rooms = || run_with_input(&["ctl", "--port", &port, "rooms"], "", &[("TMPDIR", text(&temporary))]).0.code();
+    assert_eq!(rooms(), Some(0));
+    std::fs::remove_dir_all(own_place(&temporary)).expect("somebody tidies up");
+    assert_eq!(rooms(), Some(1));
+    eventually(|| path.exists(), |is_there| *is_there);
+    assert_eq!(rooms(), Some(0));
+    // In the way, but only for a while; the log tells of that once.
+    std::fs::remove_file(&path).expect("it is there");
+    std::fs::write(&path, "precious").expect("it can be written");
+    daemon.expect_log(&format!("no-control path={} error=there is something else, {{any}}", path.display()));
+    std::fs::remove_file(&path).expect("it is there");
+    eventually(|| path.exists(), |is_there| *is_there);
+    assert_eq!(rooms(), Some(0));
+    daemon.signal(Signal::SIGTERM);
+    let log = daemon.end().1;
+    assert_eq!(log.matches(" control path=").count(), 3, "{log}");
+    assert_eq!(log.matches(" no-control ").count(), 1, "{log}");
+    assert!(!path.exists(), "it goes with the daemon");
+}
+
+#[test]
+fn a_stopped_daemon_does_not_keep_the_next_one_waiting() {
+    let directory = TempDir::new();
+    let path = directory.at("control");
+    let _stopped = UnixListener::bind(&path).expect("a socket can be made");
+    let address = socket2::SockAddr::unix(&path).expect("a path");
+    let connect = || {
+        let socket = socket2::Socket::new(socket2::Domain::UNIX, socket2::Type::STREAM, None).expect("a socket");
+        socket.set_nonblocking(true).expect("it can be set");
+        socket.connect(&address).map(|()| socket)
+    };
+    let waiting: Vec<_> = std::iter::from_fn(|| connect().ok()).take(10_000).collect();
+    assert!(waiting.len() < 10_000, "no more fit");
+    let (status, out, error) = run_to_end(&["--listen", "127.0.0.1:0", "--control", &path]);
+    assert_eq!((status.code(), out.as_str()), (Some(1), ""));
+    assert!(error.contains("another daemon is there and does not answer"), "{error}");
 }
 
 #[test]

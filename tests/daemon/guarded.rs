@@ -49,11 +49,51 @@ fn a_password_that_is_none_keeps_the_daemon_from_starting() {
     let empty = directory.write("empty", "\nsecond line\n");
     let long = directory.write("long", "x".repeat(201));
     let binary = directory.write("binary", b"\xff\xfe");
-    for (path, what) in
-        [(&empty, "first line"), (&long, "first line"), (&binary, "cannot read"), (&directory.at("no"), "cannot read")]
-    {
+    // Nobody could give it: the daemon replaces such characters before it looks at a line.
+    let bell = directory.write("bell", "open\u{7}sesame\n");
+    for (path, what) in [
+        (&bell, "without control characters"),
+        (&empty, "first line"),
+        (&long, "first line"),
+        (&binary, "cannot read"),
+        (&directory.at("no"), "cannot read"),
+    ] {
         let (status, out, error) = run_to_end(&["--listen", "127.0.0.1:0", "--password-file", path]);
         assert_eq!((status.code(), out.as_str()), (Some(1), ""), "{path}");
         assert!(error.contains(what) && error.contains(path.as_str()), "{error}");
+    }
+}
+
+#[test]
+fn whatever_editor_wrote_the_password_it_is_the_same() {
+    let directory = TempDir::new();
+    for (number, text) in
+        ["\u{feff}open sesame\n", "open sesame\r\n", "\u{feff}open sesame\r\nmore", "open sesame\r"].iter().enumerate()
+    {
+        let file = directory.write(&number.to_string(), text);
+        let daemon = DaemonBuilder::unlimited(&["--password-file", &file]).start();
+        Client::connect(daemon.address()).ask("PASSWORD open sesame", &["+OK"]);
+        // chatc reads its file in the same way.
+        let address = daemon.address().to_string();
+        let chatc = std::process::Command::new(env!("CARGO_BIN_EXE_chatc"))
+            .args([&address, "--name", "ci", "--password-file", &file])
+            .stdin(std::process::Stdio::null())
+            .output()
+            .expect("it starts");
+        assert_eq!(chatc.status.code(), Some(0), "{text:?}: {chatc:?}");
+    }
+}
+
+#[test]
+fn odd_characters_and_blanks_of_a_password_are_meant() {
+    let directory = TempDir::new();
+    for (number, word) in
+        [" two  blanks ", "\ttab", "日本 grüße", "-x", "\"quoted\"", "$HOME # no comment", "'"].iter().enumerate()
+    {
+        let file = directory.write(&number.to_string(), format!("{word}\n"));
+        let daemon = DaemonBuilder::unlimited(&["--password-file", &file]).start();
+        let mut client = Client::connect(daemon.address());
+        client.ask(&format!("PASSWORD {word}"), &["+OK"]);
+        client.ask("ENTER alice", &["+OK entered 1 alice"]);
     }
 }

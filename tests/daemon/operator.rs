@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, channel};
 use chatd::wire::commands::{Place, commands_in};
 use pty_process::blocking::{Command, open};
 
-use crate::daemon_support::{Client, Daemon, DaemonBuilder, PATIENCE, signals_by_default};
+use crate::daemon_support::{Client, Daemon, DaemonBuilder, NOWHERE, PATIENCE, signals_by_default};
 
 #[test]
 fn row_12_every_order_by_pipe() {
@@ -157,7 +157,12 @@ impl Terminal {
         signals_by_default();
         let (pty, pts) = open().expect("a pseudo-terminal");
         pty.resize(pty_process::Size::new(24, 80)).expect("it has a size");
-        let child = Command::new(program).args(args).spawn(pts).expect("the daemon starts");
+        let child = Command::new(program)
+            .args(args)
+            .env("TMPDIR", NOWHERE)
+            .env_remove("XDG_RUNTIME_DIR")
+            .spawn(pts)
+            .expect("the daemon starts");
         let reader = std::os::fd::AsFd::as_fd(&pty).try_clone_to_owned().expect("a second handle");
         let (sender, shown) = channel();
         std::thread::spawn(move || {

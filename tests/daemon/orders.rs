@@ -5,7 +5,7 @@ use std::path::Path;
 
 use nix::sys::signal::Signal;
 
-use crate::daemon_support::{Client, Daemon, DaemonBuilder, TempDir, matches};
+use crate::daemon_support::{Client, Daemon, DaemonBuilder, TempDir, matches, run_to_end};
 
 /// The order must be answered by these lines.
 #[track_caller]
@@ -241,4 +241,31 @@ fn a_damaged_file_of_bans_is_set_aside_and_the_daemon_starts() {
         daemon.order("ban bob");
         assert_eq!(std::fs::read_to_string(directory.at("bans")).expect("it was written"), "- bob \n");
     }
+}
+
+#[test]
+fn what_is_kept_is_its_owners_alone_whatever_the_umask() {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = |path: &str| std::fs::metadata(path).expect("it is there").permissions().mode() & 0o7777;
+    let directory = TempDir::new();
+    let (state, control) = (directory.at("above/state"), directory.at("control"));
+    // What somebody could have put there, if the directory had been open to others once.
+    let precious = directory.write("precious", "do not overwrite");
+    std::fs::create_dir_all(&state).expect("it can be made");
+    std::os::unix::fs::symlink(&precious, format!("{state}/bans.new")).expect("it can be made");
+    std::fs::write(format!("{state}/bans"), "- carol \n").expect("it can be written");
+    let new = directory.at("above/new/deep");
+    for state in [&state, &new] {
+        let script = "umask 0; exec \"$0\" --listen 127.0.0.1:0 --state-dir \"$1\" --control \"$2\"";
+        let shell = ["-c", script, env!("CARGO_BIN_EXE_chatd"), state, &control];
+        let daemon = DaemonBuilder::program("sh", &shell).start();
+        let ban = ["ctl", "--control", &control, "ban", "bob"];
+        assert!(run_to_end(&ban).0.success());
+        assert_eq!(mode(&control), 0o600);
+        daemon.signal(Signal::SIGTERM);
+        assert_eq!(daemon.end().0, Some(0));
+    }
+    assert_eq!([&state, &new].map(|state| mode(&format!("{state}/bans"))), [0o600, 0o600]);
+    assert_eq!([mode(&new), mode(&directory.at("above/new"))], [0o700, 0o700]);
+    assert_eq!(std::fs::read_to_string(&precious).expect("it is there"), "do not overwrite");
 }

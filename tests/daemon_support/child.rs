@@ -18,6 +18,9 @@ use super::{Client, PATIENCE, Script, TempDir, matches, signals_by_default};
 /// a test which asks for none is a reader that does not read.
 const READ_AHEAD: usize = 16;
 
+/// A directory that is not there, where nothing can be put.
+pub(crate) const NOWHERE: &str = "/nonexistent";
+
 /// Flags of limits on how often and from where.
 const RATES: [&str; 5] =
     ["--rate-lines", "--rate-requests", "--rate-announcements", "--rate-entries", "--max-per-address"];
@@ -65,7 +68,7 @@ impl DaemonBuilder {
         let mut command = Command::new(program);
         command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // No control socket unless a test asks for one.
-        command.env_remove("XDG_RUNTIME_DIR").env_remove("NOTIFY_SOCKET");
+        command.env_remove("XDG_RUNTIME_DIR").env_remove("NOTIFY_SOCKET").env("TMPDIR", NOWHERE);
         Self { command, out_limit: usize::MAX, log_limit: usize::MAX, directory: None }
     }
 
@@ -243,7 +246,7 @@ pub(crate) fn run_to_end(args: &[&str]) -> (ExitStatus, String, String) {
 /// The same with something on its stdin and in its environment.
 pub(crate) fn run_with_input(args: &[&str], input: &str, environment: &[(&str, &str)]) -> (ExitStatus, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_chatd"));
-    command.env_remove("XDG_RUNTIME_DIR").envs(environment.iter().copied());
+    command.env_remove("XDG_RUNTIME_DIR").env("TMPDIR", NOWHERE).envs(environment.iter().copied());
     let command = command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = Reaped(command.spawn().expect("the daemon starts"));
     let mut stdin = child.0.stdin.take().expect("stdin is piped");

@@ -16,7 +16,7 @@ mod signal_support;
 pub(crate) use bystanders::Bystanders;
 pub(crate) use child::Daemon;
 #[allow(unused_imports, reason = "each test crate uses its own part of this")]
-pub(crate) use child::{DaemonBuilder, Reaped, run_to_end, run_with_input, signal};
+pub(crate) use child::{DaemonBuilder, NOWHERE, Reaped, run_to_end, run_with_input, signal};
 pub(crate) use client::Client;
 #[allow(unused_imports, reason = "each test crate uses its own part of this")]
 pub(crate) use observe::{Figures, TempDir, eventually, figure};

@@ -114,7 +114,7 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "directory")]
     pub(crate) state_dir: Option<PathBuf>,
 
-    /// path of the socket for chatd ctl (default: chatd-PORT.sock in $XDG_RUNTIME_DIR or /run/chatd)
+    /// path of the socket for chatd ctl (default: chatd-PORT.sock in $XDG_RUNTIME_DIR, /run/chatd or $TMPDIR/chatd-UID)
     #[argh(option, arg_name = "path")]
     pub(crate) control: Option<PathBuf>,
 
@@ -156,7 +156,7 @@ pub(crate) enum Command {
     error_code(1, "no daemon answers, or it refused the command, or the command line is wrong")
 )]
 pub(crate) struct Ctl {
-    /// the daemon's Unix socket (default: chatd-PORT.sock in $XDG_RUNTIME_DIR or /run/chatd)
+    /// the daemon's Unix socket (default: chatd-PORT.sock in $XDG_RUNTIME_DIR, /run/chatd or $TMPDIR/chatd-UID)
     #[argh(option, arg_name = "path")]
     pub(crate) control: Option<PathBuf>,
 

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chatd::event_loop::default_control_paths;
@@ -17,12 +17,7 @@ use crate::command_line::complain;
 pub(crate) fn run(ctl: &Ctl) -> ExitCode {
     let usual = || default_control_paths(ctl.port);
     let paths = ctl.control.clone().map_or_else(usual, |path| vec![path]);
-    // The first at which there is one, or else the first, to say that there is none.
-    let Some(path) = paths.iter().find(|path| path.exists()).or(paths.first()) else {
-        complain("chatd ctl: there is no $XDG_RUNTIME_DIR and no /run/chatd; say where the socket is with --control");
-        return ExitCode::FAILURE;
-    };
-    let done = connect(path)
+    let done = connect(&paths)
         .and_then(|stream| if ctl.words.is_empty() { converse(stream) } else { ask(stream, &ctl.words.join(" ")) });
     match done {
         Ok(true) => ExitCode::SUCCESS,
@@ -34,12 +29,24 @@ pub(crate) fn run(ctl: &Ctl) -> ExitCode {
     }
 }
 
-fn connect(path: &Path) -> io::Result<UnixStream> {
-    UnixStream::connect(path).map_err(|error| {
-        let path = path.display();
-        let what = format!("no daemon answers at {path}: {error}; is it running, on this port, as this user?");
-        io::Error::new(error.kind(), what)
-    })
+/// Connects to the first that answers; a daemon that was killed leaves its socket behind.
+fn connect(paths: &[PathBuf]) -> io::Result<UnixStream> {
+    let mut failed = None;
+    for path in paths {
+        match UnixStream::connect(path) {
+            Ok(stream) => return Ok(stream),
+            // Where there is something, the reason is there.
+            Err(error) if error.kind() == ErrorKind::NotFound && failed.is_some() => {}
+            Err(error) => failed = Some((path, error)),
+        }
+    }
+    let Some((path, error)) = failed else {
+        let what = "no daemon of this user is running; if one is, say where its control socket is with --control";
+        return Err(io::Error::new(ErrorKind::NotFound, what));
+    };
+    let path = path.display();
+    let what = format!("no daemon answers at {path}: {error}; is it running, on this port, as this user?");
+    Err(io::Error::new(error.kind(), what))
 }
 
 /// Gives one command and prints the answer. Says whether it was obeyed.

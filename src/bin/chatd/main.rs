@@ -12,7 +12,9 @@ use std::process::ExitCode;
 
 use arguments::{Arguments, Command};
 use chatd::event_loop::EventLoop;
+use chatd::limits::PASSWORD_BYTES;
 use chatd::server::{Config, Password, VERSION};
+use chatd::wire::text_lines;
 
 /// The exit code for a command line that is none, which is no other than that of a start that failed.
 const WRONG_COMMAND_LINE: u8 = 1;
@@ -63,6 +65,11 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
 fn read_password(path: &Path) -> Result<Password, String> {
     let path_shown = path.display();
     let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path_shown}: {error}"))?;
-    let line = text.lines().next().unwrap_or_default();
-    Password::new(line).ok_or_else(|| format!("the first line of {path_shown} must be a password of 1 to 200 bytes"))
+    let line = text_lines(&text).next().unwrap_or_default();
+    Password::new(line).ok_or_else(|| {
+        format!(
+            "the first line of {path_shown} must be a password of 1 to {PASSWORD_BYTES} bytes, \
+             without control characters"
+        )
+    })
 }
