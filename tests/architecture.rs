@@ -37,7 +37,8 @@ const NOT_IN_CHAT: [&str; 10] = [
 ];
 
 /// What speaks to the system or the terminal: for the edges only.
-const EDGE_DEPENDENCIES: [&str; 7] = ["argh", "mio", "nix", "rustyline", "signal_hook", "signal_hook_mio", "socket2"];
+const EDGE_DEPENDENCIES: [&str; 8] =
+    ["argh", "mio", "nix", "rustix", "rustyline", "signal_hook", "signal_hook_mio", "socket2"];
 
 const FILE_LINES: usize = 500;
 const USUAL_FILE_LINES: usize = 400;

@@ -43,7 +43,7 @@ use crate::wire::text_lines;
 use exit::Exit;
 use model::{EXIT_FAILED, Model, Setup, Wish};
 use outbox::Outbox;
-use view::Painter;
+use view::{Charset, Colours, Painter};
 
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -118,7 +118,7 @@ pub fn run(config: &Config) -> u8 {
         }
     };
     let model = Model::new(Setup { password, ..setup(config, plain, scripted) });
-    let painter = Painter::new(wants_colour(config, is_dumb), TimeZone::system());
+    let painter = painter(config, &term, is_dumb);
     let started = Outbox::new().map(Arc::new).and_then(|outbox| Ok((Arc::clone(&outbox), Exit::watch(outbox)?)));
     let (outbox, exit) = match started {
         Ok(started) => started,
@@ -167,6 +167,14 @@ fn read_password(path: &Path) -> Result<String, String> {
     } else {
         Ok(line.to_owned())
     }
+}
+
+/// A painter for stdout. What goes into a pipe is UTF-8 in whatever locale.
+fn painter(config: &Config, term: &str, is_dumb: bool) -> Painter {
+    let colorterm = std::env::var("COLORTERM").unwrap_or_default();
+    let colours = if wants_colour(config, is_dumb) { Colours::of_terminal(term, &colorterm) } else { Colours::None };
+    let charset = if io::stdout().is_terminal() { tty::charset() } else { Charset::Utf8 };
+    Painter::new(colours, charset, TimeZone::system())
 }
 
 fn wants_colour(config: &Config, is_dumb: bool) -> bool {

@@ -4,7 +4,7 @@
 //! A script is taken line by line: the next is read when the server has answered the last, so
 //! that `join #x` and the texts behind it do what they say.
 
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::os::fd::AsFd;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -190,7 +190,7 @@ struct AtThePipe<'a> {
 impl Person for AtThePipe<'_> {
     /// Why one was not let in is for whoever runs the script, not for whoever reads the chat.
     fn show(&mut self, line: &Line) {
-        let text = format!("{}\n", self.painter.paint(line));
+        let text = format!("{}\n", self.painter.rows(line, columns()).text);
         if line.is_error() {
             // Without a place for errors the exit code has to do.
             let _ = io::stderr().write_all(text.as_bytes());
@@ -211,6 +211,11 @@ impl Person for AtThePipe<'_> {
         self.show(&Line::notice("your name? (an empty line: enter as a guest)"));
         read_line(self.input)
     }
+}
+
+/// How wide stdout is, if that is a terminal: it would break long lines where a text wants it.
+fn columns() -> Option<usize> {
+    io::stdout().is_terminal().then(|| tty::size().columns)
 }
 
 /// Reads a line without its end; `None` when there are no more.

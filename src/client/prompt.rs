@@ -2,13 +2,14 @@
 //! one can be at have the same; it is always as wide as the next.
 
 use super::model::{Focus, Prompt};
-use super::view::{LABEL_WIDTH, Painter, Style};
+use super::view::{Charset, LABEL_WIDTH, Painter, Style};
 
 /// Leads a user's name, so that a user called `menu` is not the menu.
 const TO: &str = "to ";
 
 /// Stands for what is left out of a long name. No name has it.
 const LEFT_OUT: char = '…';
+const LEFT_OUT_IN_ASCII: &str = "~";
 
 /// The prompt as it is painted; `places` are the names of all that it may come to name.
 pub(super) fn paint(prompt: &Prompt, places: &[String], painter: &Painter) -> String {
@@ -21,7 +22,8 @@ pub(super) fn paint(prompt: &Prompt, places: &[String], painter: &Painter) -> St
     // What is typed while the connection is lost waits, and the sign says so.
     let (style, sign) = if matches!(prompt, Prompt::Offline(_)) { (Style::Error, "…>") } else { (style, " >") };
     let padding = " ".repeat(LABEL_WIDTH.saturating_sub(label.chars().count()));
-    format!("{padding}{}{sign} ", painter.styled(style, &label))
+    let shown = format!("{padding}{}{sign} ", painter.styled(style, &label));
+    if painter.charset() == Charset::Utf8 { shown } else { shown.replace(LEFT_OUT, LEFT_OUT_IN_ASCII) }
 }
 
 fn of_place(place: Focus, places: &[String]) -> (String, Style) {
@@ -71,12 +73,13 @@ fn numbered(name: &str, others: &[&String], kept: usize) -> String {
 mod tests {
     use super::*;
     use crate::chat::{Name, RoomName};
+    use crate::client::view::Colours;
     use jiff::tz::TimeZone;
     use std::collections::BTreeSet;
 
     fn painted(prompt: &Prompt, places: &[&str]) -> String {
         let places: Vec<_> = places.iter().map(|place| (*place).to_owned()).collect();
-        paint(prompt, &places, &Painter::new(false, TimeZone::UTC))
+        paint(prompt, &places, &Painter::new(Colours::None, Charset::Utf8, TimeZone::UTC))
     }
 
     fn room(name: &str) -> Prompt {
@@ -99,6 +102,13 @@ mod tests {
         ] {
             assert_eq!(painted(&prompt, &[]), shown);
         }
+    }
+
+    #[test]
+    fn a_terminal_without_utf8_gets_a_prompt_of_the_same_width() {
+        let painter = Painter::new(Colours::None, Charset::Ascii, TimeZone::UTC);
+        assert_eq!(paint(&user("Bartholomew_Roberts_1682"), &[], &painter), "to Barth~s_1682 > ");
+        assert_eq!(paint(&Prompt::Offline(Focus::Menu), &[], &painter), "           menu~> ");
     }
 
     #[test]

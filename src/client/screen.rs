@@ -262,7 +262,7 @@ impl State {
         for action in actions {
             match action {
                 Action::Send(line) => outbox.send(&line),
-                Action::Show(line) => self.show(&painter.paint(&line)),
+                Action::Show(line) => self.show(&line, painter),
                 Action::Acknowledge(line) => self.acknowledge(&line, painter),
                 Action::Bell => self.waiting.push('\x07'),
                 Action::Clear => {
@@ -275,9 +275,9 @@ impl State {
         }
     }
 
-    fn show(&mut self, painted: &str) {
+    fn show(&mut self, line: &Line, painter: &Painter) {
         self.own_line = None;
-        self.waiting.push_str(painted);
+        self.waiting.push_str(&painter.rows(line, Some(tty::size().columns)).text);
         self.waiting.push('\n');
     }
 
@@ -289,7 +289,7 @@ impl State {
                 let beside = format!("\x1b[A\x1b[{}G{}\n", own.end + 3, painter.paint(line));
                 self.waiting.push_str(&beside);
             }
-            None => self.show(&painter.paint(&line.clone().indented())),
+            None => self.show(&line.clone().indented(), painter),
         }
     }
 }

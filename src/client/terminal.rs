@@ -204,6 +204,11 @@ fn farewell(screen: &Screen) -> u8 {
     }
 }
 
+/// Shows a line while the editor does not run.
+fn put(painter: &Painter, line: &Line) {
+    tty::put(&format!("{}\n", painter.rows(line, Some(tty::size().columns)).text));
+}
+
 /// A prompt of the width that all have. What it says is painted at each repaint.
 fn blank_prompt() -> String {
     " ".repeat(PROMPT_WIDTH)
@@ -239,7 +244,7 @@ struct AtTheKeyboard<'a> {
 
 impl Person for AtTheKeyboard<'_> {
     fn show(&mut self, line: &Line) {
-        tty::put(&format!("{}\n", self.painter.paint(line)));
+        put(self.painter, line);
     }
 
     /// Offers the login name the first time.
@@ -280,7 +285,7 @@ impl AtTheKeyboard<'_> {
                     }
                 }
                 Err(error) => {
-                    let fault = recover(error, |line| tty::put(&format!("{}\n", self.painter.paint(&line))));
+                    let fault = recover(error, |line| put(self.painter, &line));
                     if let Err(error) = fault {
                         self.exit.end(Fault::of(&error).way(), "\r\n");
                     }

@@ -2,15 +2,17 @@
 
 use std::io;
 use std::os::fd::AsFd;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::libc::termios;
 use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use nix::unistd::{getpgrp, tcgetpgrp, write};
+use rustix::termios::tcgetwinsize;
 
 use super::ready::{self, WRITE};
+use super::view::Charset;
 
 /// How the terminal was found. Set once, before anything changes it.
 static FOUND: OnceLock<termios> = OnceLock::new();
@@ -20,6 +22,11 @@ static HIDDEN: Mutex<Option<termios>> = Mutex::new(None);
 
 /// How long a terminal that takes nothing now is waited for at a time.
 const BUSY_TIME: Duration = Duration::from_secs(1);
+
+/// What a program that crashed may have left on: reports of the mouse and of the window's focus, a
+/// set of characters for drawing; and off: the breaking of lines at the edge, the cursor.
+const FRESH: &str = "\x1b[?9l\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1004l\x1b[?1005l\x1b[?1006l\x1b[?1015l\x1b[?1016l\
+    \x0f\x1b(B\x1b[?7h\x1b[?25h\x1b[0m";
 
 /// Ends what an interrupted editor may have left on: synchronised output, bracketed paste, colours.
 const CALM: &str = "\x1b[?2026l\x1b[?2004l\x1b[0m";
@@ -36,6 +43,7 @@ pub(super) fn take_over() {
         // If that is refused, the editor still works.
         let _ = tcsetattr(io::stdin(), SetArg::TCSADRAIN, &quiet);
     }
+    put(FRESH);
 }
 
 /// Puts the terminal back as it was found and writes `last_words`. May be called from any thread,
@@ -53,8 +61,37 @@ pub(super) fn restore(last_words: &str) {
     put(&format!("{CALM}{last_words}"));
 }
 
+/// Columns and rows of the terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Size {
+    pub(super) columns: usize,
+    pub(super) rows: usize,
+}
+
+impl Default for Size {
+    fn default() -> Self {
+        Self { columns: 80, rows: 24 }
+    }
+}
+
+/// How large the terminal is now; what most are if it does not say.
+pub(super) fn size() -> Size {
+    let usual = Size::default();
+    let told = |cells: u16, usual| if cells == 0 { usual } else { usize::from(cells) };
+    tcgetwinsize(rustix::stdio::stdout())
+        .map_or(usual, |size| Size { columns: told(size.ws_col, usual.columns), rows: told(size.ws_row, usual.rows) })
+}
+
+/// What the terminal can show.
+pub(super) fn charset() -> Charset {
+    static CHARSET: LazyLock<Charset> =
+        LazyLock::new(|| Charset::of_locale(["LC_ALL", "LC_CTYPE", "LANG"].map(|name| std::env::var(name).ok())));
+    *CHARSET
+}
+
 /// Writes to the terminal past all buffers; used where another thread may be writing too.
 pub(super) fn put(text: &str) {
+    let text = charset().carry(text);
     let mut rest = text.as_bytes();
     while !rest.is_empty() {
         match write(io::stdout(), rest) {

@@ -62,6 +62,7 @@ impl Terminal {
             .args(arguments)
             .env("TERM", "xterm-256color")
             .env("TZ", "UTC")
+            .env("LC_ALL", "C.UTF-8")
             .env("LOGNAME", "tester")
             .env_remove("NO_COLOR")
             .envs(environment.iter().copied())

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::{Action, Model, Prompt, Setup, Wish};
 use crate::chat::Millis;
-use crate::client::view::Painter;
+use crate::client::view::{Charset, Colours, Painter};
 
 const NOON: &str = "2026-11-20T12:00:00.000Z";
 
@@ -82,7 +82,7 @@ impl Desk {
     }
 
     fn draw(&mut self, actions: Vec<Action>) {
-        let painter = Painter::new(false, TimeZone::UTC);
+        let painter = Painter::new(Colours::None, Charset::Utf8, TimeZone::UTC);
         for action in actions {
             let line = match action {
                 Action::Send(line) => format!("-> {line}"),

@@ -83,6 +83,7 @@ fn form(spec: &Spec) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::view::{Charset, Colours, Painter};
 
     #[test]
     fn every_command_stands_in_one_group() {
@@ -94,7 +95,7 @@ mod tests {
 
     #[test]
     fn help_fits_a_usual_terminal() {
-        let painter = crate::client::view::Painter::new(false, jiff::tz::TimeZone::UTC);
+        let painter = Painter::new(Colours::None, Charset::Utf8, jiff::tz::TimeZone::UTC);
         for line in all() {
             assert!(painter.width(&line) <= COLUMNS, "{}", painter.paint(&line));
         }

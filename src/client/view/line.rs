@@ -3,6 +3,9 @@
 use super::HANGING;
 use crate::chat::{Name, UnixMillis};
 
+/// Columns of the signs that lead what is no message.
+const SIGN: usize = 3;
+
 /// What a piece of text is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {
@@ -28,8 +31,18 @@ pub enum Span {
 }
 
 /// One line for the screen, without its newline.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Line(Vec<Span>);
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    spans: Vec<Span>,
+    /// Columns by which its rows are indented, but for the first.
+    hanging: usize,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self { spans: Vec::new(), hanging: HANGING }
+    }
+}
 
 impl Line {
     /// An empty line.
@@ -39,22 +52,22 @@ impl Line {
 
     /// Something that happened and may be overlooked: `-- carol entered`.
     pub fn aside(text: impl Into<String>) -> Self {
-        Self::new().dim("-- ").dim(text)
+        Self::new().hung_by(SIGN).dim("-- ").dim(text)
     }
 
     /// Something that happened and matters: `-- bob ended the chat`.
     pub fn notice(text: impl Into<String>) -> Self {
-        Self::new().dim("-- ").text(text)
+        Self::new().hung_by(SIGN).dim("-- ").text(text)
     }
 
     /// Something that wants an answer: `>> bob asks you for a private chat`.
     pub fn call(text: impl Into<String>) -> Self {
-        Self::new().bold(">> ").bold(text)
+        Self::new().hung_by(SIGN).bold(">> ").bold(text)
     }
 
     /// Something that did not work: `!! no such command`.
     pub fn error(text: impl Into<String>) -> Self {
-        Self::new().with(Style::Error, "!! ").with(Style::Error, text)
+        Self::new().hung_by(SIGN).with(Style::Error, "!! ").with(Style::Error, text)
     }
 
     /// Adds ordinary text.
@@ -79,29 +92,41 @@ impl Line {
 
     /// Adds a moment.
     pub fn time(mut self, at: UnixMillis) -> Self {
-        self.0.push(Span::Time(at));
+        self.spans.push(Span::Time(at));
         self
     }
 
     /// Adds text of some kind.
     pub fn with(mut self, style: Style, text: impl Into<String>) -> Self {
-        self.0.push(Span::Text(style, text.into()));
+        self.spans.push(Span::Text(style, text.into()));
         self
     }
 
     /// The line, as one that continues the line before.
     pub fn indented(mut self) -> Self {
-        self.0.insert(0, Span::Text(Style::Plain, " ".repeat(HANGING)));
+        self.spans.insert(0, Span::Text(Style::Plain, " ".repeat(HANGING)));
         self
+    }
+
+    /// The line, with the rows it goes on in indented by so many columns.
+    #[must_use]
+    pub fn hung_by(mut self, columns: usize) -> Self {
+        self.hanging = columns;
+        self
+    }
+
+    /// By how much the rows are indented that it goes on in.
+    pub fn hanging(&self) -> usize {
+        self.hanging
     }
 
     /// Whether this tells of something that did not work.
     pub fn is_error(&self) -> bool {
-        matches!(self.0.first(), Some(Span::Text(Style::Error, _)))
+        matches!(self.spans.first(), Some(Span::Text(Style::Error, _)))
     }
 
     /// The pieces, from the left.
     pub fn spans(&self) -> &[Span] {
-        &self.0
+        &self.spans
     }
 }

@@ -1,12 +1,17 @@
 //! View: what the screen says. Styled lines, and the tables and help texts made of them.
 
+mod charset;
+mod colour;
 pub(super) mod help;
 mod line;
 pub(super) mod listing;
 mod paint;
+mod wrap;
 
+pub use charset::Charset;
+pub use colour::Colours;
 pub use line::{Line, Span, Style};
-pub use paint::Painter;
+pub use paint::{Painted, Painter};
 
 /// Columns of the prompt before its ` > `. Longer labels are cut, shorter ones padded, so that
 /// the input starts in the same column whatever the focus is.

@@ -1,68 +1,75 @@
 //! Styled lines → what is written to the terminal or the pipe.
 
-use std::fmt::Write;
-
 use jiff::tz::TimeZone;
 
-use super::{Line, Span, Style};
+use super::wrap::{width, wrap};
+use super::{Charset, Colours, Line, Span, Style};
 use crate::chat::{UnixMillis, sanitize};
 
-/// Turns lines into text, with or without colours, in the reader's time zone.
+/// Turns lines into text that suits one output, in the reader's time zone.
 #[derive(Clone, Debug)]
 pub struct Painter {
-    colour: bool,
+    colours: Colours,
+    charset: Charset,
     zone: TimeZone,
 }
 
-/// Colours for names: readable on dark and on light, and none that means an error.
-const NAME_COLOURS: [u8; 8] = [32, 33, 35, 36, 92, 94, 95, 96];
+/// A line as it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Painted {
+    /// Rows, with a newline between each two.
+    pub text: String,
+    /// Columns that the last row takes.
+    pub end: usize,
+}
 
 const RESET: &str = "\x1b[0m";
 
 impl Painter {
     /// A painter for one output.
-    pub fn new(colour: bool, zone: TimeZone) -> Self {
-        Self { colour, zone }
+    pub fn new(colours: Colours, charset: Charset, zone: TimeZone) -> Self {
+        Self { colours, charset, zone }
     }
 
     /// The line as text, without a newline. Nothing in it can act on a terminal but the colours.
     pub fn paint(&self, line: &Line) -> String {
-        let mut out = String::new();
-        for span in line.spans() {
-            match span {
-                Span::Text(style, text) => self.put(&mut out, *style, &sanitize(text)),
-                Span::Time(at) => self.put(&mut out, Style::Dim, &self.clock(*at)),
-            }
-        }
-        out
+        self.pieces(line).iter().map(|(style, text)| self.styled(*style, text)).collect()
     }
 
-    /// How many characters the line has on the screen.
+    /// The line in rows of so many columns, if that is known.
+    pub fn rows(&self, line: &Line, columns: Option<usize>) -> Painted {
+        let Some(columns) = columns else { return Painted { text: self.paint(line), end: 0 } };
+        let rows = wrap(&self.pieces(line), columns, line.hanging());
+        let end = rows.last().map_or(0, |row| row.iter().map(|(_, text)| width(text)).sum());
+        let paint = |row: Vec<(Style, String)>| row.iter().map(|(style, text)| self.styled(*style, text)).collect();
+        let rows: Vec<String> = rows.into_iter().map(paint).collect();
+        Painted { text: rows.join("\n"), end }
+    }
+
+    /// How many columns the line takes.
     pub fn width(&self, line: &Line) -> usize {
-        Self { colour: false, zone: self.zone.clone() }.paint(line).chars().count()
+        self.pieces(line).iter().map(|(_, text)| width(text)).sum()
     }
 
     /// The text in the colours of its kind.
     pub fn styled(&self, style: Style, text: &str) -> String {
-        let mut out = String::new();
-        self.put(&mut out, style, text);
-        out
+        match self.colours.selects(style, text).filter(|_| !text.is_empty()) {
+            Some(selects) => format!("{selects}{text}{RESET}"),
+            None => text.to_owned(),
+        }
     }
 
-    fn put(&self, out: &mut String, style: Style, text: &str) {
-        if !self.colour || style == Style::Plain || text.is_empty() {
-            out.push_str(text);
-            return;
-        }
-        let code = match style {
-            Style::Plain => 0,
-            Style::Bold => 1,
-            Style::Dim => 2,
-            Style::Error => 31,
-            Style::User => name_colour(text),
+    /// What can be shown of a text, and what has to stand for the rest.
+    pub fn charset(&self) -> Charset {
+        self.charset
+    }
+
+    fn pieces(&self, line: &Line) -> Vec<(Style, String)> {
+        let piece = |span: &Span| match span {
+            Span::Text(style, text) => (*style, self.charset.carry(&sanitize(text)).into_owned()),
+            Span::Time(at) => (Style::Dim, self.clock(*at)),
         };
-        // Writing to a string cannot fail.
-        let _ = write!(out, "\x1b[{code}m{text}{RESET}");
+        line.spans().iter().map(piece).collect()
     }
 
     fn clock(&self, at: UnixMillis) -> String {
@@ -73,47 +80,52 @@ impl Painter {
     }
 }
 
-/// The same colour for the same name, in whatever case, on every screen (FNV-1a).
-fn name_colour(name: &str) -> u8 {
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0000_0100_0000_01b3)
-    });
-    let count = NAME_COLOURS.len() as u64;
-    let pick = usize::try_from((hash ^ (hash >> 32)) % count).unwrap_or_default();
-    NAME_COLOURS.get(pick).copied().unwrap_or(36)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::chat::Name;
 
-    #[test]
-    fn colours_are_there_only_when_wanted() {
-        let line = Line::new().dim("a").user(Name::new("bob").unwrap()).text("c");
-        assert_eq!(Painter::new(false, TimeZone::UTC).paint(&line), "abobc");
-        let coloured = Painter::new(true, TimeZone::UTC).paint(&line);
-        assert!(coloured.starts_with("\x1b[2ma\x1b[0m\x1b["), "{coloured:?}");
-        assert!(coloured.ends_with("mbob\x1b[0mc"), "{coloured:?}");
+    fn plain() -> Painter {
+        Painter::new(Colours::None, Charset::Utf8, TimeZone::UTC)
     }
 
     #[test]
-    fn a_name_has_one_colour_whatever_its_case() {
-        assert_eq!(name_colour("Alice"), name_colour("aLICE"));
+    fn colours_are_there_only_when_wanted() {
+        let line = Line::new().dim("a").user(Name::new("bob").unwrap()).text("c");
+        assert_eq!(plain().paint(&line), "abobc");
+        let coloured = Painter::new(Colours::Many, Charset::Utf8, TimeZone::UTC).paint(&line);
+        assert!(coloured.starts_with("\x1b[38;5;243ma\x1b[0m\x1b[38;5;"), "{coloured:?}");
+        assert!(coloured.ends_with("mbob\x1b[0mc"), "{coloured:?}");
     }
 
     #[test]
     fn nothing_in_a_text_acts_on_the_terminal() {
         let line = Line::new().text("a\x1b[2Jb\rc\nd").dim("\u{9b}31m");
-        let painted = Painter::new(false, TimeZone::UTC).paint(&line);
+        let painted = plain().paint(&line);
         assert_eq!(painted, "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d\u{fffd}31m");
     }
 
     #[test]
     fn moments_are_shown_as_hour_and_minute() {
         let line = Line::new().time(UnixMillis(1_795_159_019_123));
-        assert_eq!(Painter::new(false, TimeZone::UTC).paint(&line), "07:16");
+        assert_eq!(plain().paint(&line), "07:16");
         let zone = TimeZone::fixed(jiff::tz::offset(2));
-        assert_eq!(Painter::new(false, zone).paint(&line), "09:16");
+        assert_eq!(Painter::new(Colours::None, Charset::Utf8, zone).paint(&line), "09:16");
+    }
+
+    #[test]
+    fn rows_are_broken_for_the_terminal_and_say_where_they_end() {
+        let line = Line::new().time(UnixMillis(0)).text(" ").user(Name::new("bob").unwrap()).text(": one two three");
+        assert_eq!(plain().rows(&line, None), Painted { text: "00:00 bob: one two three".to_owned(), end: 0 });
+        let painted = plain().rows(&line, Some(20));
+        assert_eq!(painted, Painted { text: "00:00 bob: one two\n      three".to_owned(), end: 11 });
+        let aside = plain().rows(&Line::aside("bob has gone home"), Some(12));
+        assert_eq!(aside.text, "-- bob has\n   gone home");
+    }
+
+    #[test]
+    fn what_the_terminal_cannot_show_does_not_reach_it() {
+        let ascii = Painter::new(Colours::None, Charset::Ascii, TimeZone::UTC);
+        assert_eq!(ascii.paint(&Line::new().text("a\u{6dd}31m ü ✓")), "a?31m ? ok");
     }
 }

@@ -1,0 +1,159 @@
+//! Breaks a line into rows, so that the terminal does not: each row but the first is indented, and
+//! no text can make one that looks like a line of its own.
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthChar;
+
+use super::Style;
+
+/// Pieces of one style each.
+pub(super) type Row = Vec<(Style, String)>;
+
+/// What asks for the wide picture of the character before.
+const AS_PICTURE: char = '\u{fe0f}';
+
+/// Columns between tab stops.
+const TAB: usize = 8;
+
+/// Something that stays together: a character and what combines with it.
+struct Cluster {
+    style: Style,
+    text: String,
+    width: usize,
+}
+
+impl Cluster {
+    fn is_blank(&self) -> bool {
+        self.text == " "
+    }
+}
+
+/// The columns a text takes on a terminal that shows each character by itself, which none takes
+/// more than.
+pub(super) fn width(text: &str) -> usize {
+    let mut before = 0;
+    let mut column = |c: char| {
+        let width = if c == AS_PICTURE && before == 1 { 1 } else { c.width().unwrap_or(0) };
+        before = width;
+        width
+    };
+    text.chars().map(&mut column).sum()
+}
+
+/// The pieces in rows of so many columns, broken between words where that can be done; rows that
+/// go on are indented by `hanging` columns.
+pub(super) fn wrap(pieces: &[(Style, String)], columns: usize, hanging: usize) -> Vec<Row> {
+    let clusters = clusters(pieces);
+    // On the narrowest of terminals some room is left for text.
+    let hanging = hanging.min(columns / 3);
+    let (mut rows, mut start, mut room) = (Vec::new(), 0, columns.max(1));
+    while let Some(rest) = clusters.get(start..).filter(|rest| !rest.is_empty()) {
+        let (end, next) = row_end(rest, room);
+        let indent = (!rows.is_empty()).then(|| (Style::Plain, " ".repeat(hanging)));
+        rows.push(merge(indent, rest.get(..end).unwrap_or(rest)));
+        start += next;
+        room = (columns - hanging).max(1);
+    }
+    if rows.is_empty() { vec![Vec::new()] } else { rows }
+}
+
+fn clusters(pieces: &[(Style, String)]) -> Vec<Cluster> {
+    let mut column = 0;
+    let mut all = Vec::new();
+    for (style, text) in pieces {
+        for text in text.graphemes(true) {
+            let blanks = if text == "\t" { TAB - column % TAB } else { 0 };
+            let blank = || Cluster { style: *style, text: " ".to_owned(), width: 1 };
+            all.extend(std::iter::repeat_with(blank).take(blanks));
+            if blanks == 0 {
+                all.push(Cluster { style: *style, text: text.to_owned(), width: width(text) });
+            }
+            column += blanks + width(text);
+        }
+    }
+    all
+}
+
+/// Where the row that starts here ends, and where the next one starts.
+fn row_end(rest: &[Cluster], room: usize) -> (usize, usize) {
+    let mut used = 0;
+    let fits = rest.iter().take_while(|cluster| {
+        used += cluster.width;
+        used <= room
+    });
+    let fits = fits.count();
+    if fits == rest.len() {
+        return (fits, fits);
+    }
+    let is_blank = |at: &usize| rest.get(*at).is_some_and(Cluster::is_blank);
+    let is_word = |at: &usize| rest.get(*at).is_some_and(|cluster| !cluster.is_blank());
+    // The last blank behind a word, or at least one character.
+    let word_starts = (0..fits).find(is_word).unwrap_or(fits);
+    let end = (word_starts..=fits).rev().find(is_blank).unwrap_or(fits.max(1));
+    let next = (end..rest.len()).find(is_word).unwrap_or(rest.len());
+    let end = (0..end).rev().find(is_word).map_or(end, |last| last + 1);
+    (end, next)
+}
+
+fn merge(indent: Option<(Style, String)>, clusters: &[Cluster]) -> Row {
+    let mut row: Row = indent.into_iter().collect();
+    for cluster in clusters {
+        match row.last_mut() {
+            Some((style, text)) if *style == cluster.style => text.push_str(&cluster.text),
+            _ => row.push((cluster.style, cluster.text.clone())),
+        }
+    }
+    row
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rows(text: &str, columns: usize) -> Vec<String> {
+        let rows = wrap(&[(Style::Plain, text.to_owned())], columns, 6);
+        rows.into_iter().map(|row| row.into_iter().map(|(_, text)| text).collect()).collect()
+    }
+
+    #[test]
+    fn rows_end_between_words_and_go_on_indented() {
+        assert_eq!(rows("22:48 bob: short", 80), ["22:48 bob: short"]);
+        assert_eq!(rows("22:48 bob: one two three", 20), ["22:48 bob: one two", "      three"]);
+        assert_eq!(rows("22:48 bob: one two three", 16), ["22:48 bob: one", "     two three"]);
+        assert_eq!(rows("22:48 bob:   three blanks", 80), ["22:48 bob:   three blanks"]);
+        assert_eq!(rows("", 80), [""]);
+    }
+
+    #[test]
+    fn blanks_up_to_the_edge_make_no_line() {
+        for (blank, times) in [(" ", 70), (" ", 400), ("\t", 9), ("\t", 50)] {
+            let forged = format!("22:47 mallory: x{}22:48 operator: password?", blank.repeat(times));
+            assert_eq!(rows(&forged, 80), ["22:47 mallory: x", "      22:48 operator: password?"]);
+        }
+        let forged = format!("22:47 mallory: {} 22:48 operator: password?", "x".repeat(65));
+        assert_eq!(rows(&forged, 80)[1], "      22:48 operator: password?");
+    }
+
+    #[test]
+    fn words_that_are_too_long_and_wide_characters_are_broken_within() {
+        assert_eq!(rows("0123456789abcdef", 10), ["0123456789", "   abcdef"]);
+        assert_eq!(rows("日本語日本語", 7), ["日本語", "  日本", "  語"]);
+        assert_eq!(rows("e\u{301}e\u{301}e\u{301}", 2), ["e\u{301}e\u{301}", "e\u{301}"]);
+        assert_eq!(width("❤\u{fe0f}"), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn rows_fit_and_no_word_is_lost(text in "[ a-z日é\u{301}👍\t]{0,300}", columns in 1_usize..120) {
+            let rows = rows(&text, columns);
+            let without_blanks = |text: &str| text.split_whitespace().collect::<String>();
+            prop_assert_eq!(without_blanks(&rows.concat()), without_blanks(&text));
+            let hanging = 6.min(columns / 3);
+            for (number, row) in rows.iter().enumerate() {
+                prop_assert!(width(row) <= columns.max(2 + hanging), "{:?}", rows);
+                prop_assert!(number == 0 || row.starts_with(&" ".repeat(hanging)));
+            }
+        }
+    }
+}
