@@ -78,6 +78,8 @@ pub struct Model {
     is_taken_explained: bool,
     /// How often the place was taken again.
     resumptions: u64,
+    /// What tells the daemon that is spoken to from others before it, if it says so. Times do not.
+    life: Option<String>,
     /// Where the password came from: it was typed, and may be typed again.
     is_password_typed: bool,
 }
@@ -106,6 +108,7 @@ impl Model {
             silent_tries: 0,
             is_taken_explained: false,
             resumptions: 0,
+            life: None,
             is_password_typed: false,
         }
     }

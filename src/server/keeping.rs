@@ -28,7 +28,7 @@ impl<S: Stream> Server<S> {
             let text = kept.token.to_text();
             return self.answer_uncounted(token, Ok(Answer::Kept { token: &text, grace }));
         }
-        let kept = Kept::new((self.secrets)());
+        let kept = Kept::new(self.life.secret((self.secrets)()));
         let text = kept.token.to_text();
         self.answer(token, Ok(Answer::Kept { token: &text, grace }));
         if let Some(connection) = self.connections.get_mut(token) {
@@ -45,7 +45,11 @@ impl<S: Stream> Server<S> {
         }
         let Some((user, place)) = self.find_place(uid, secret) else {
             self.answer(token, Err(Fault::BadToken));
-            return self.penalise(token, now);
+            // One of another life cannot be right, and tells who tries it nothing.
+            if self.life.may_have_given(secret) {
+                self.penalise(token, now);
+            }
+            return;
         };
         let Some(old) = self.connections.get_mut(place) else { return };
         let rest = Output::of(old.output.rest_of_line());

@@ -8,7 +8,36 @@ use super::queue::Queue;
 use crate::chat::{CloseReason, Millis};
 use crate::limits::DROP_NOTICE_DELAY;
 
-/// The secret that proves whose place it is. 128 random bits.
+/// Random bits of a secret; before them in its token stand those of the daemon's life.
+const SECRET_BITS: u32 = 96;
+
+/// What tells this daemon from the one that ran before it: 32 random bits. Clocks do not; a board
+/// without a battery starts with the same time again and again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Life(u32);
+
+impl Life {
+    pub(super) fn new(random: u128) -> Self {
+        Self(u32::try_from(random & u128::from(u32::MAX)).unwrap_or_default())
+    }
+
+    /// As clients are told: 8 hexadecimal digits.
+    pub(super) fn to_text(self) -> String {
+        format!("{:08x}", self.0)
+    }
+
+    /// Whether a token may be one of this life's. One of another's is no guess.
+    pub(super) fn may_have_given(self, token: &str) -> bool {
+        token.starts_with(&self.to_text())
+    }
+
+    /// A secret of this life.
+    pub(super) fn secret(self, random: u128) -> u128 {
+        u128::from(self.0) << SECRET_BITS | random & ((1 << SECRET_BITS) - 1)
+    }
+}
+
+/// The secret that proves whose place it is: 96 random bits, and before them the daemon's life.
 #[derive(Clone, Copy)]
 pub(super) struct ResumeToken(u128);
 
@@ -145,5 +174,14 @@ mod tests {
             assert!(!token.matches(wrong));
         }
         assert_eq!(format!("{token:?}"), "secret");
+    }
+
+    #[test]
+    fn a_token_tells_of_which_life_it_is_and_has_96_bits_of_its_own() {
+        let (life, other) = (Life::new(0xfeed_0000_0001), Life::new(2));
+        let text = ResumeToken(life.secret(u128::MAX)).to_text();
+        assert_eq!((life.to_text(), text.clone()), ("00000001".to_owned(), format!("00000001{}", "f".repeat(24))));
+        assert!(life.may_have_given(&text) && !other.may_have_given(&text));
+        assert!(!life.may_have_given("") && !life.may_have_given("0000000"));
     }
 }

@@ -50,6 +50,7 @@ use admission::Refusals;
 use bans::Bans;
 use connection::{Phase, Standing};
 use connections::Connections;
+use kept::Life;
 use outbox::Outbox;
 use stats::{Present, Stats};
 use throttle::Pace;
@@ -117,6 +118,7 @@ pub struct Server<S> {
     /// How often a client may send a line.
     line_pace: Pace,
     secrets: fn() -> u128,
+    life: Life,
     addresses: Addresses,
     /// How many connections count against the limit on them.
     let_in: usize,
@@ -142,6 +144,7 @@ impl<S: Stream> Server<S> {
             limits: config.limits,
             line_pace: config.limits.lines.into(),
             secrets: config.secrets,
+            life: Life::new((config.secrets)()),
             addresses: Addresses::default(),
             let_in: 0,
             refusals: Refusals::default(),

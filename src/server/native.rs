@@ -30,6 +30,7 @@ impl<S: Stream> Server<S> {
     fn too_soon(&mut self, token: Token, request: &Request<'_>, now: Now) -> Option<Millis> {
         let (limits, connections) = (&self.limits, &mut self.connections);
         let (throttle, rate) = match request {
+            Request::Resume { token, .. } if !self.life.may_have_given(token) => return None,
             Request::Enter(_) | Request::Resume { .. } | Request::Password(_) => {
                 let peer = connections.get(token)?.peer;
                 return self.entry_wait(peer, now);
@@ -49,7 +50,7 @@ impl<S: Stream> Server<S> {
         match *request {
             Request::Chat(ref command) => self.handle_command(token, command, now),
             Request::Nothing => {}
-            Request::Hello => self.answer(token, Ok(Answer::Chatd { version: VERSION, protocol: native::VERSION })),
+            Request::Hello => self.say_hello(token),
             Request::Keep => self.keep(token),
             Request::Resume { uid, token: secret, seen } => self.resume(token, uid, secret, seen, now),
             Request::Seen(seen) => self.connections.note_seen(token, seen),
@@ -62,6 +63,12 @@ impl<S: Stream> Server<S> {
                 self.close(token, CloseReason::Quit.into(), now);
             }
         }
+    }
+
+    fn say_hello(&mut self, token: Token) {
+        let life = self.life.to_text();
+        let hello = Answer::Chatd { version: VERSION, protocol: native::VERSION, life: Some(&life) };
+        self.answer(token, Ok(hello));
     }
 
     fn handle_command(&mut self, token: Token, command: &Command<'_>, now: Now) {

@@ -5,10 +5,18 @@ use chatd::limits::{KEPT_BYTES, Limits};
 use super::FREE;
 use super::simulation_support::net::{Loss, Net};
 
-const NOBODYS: &str = "00000000000000000000000000000000";
+/// A secret of another life of the daemon.
+const FORMER: &str = "00000000000000000000000000000000";
 
 fn token(net: &Net, who: usize) -> String {
     net.people[who].books.token.clone().unwrap()
+}
+
+/// A secret of this life that is nobody's.
+fn nobodys(net: &Net) -> String {
+    let theirs = token(net, 0);
+    let last = if theirs.ends_with('0') { '1' } else { '0' };
+    format!("{}{last}", &theirs[..31])
 }
 
 /// A third client, to try things with.
@@ -23,17 +31,19 @@ fn with_stranger() -> Net {
 fn wrong_foreign_and_malformed_secrets_are_refused_and_entering_still_works() {
     let mut net = with_stranger();
     let foreign = token(&net, 1);
+    let nobodys = nobodys(&net);
     let upper = token(&net, 0).to_uppercase().replace('0', "A");
     for (line, code) in [
-        (format!("RESUME 1 {NOBODYS} 0"), "bad-token"),
+        (format!("RESUME 1 {nobodys} 0"), "bad-token"),
+        (format!("RESUME 1 {FORMER} 0"), "bad-token"),
         (format!("RESUME 1 {foreign} 0"), "bad-token"),
         (format!("RESUME 1 {upper} 0"), "bad-token"),
         ("RESUME 1 xyz 0".to_owned(), "bad-token"),
-        (format!("RESUME 77 {NOBODYS} 0"), "bad-token"),
-        (format!("RESUME alice {NOBODYS} 0"), "usage"),
+        (format!("RESUME 77 {nobodys} 0"), "bad-token"),
+        (format!("RESUME alice {nobodys} 0"), "usage"),
         ("RESUME 1".to_owned(), "usage"),
-        (format!("RESUME 1 {NOBODYS} -1"), "usage"),
-        (format!("RESUME 1 {NOBODYS} 99999999999999999999"), "usage"),
+        (format!("RESUME 1 {nobodys} -1"), "usage"),
+        (format!("RESUME 1 {nobodys} 99999999999999999999"), "usage"),
     ] {
         net.connect(2);
         net.heard(2);
@@ -53,9 +63,9 @@ fn wrong_foreign_and_malformed_secrets_are_refused_and_entering_still_works() {
 #[test]
 fn guessing_is_slowed_more_each_time() {
     let mut net = with_stranger();
-    let mut before = net.now;
+    let (nobodys, mut before) = (nobodys(&net), net.now);
     for wait in [0, 1_000, 2_000, 3_000, 4_000] {
-        net.say(2, &format!("RESUME 1 {NOBODYS} 0"));
+        net.say(2, &format!("RESUME 1 {nobodys} 0"));
         while net.people[2].heard.is_empty() {
             net.pass(1);
         }
@@ -65,6 +75,40 @@ fn guessing_is_slowed_more_each_time() {
     }
     net.say(1, "PING still");
     assert_eq!(net.heard(1).last().unwrap(), "+OK pong still", "others are heard at once");
+}
+
+/// After a restart all come back at once, behind one address perhaps, and none has guessed.
+#[test]
+fn a_secret_of_another_life_is_no_guess_and_no_attempt_to_enter() {
+    let mut net = Net::new(Limits::DEFAULT, 60);
+    for who in 0..60 {
+        net.connect(who);
+        net.send(who, &format!("HELLO\nRESUME 1 {FORMER} 0\nENTER u{who}"));
+    }
+    net.settle();
+    for who in 0..60 {
+        let heard = net.heard(who);
+        assert!(heard[1].starts_with("-ERR bad-token "), "{heard:?}");
+        assert_eq!(heard[2], format!("+OK entered {} u{who}", who + 1));
+    }
+    for _ in 0..5 {
+        net.say(0, &format!("RESUME 1 {FORMER} 0"));
+    }
+    assert_eq!(net.heard(0).len(), 5, "each is answered at once");
+}
+
+#[test]
+fn a_server_tells_its_life_and_its_secrets_begin_with_it() {
+    let lives = [0, 1].map(|_| {
+        let mut net = Net::kept(FREE, &["alice"]);
+        net.say(0, "HELLO");
+        let hello = net.heard(0).pop().unwrap();
+        let life = hello.rsplit(' ').next().unwrap().to_owned();
+        assert!(hello.ends_with(&format!(" protocol 1 {life}")) && life.len() == 8, "{hello}");
+        assert!(token(&net, 0).starts_with(&life));
+        life
+    });
+    assert_ne!(lives[0], lives[1]);
 }
 
 #[test]

@@ -118,6 +118,8 @@ pub(crate) struct Shadow {
     /// Connections that have come to their end, and why, since this was last emptied.
     pub(crate) ended: Vec<(usize, &'static str)>,
     pub(crate) next_secret: u128,
+    /// What tokens of the daemon's life begin with.
+    life: String,
     /// What the server answered to the line at hand: the wording of a refusal.
     said: Option<String>,
     pub(crate) is_shut_down: bool,
@@ -180,7 +182,9 @@ impl Shadow {
             most: 0,
             doomed: Vec::new(),
             ended: Vec::new(),
-            next_secret,
+            // The first is for the daemon's life.
+            next_secret: next_secret + 1,
+            life: format!("{:08x}", (next_secret + 1) & 0xffff_ffff),
             said: None,
             is_shut_down: false,
             has_rates: false,
@@ -350,7 +354,7 @@ impl Shadow {
             return self.tell(name, &text);
         }
         self.next_secret += 1;
-        let secret = format!("{:032x}", self.next_secret);
+        let secret = format!("{}{:024x}", self.life, self.next_secret & ((1 << 96) - 1));
         self.append(number, &format!("+OK kept {secret} {seconds}"), false);
         let place = self.places.get_mut(name).expect("a user has a place");
         let log = Log::default();
@@ -367,7 +371,8 @@ impl Shadow {
     fn resume(&mut self, number: usize, uid: u64, secret: &str, seen: u64) {
         let knows = |place: &Place| place.uid == uid && place.kept.as_ref().is_some_and(|kept| kept.secret == secret);
         let Some((name, place)) = self.places.iter_mut().find(|(_, place)| knows(place)) else {
-            self.lines[number].is_penalised = true;
+            // One of another life is no guess.
+            self.lines[number].is_penalised |= secret.starts_with(&self.life);
             return self.answer(number, None, "-ERR bad-token\u{1}");
         };
         let (name, kept) = (name.clone(), place.kept.as_mut().expect("just found"));

@@ -19,6 +19,8 @@ impl Model {
             State::NameSilent { tries, .. } => tries,
             _ => 0,
         };
+        // It may be another daemon by now.
+        out.send("HELLO".to_owned());
         out.send(here.entry());
         self.link.await_entered(self.now, tries);
     }
@@ -26,11 +28,12 @@ impl Model {
     pub(super) fn handle_reentry_line(&mut self, line: ServerLine<'_>, out: &mut Actions) {
         let Stage::Here(here) = &mut self.stage else { return };
         match line {
+            ServerLine::Answer(Answer::Chatd { life, .. }) => self.note_life(life),
             ServerLine::Answer(Answer::Entered { uid, name }) => {
                 let away = self.link.restore(self.now);
                 here.start_anew(uid, name, away, out);
             }
-            ServerLine::Event(Event::AnnouncedEarlier { stamp, from, text }) if stamp.at > here.latest => {
+            ServerLine::Event(Event::AnnouncedEarlier { stamp, from, text }) if stamp.id > here.latest => {
                 out.show(super::events::announced_earlier(stamp, from, text));
             }
             ServerLine::Error { code, text } => self.refuse_reentry(code, text, out),
@@ -134,6 +137,7 @@ impl Here {
         self.told_gone.clear();
         self.rows.clear();
         self.pending.clear();
+        self.known = self.latest;
         self.keep_place(out);
         self.send("WATCH on".to_owned(), Sent::Watch, out);
         self.send("LIST".to_owned(), Sent::QuietUsers, out);

@@ -46,7 +46,7 @@ impl Here {
 
     /// One tick for all that was sent since the last one, when nothing more is on its way.
     fn acknowledge(&mut self, sent: &Sent, stamp: Stamp, count: usize, out: &mut Actions) {
-        self.latest = self.latest.max(stamp.at);
+        self.latest = self.latest.max(stamp.id);
         if self.setup.quiet {
             return;
         }

@@ -40,7 +40,8 @@ impl Model {
         let Stage::Entry(entry) = &mut self.stage else { return };
         match (std::mem::replace(entry, Entry::Naming), line) {
             (was, ServerLine::Hello(_)) => *entry = was,
-            (Entry::AwaitingHello(wish), ServerLine::Answer(Answer::Chatd { version, protocol })) => {
+            (Entry::AwaitingHello(wish), ServerLine::Answer(Answer::Chatd { version, protocol, life })) => {
+                self.life = life.map(str::to_owned);
                 if protocol > VERSION {
                     out.show(Line::aside(format!(
                         "chatd {version} speaks protocol {protocol}, newer than this chatc; not everything may be shown"
@@ -48,7 +49,10 @@ impl Model {
                 }
                 self.enter(wish, false, out);
             }
-            (Entry::Reconnecting(wish), ServerLine::Answer(Answer::Chatd { .. })) => self.enter(wish, true, out),
+            (Entry::Reconnecting(wish), ServerLine::Answer(Answer::Chatd { life, .. })) => {
+                self.life = life.map(str::to_owned);
+                self.enter(wish, true, out);
+            }
             (Entry::AwaitingHello(_) | Entry::Reconnecting(_), ServerLine::Error { text, .. }) => {
                 out.show(Line::error(format!("{} refuses: {text}", self.setup.server)));
                 self.over(EXIT_FAILED, out);

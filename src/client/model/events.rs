@@ -16,7 +16,7 @@ const TOLD_GONE: usize = 64;
 impl Here {
     pub(super) fn handle_event(&mut self, event: &Event<'_>, out: &mut Actions) {
         let just_joined = self.just_joined.take();
-        self.note_time(event);
+        self.note_number(event);
         match *event {
             Event::Said { stamp, from, text } => self.said(stamp, from, text, out),
             Event::RoomSaid { stamp, room, from, text } => self.room_said(stamp, room, from, text, out),
@@ -132,10 +132,10 @@ impl Here {
 
     /// Whether this was said in a room before I had to join it again.
     fn is_known_already(&self, room: RoomName, stamp: Stamp) -> bool {
-        self.rejoined.is_some_and(|(rejoined, until)| rejoined == room && stamp.at <= until)
+        self.rejoined == Some(room) && stamp.id <= self.known
     }
 
-    fn note_time(&mut self, event: &Event<'_>) {
+    fn note_number(&mut self, event: &Event<'_>) {
         if let Event::Said { stamp, .. }
         | Event::RoomSaid { stamp, .. }
         | Event::Private { stamp, .. }
@@ -143,7 +143,7 @@ impl Here {
         | Event::Earlier { stamp, .. }
         | Event::AnnouncedEarlier { stamp, .. } = event
         {
-            self.latest = self.latest.max(stamp.at);
+            self.latest = self.latest.max(stamp.id);
         }
     }
 
@@ -155,10 +155,10 @@ impl Here {
         if self.rejoining.contains(&room) {
             self.rejoining.retain(|other| *other != room);
             self.rooms.push(room);
-            self.rejoined = Some((room, self.latest));
+            self.rejoined = Some(room);
             return out.show(Line::aside(format!("you are in {room} again")));
         }
-        self.just_joined = Some(room);
+        (self.just_joined, self.rejoined) = (Some(room), None);
         self.rooms.retain(|mine| *mine != room);
         self.rooms.push(room);
         self.roster.add_room(room);

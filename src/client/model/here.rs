@@ -9,7 +9,7 @@ use super::roster::Roster;
 use super::sent::{Command, Sent};
 use super::typed::{Typed, understand};
 use super::{Actions, Focus, Line, Prompt, Question, Setup};
-use crate::chat::{Name, Reply, RoomName, Uid, UnixMillis, sanitize};
+use crate::chat::{Name, Reply, RoomName, Uid, sanitize};
 use crate::client::view::listing::Listed;
 use crate::limits::UNANSWERED_COMMANDS;
 use crate::wire::native::{Answer, ServerLine};
@@ -51,10 +51,12 @@ pub(super) struct Here {
     pub(super) wanted: Option<Name>,
     /// Rooms I was in before I had to enter again.
     pub(super) rejoining: Vec<RoomName>,
-    /// The room that was joined again last, and when the latest message of then was sent.
-    pub(super) rejoined: Option<(RoomName, UnixMillis)>,
-    /// When the latest message that the screen has was sent.
-    pub(super) latest: UnixMillis,
+    /// The room that was joined again last.
+    pub(super) rejoined: Option<RoomName>,
+    /// The number of the latest message that the screen has, of this life of the daemon.
+    pub(super) latest: u64,
+    /// The number of the latest message that it had when one had to enter again.
+    pub(super) known: u64,
     /// The room I have just joined, whose earlier lines may come.
     pub(super) just_joined: Option<RoomName>,
     has_quit: bool,
@@ -82,7 +84,8 @@ impl Here {
             wanted: Name::new(me.as_str()).ok(),
             rejoining: Vec::new(),
             rejoined: None,
-            latest: UnixMillis(0),
+            latest: 0,
+            known: 0,
             just_joined: None,
             has_quit: false,
             was_refused: false,

@@ -134,6 +134,16 @@ impl Model {
         }
     }
 
+    /// The daemon says which it is. Of another's messages none has been seen, whatever their times are.
+    pub(super) fn note_life(&mut self, life: Option<&str>) {
+        if let Stage::Here(here) = &mut self.stage
+            && (life.is_none() || life != self.life.as_deref())
+        {
+            here.latest = 0;
+        }
+        self.life = life.map(str::to_owned);
+    }
+
     fn handle_resuming_line(&mut self, line: ServerLine<'_>, out: &mut Actions) {
         match line {
             ServerLine::Answer(Answer::Resumed { answered, lost, .. }) => self.resume(answered, lost, out),

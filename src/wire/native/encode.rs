@@ -112,9 +112,10 @@ impl Encoder {
                 put_display(out, fault);
             }
             Ok(Answer::Chat(reply)) => self.reply(reply, out),
-            Ok(Answer::Chatd { version, protocol }) => {
+            Ok(Answer::Chatd { version, protocol, life }) => {
                 put(out, &["+OK chatd ", version, " protocol "]);
                 put_number(out, u64::from(*protocol));
+                life.iter().for_each(|life| put(out, &[" ", life]));
             }
             Ok(Answer::Entered { uid, name }) => {
                 put(out, &["+OK entered "]);

@@ -28,6 +28,8 @@ pub enum Answer<'a> {
         version: &'a str,
         /// The protocol's version.
         protocol: u32,
+        /// What tells this daemon from the one that ran before it; old ones do not say.
+        life: Option<&'a str>,
     },
     /// To `ENTER`.
     Entered {

@@ -74,7 +74,8 @@ fn read_answer(mut words: Words<'_>) -> Option<Answer<'_>> {
         Some("chatd") => {
             let version = words.next()?;
             words.next().filter(|word| *word == "protocol")?;
-            Answer::Chatd { version, protocol: words.next()?.parse().ok()? }
+            let protocol = words.next()?.parse().ok()?;
+            Answer::Chatd { version, protocol, life: words.next() }
         }
         Some("entered") => Answer::Entered { uid: uid(&mut words)?, name: name(&mut words)? },
         Some("kept") => Answer::Kept { token: words.next()?, grace: seconds(&mut words)? },

@@ -11,7 +11,7 @@ fn kept() -> Desk {
         setup.wish = Wish::Name("alice".to_owned());
         setup.reconnect = true;
     });
-    desk.server("+OK chatd 0.1.0 protocol 1\n+OK entered 1 alice\n+OK kept 00ff 120\n+OK");
+    desk.server("+OK chatd 0.1.0 protocol 1 11112222\n+OK entered 1 alice\n+OK kept 00ff 120\n+OK");
     desk.server("= user 1 alice available - - 0\n= user 2 bob available - - 61\n+OK listed 2 2\n+OK listed 0 0");
     desk.server("* paired bob");
     desk.now = desk.now + Duration::from_secs(3);
@@ -144,7 +144,7 @@ fn what_came_before_the_place_was_lost_is_shown() {
     let mut desk = kept();
     desk.loses().connects().server("+OK resumed 1 alice 4 0\n* said 1 @NOON bob hi").loses().connects();
     desk.screen.clear();
-    desk.server("-ERR bad-token nobody's place is kept").shows("12:00 bob: hi\n-> ENTER alice");
+    desk.server("-ERR bad-token nobody's place is kept").shows("12:00 bob: hi\n-> HELLO\n-> ENTER alice");
 }
 
 #[test]
@@ -268,12 +268,14 @@ fn what_changed_unseen_is_put_right() {
 #[test]
 fn a_server_that_has_forgotten_is_entered_anew() {
     let mut desk = kept();
-    desk.server("* joined #dev alice\n+OK listed 0 0\n* room 1 2026-11-20T12:00:00.001Z #dev bob old news");
+    desk.server("* joined #dev alice\n+OK listed 0 0\n* room 5 @NOON #dev bob old news");
     desk.typed("in flight").loses().typed("to the room").typed("/say bob to bob").typed("/list").waits(3).connects();
     desk.screen.clear();
-    desk.server("-ERR bad-token nobody's place is kept\n* announced-earlier 1 @NOON bob old").shows("-> ENTER alice");
-    desk.server("* announced-earlier 1 2026-11-20T12:05:00.000Z bob new\n+OK entered 7 alice").shows(
-        "12:05 [everyone, earlier] bob: new
+    desk.server("-ERR bad-token nobody's place is kept").shows("-> HELLO\n-> ENTER alice");
+    desk.server("+OK chatd 0.1.0 protocol 1 11112222\n* announced-earlier 4 @NOON bob old").shows("");
+    // By the server's clock, which was put back, it is older than what has been seen.
+    desk.server("* announced-earlier 6 2026-11-20T11:05:00.000Z bob new\n+OK entered 7 alice").shows(
+        "11:05 [everyone, earlier] bob: new
         -- back after 3 s, as a new user: the server does not know your place any more
         -- you are alice, user 7
         -> KEEP
@@ -287,15 +289,47 @@ fn a_server_that_has_forgotten_is_entered_anew() {
         !! not done: list",
     );
     desk.prompts("#dev").server("+OK kept 11 120\n+OK\n+OK listed 0 0\n* joined #dev alice");
-    desk.server(
-        "* earlier 1 2026-11-20T12:00:00.001Z #dev bob old news\n* earlier 2 2026-11-20T12:01:00.000Z #dev bob news",
-    );
-    desk.server("+OK room #dev\n+OK taken 3 @NOON 1").shows(
+    desk.server("* earlier 5 @NOON #dev bob old news\n* earlier 7 2026-11-20T11:01:00.000Z #dev bob news");
+    desk.server("+OK room #dev\n+OK taken 8 @NOON 1").shows(
         "-- you are in #dev again
-        12:01 (earlier) bob: news
+        11:01 (earlier) bob: news
               ✓ 12:00 to 1",
     );
     assert!(desk.model.is_settled());
+}
+
+#[test]
+fn nothing_of_another_life_of_the_daemon_has_been_seen_whatever_its_numbers_and_times_are() {
+    for hello in ["+OK chatd 0.1.0 protocol 1 33334444", "+OK chatd 0.1.0 protocol 1"] {
+        let mut desk = kept();
+        desk.server("* joined #dev alice\n+OK listed 0 0\n* joined #ops alice\n+OK listed 0 0");
+        desk.server("* room 50 @NOON #dev bob old news").loses().waits(3).connects().server("-ERR bad-token no");
+        desk.screen.clear();
+        // Its clock is not set yet.
+        desk.server(hello).server("* announced-earlier 1 1970-01-01T00:00:07.000Z bob new\n+OK entered 1 alice");
+        desk.server("+OK kept 11 120\n+OK\n+OK listed 0 0\n* joined #dev alice");
+        desk.server("* earlier 2 1970-01-01T00:00:08.000Z #dev bob hi\n+OK room #dev\n* joined #ops alice");
+        desk.server("* earlier 1 1970-01-01T00:00:06.000Z #ops bob hello\n+OK room #ops");
+        for text in ["bob: new", "bob: hi", "bob: hello"] {
+            assert!(desk.screen.contains(text), "{text} after {hello}:\n{}", desk.screen);
+        }
+    }
+}
+
+#[test]
+fn what_was_said_in_one_room_before_one_was_back_in_another_is_shown() {
+    let mut desk = kept();
+    desk.server("* joined #dev alice\n+OK listed 0 0\n* joined #ops alice\n+OK listed 0 0");
+    desk.server("* room 50 @NOON #dev bob old news").loses().waits(3).connects().server("-ERR bad-token no");
+    desk.server("+OK chatd 0.1.0 protocol 1 11112222\n+OK entered 9 alice\n+OK kept 11 120\n+OK\n+OK listed 0 0");
+    desk.screen.clear();
+    desk.server("* joined #dev alice\n* earlier 50 @NOON #dev bob old news\n* earlier 60 @NOON #dev bob news");
+    desk.server("+OK room #dev\n* joined #ops alice\n* earlier 55 @NOON #ops bob meanwhile\n+OK room #ops").shows(
+        "-- you are in #dev again
+        12:00 (earlier) bob: news
+        -- you are in #ops again
+        12:00 (earlier) bob: meanwhile",
+    );
 }
 
 #[test]
@@ -303,7 +337,7 @@ fn a_name_that_is_taken_meanwhile_is_asked_for() {
     let mut desk = kept();
     desk.loses().connects().server("-ERR bad-token no").server("-ERR name-silent somebody");
     desk.screen.clear();
-    desk.waits(4).shows("").waits(1).shows("-> ENTER alice");
+    desk.waits(4).shows("").waits(1).shows("-> HELLO\n-> ENTER alice");
     desk.server("-ERR name-taken the name alice is taken; choose another")
         .prompts("new name?")
         .typed("9")
@@ -314,6 +348,7 @@ fn a_name_that_is_taken_meanwhile_is_asked_for() {
         new name? > 9
         !! a name starts with a letter or _
         new name? > alice2
+        -> HELLO
         -> ENTER alice2
         -- back after 5 s, as a new user: the server does not know your place any more
         -- you are alice2, user 9
@@ -333,7 +368,7 @@ fn a_name_that_is_taken_meanwhile_is_asked_for() {
     desk.loses().connects();
     desk.screen.clear();
     desk.server("-ERR bad-token no\n-ERR name-taken it is taken");
-    desk.shows("-> ENTER alice\n!! lab7:2428 does not let you in again: it is taken\n(leave 1)");
+    desk.shows("-> HELLO\n-> ENTER alice\n!! lab7:2428 does not let you in again: it is taken\n(leave 1)");
 }
 
 #[test]
@@ -412,7 +447,7 @@ fn a_server_that_keeps_no_places_is_entered_anew() {
     desk.server("+OK listed 0 0\n+OK listed 0 0\n* ping").loses().waits(1);
     desk.screen.clear();
     desk.connects().server("+OK entered 2 alice").prompts("menu");
-    assert!(desk.screen.starts_with("-> ENTER alice\n-- back after 1 s, as"), "{}", desk.screen);
+    assert!(desk.screen.starts_with("-> HELLO\n-> ENTER alice\n-- back after 1 s, as"), "{}", desk.screen);
 }
 
 #[test]
