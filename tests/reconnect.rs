@@ -137,6 +137,7 @@ fn what_is_too_much_to_keep_is_counted() {
     bob.send("JOIN #load");
     bob.waits_for("+OK room");
     alice.shows("-- bob has joined");
+    alice.shows("-- bob entered");
     proxy.refuse();
     alice.prompts("#load…> ");
     let filler = "x".repeat(1000);

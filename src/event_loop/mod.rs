@@ -179,8 +179,9 @@ impl EventLoop {
     pub fn open_state(&mut self, directory: PathBuf) -> Result<(), Failure> {
         let state = StateDir::new(directory);
         let failed = |error| Failure::State { path: state.bans_path(), error };
+        let now = self.clock.now();
         if let Some(text) = state.read_bans().map_err(failed)?
-            && let Err(bad) = self.server.load_bans(&text)
+            && let Err(bad) = self.server.load_bans(&text, now)
         {
             let aside = state.set_bans_aside().map_err(failed)?;
             let (line, aside) = (bad.line, aside.display());
@@ -217,7 +218,7 @@ impl EventLoop {
             self.accept_waiting(now);
             self.accept_operators(now);
             self.server.tick(now);
-            self.save_bans();
+            self.save_bans(now);
             self.write_log();
             if self.server.stop_asked() && self.mode == Mode::Serving {
                 self.server.journal().warn(format_args!("stopping by=operator"));
@@ -233,8 +234,8 @@ impl EventLoop {
         }
     }
 
-    fn save_bans(&mut self) {
-        let (Some(state), Some(bans)) = (&self.state, self.server.take_changed_bans()) else { return };
+    fn save_bans(&mut self, now: Now) {
+        let (Some(state), Some(bans)) = (&self.state, self.server.take_changed_bans(now)) else { return };
         if let Err(error) = state.write_bans(&bans) {
             let path = state.bans_path();
             self.server.journal().warn(format_args!("bans-not-saved path={} error={error}", path.display()));

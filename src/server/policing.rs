@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::bans::{BadBans, Ban, Target};
+use super::bans::{BadBans, Ban, Target, Term};
 use super::connection::{Closing, Phase, Token};
 use super::outbox::LogOnly;
 use super::{Server, Stream};
-use crate::chat::{CloseReason, Name, Now, Refusal, Text, UnixMillis, UserRef};
+use crate::chat::{CloseReason, Name, Now, Refusal, Text, UserRef};
 use crate::wire::Fault;
 use crate::wire::console;
 
@@ -37,9 +37,8 @@ impl<S: Stream> Server<S> {
         now: Now,
     ) -> Result<(), Fault> {
         let target = Target::new(target)?;
-        let until = time.map(|time| UnixMillis(now.wall.0.saturating_add((crate::chat::Millis(0) + time).0)));
         let words = reason.map(|text| text.as_str());
-        self.bans.add(Ban { target, until, reason: words.map(str::to_owned) });
+        self.bans.add(Ban { target, term: Term::of(time, now.steady), reason: words.map(str::to_owned) });
         let hit = self.hit_by(target);
         for victim in &hit {
             self.close(*victim, Closing { reason: CloseReason::Banned, words, is_refusal: false }, now);
@@ -80,9 +79,10 @@ impl<S: Stream> Server<S> {
 
     pub(super) fn show_bans(&mut self, token: Token, now: Now) {
         let mut text = String::new();
-        for ban in self.bans.in_force(now.wall) {
-            let left =
-                ban.left(now.wall).map_or_else(|| "for ever".to_owned(), |left| format!("for {}", console::span(left)));
+        for ban in self.bans.in_force(now.steady) {
+            let left = ban
+                .left(now.steady)
+                .map_or_else(|| "for ever".to_owned(), |left| format!("for {}", console::span(left)));
             let reason = ban.reason.as_deref().unwrap_or_default();
             text.push_str(&format!("{}  {left}  {reason}\n", ban.target));
         }
@@ -118,22 +118,22 @@ impl<S: Stream> Server<S> {
 
     /// Refused while the name is shut out.
     pub(super) fn check_not_banned(&self, name: Name, now: Now) -> Result<(), Fault> {
-        match self.bans.of_name(name, now.wall) {
-            Some(ban) => Err(Fault::Banned(ban.left(now.wall).map(|left| left.as_secs()))),
+        match self.bans.of_name(name, now.steady) {
+            Some(ban) => Err(Fault::Banned(ban.left(now.steady).map(|left| left.as_secs()))),
             None => Ok(()),
         }
     }
 
     /// The bans as text, to be kept for the next start, if they have changed since this was asked.
-    pub fn take_changed_bans(&mut self) -> Option<String> {
-        self.bans.take_changed()
+    pub fn take_changed_bans(&mut self, now: Now) -> Option<String> {
+        self.bans.take_changed(now)
     }
 
     /// Takes the bans of an earlier start over.
     ///
     /// # Errors
     /// Says which line is not a ban; none is taken over then.
-    pub fn load_bans(&mut self, text: &str) -> Result<(), BadBans> {
-        self.bans.load(text)
+    pub fn load_bans(&mut self, text: &str, now: Now) -> Result<(), BadBans> {
+        self.bans.load(text, now)
     }
 }

@@ -46,7 +46,11 @@ impl Here {
             Event::Entered { uid, name } => {
                 self.roster.add_user(name, uid);
                 self.told_gone.retain(|gone| *gone != name);
-                self.tell_watcher(name, "entered", out);
+                // Told late, it is no news of one who has spoken to me already.
+                let is_known = self.session == Some(name) || self.pending.iter().any(|incoming| incoming.from == name);
+                if !is_known {
+                    self.tell_watcher(name, "entered", out);
+                }
             }
             Event::Gone { name, reason } => {
                 // Who watches is told late: a request may be a newcomer's, and ends by `withdrawn` anyway.

@@ -101,7 +101,8 @@ fn who_watches_is_told_late_and_it_is_neither_said_twice_nor_taken_for_a_newcome
     desk.server("* request bob session 60\n* withdrawn bob gone\n* request bob session 60\n* paired bob");
     desk.server("* ended bob gone\n* private 3 @NOON carol oh\n* request bob session 60");
     desk.screen.clear();
-    desk.server("* gone bob quit\n* entered 9 bob").shows("-- bob entered");
+    desk.server("* gone bob quit\n* entered 9 bob").shows("");
+    desk.server("* entered 10 dora").shows("-- dora entered");
     desk.typed("yes").shows("menu > yes\n        -> ACCEPT bob");
     desk.server("* gone bob quit").shows("-- bob left the chat");
 }
