@@ -65,7 +65,7 @@ fn one_message_too_much_closes_the_largest_queue_and_no_other() {
 /// Those who can come back keep the newest lines; when that is still too much the largest goes.
 #[test]
 fn places_that_are_kept_are_given_up_when_there_is_no_other_way() {
-    let mut net = crowded(340_000, true);
+    let mut net = crowded(360_000, true);
     let text = "x".repeat(3_000);
     for _ in 0..300 {
         net.say(0, &format!("SAY #dev {text}"));
