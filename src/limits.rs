@@ -145,6 +145,7 @@ const _: () = assert!(2 + 18 + 21 + 25 + ROOM_NAME_BYTES + 1 + NAME_BYTES < MESS
 const _: () = assert!(MESSAGE_PREFIX_BYTES + TEXT_BYTES < LINE_BYTES);
 const _: () = assert!(LINE_BYTES <= READ_BYTES);
 const _: () = assert!(TEXT_BYTES <= BACKLOG_BYTES);
+const _: () = assert!(LINE_BYTES < ENDLESS_LINE_BYTES && ENDLESS_LINE_BYTES <= u16::MAX as usize + 1);
 
 /// Refused connections that may linger at a time so that they can read why, beyond the limit on
 /// connections.
@@ -186,6 +187,15 @@ pub const RESERVED_FILES: usize = 64 + REFUSED_LINGERING;
 /// Addresses remembered for a while after their last connection has closed.
 pub const ADDRESSES_REMEMBERED: usize = 4096;
 
+/// Connections of one address that have gone and whose debts are remembered as long as they last.
+pub const DEBTS_REMEMBERED: usize = 64;
+
+/// Bytes without a newline after which a client is taken for something that is not one.
+pub const ENDLESS_LINE_BYTES: usize = 64 * 1024;
+
+/// Bytes a client may go on sending when it has been told goodbye; with more it is cut off.
+pub const DRAINED_BYTES: usize = 256 * 1024;
+
 /// How often something may happen: `burst` times at once, then once each `interval`. A burst of
 /// 0 means as often as one likes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,6 +221,13 @@ pub struct Limits {
     pub announcements: Rate,
     /// Attempts to enter from one address; beyond the client waits.
     pub entries: Rate,
+    /// Connections from one address; beyond they are refused.
+    pub connects: Rate,
+    /// Log lines about clients that have not entered; beyond they are counted.
+    pub log: Rate,
+    /// Places kept for users of one address whose connections are lost; beyond, its oldest is given
+    /// up. 0: no limit.
+    pub places_per_address: usize,
     /// Unsent output above which the server stops reading from that client, in bytes.
     pub output_soft: usize,
     /// Unsent output above which the client is closed as a slow consumer, in bytes.
@@ -246,6 +263,9 @@ impl Limits {
         requests: Rate { burst: 5, interval: Duration::from_secs(3) },
         announcements: Rate { burst: 3, interval: Duration::from_secs(10) },
         entries: Rate { burst: 64, interval: Duration::from_millis(250) },
+        connects: Rate { burst: 256, interval: Duration::from_millis(50) },
+        log: Rate { burst: 20, interval: Duration::from_millis(500) },
+        places_per_address: 64,
         output_soft: 64 * 1024,
         output_hard: 256 * 1024,
         output_soft_time: Duration::from_secs(30),
@@ -265,9 +285,10 @@ impl Limits {
     #[must_use]
     pub const fn without_rates(mut self) -> Self {
         const FREE: Rate = Rate { burst: 0, interval: Duration::ZERO };
-        self.connections_per_address = 0;
+        (self.connections_per_address, self.places_per_address) = (0, 0);
         self.acknowledge_within = Duration::ZERO;
         (self.lines, self.requests, self.announcements, self.entries) = (FREE, FREE, FREE, FREE);
+        (self.connects, self.log) = (FREE, FREE);
         self
     }
 
@@ -308,6 +329,9 @@ impl Limits {
             ("rate-requests", rate(self.requests)),
             ("rate-announcements", rate(self.announcements)),
             ("rate-entries", rate(self.entries)),
+            ("rate-connects", rate(self.connects)),
+            ("rate-log", rate(self.log)),
+            ("max-places-per-address", self.places_per_address.to_string()),
             ("output-soft", self.output_soft.to_string()),
             ("output-hard", self.output_hard.to_string()),
             ("output-soft-time", seconds(self.output_soft_time)),

@@ -358,11 +358,11 @@ fn split<'a>(chunks: impl Iterator<Item = &'a [u8]>) -> Found {
         held.extend_from_slice(chunk);
         loop {
             let (step, taken) = splitter.next(&held);
-            let is_done = step == Step::NeedMore;
+            let is_done = matches!(step, Step::NeedMore | Step::Endless);
             match step {
                 Step::Line(line) => found.push(Some(line.to_vec())),
                 Step::TooLong => found.push(None),
-                Step::NeedMore => {}
+                Step::NeedMore | Step::Endless => {}
             }
             held.drain(..taken);
             if is_done {

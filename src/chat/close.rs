@@ -29,13 +29,17 @@ pub enum CloseReason {
     Full,
     /// Too many connections from one address.
     AddressFull,
+    /// Too many connects from one address in a short time.
+    ConnectingTooFast,
+    /// The client sent so much without the end of a line that it cannot be one.
+    EndlessLine,
     /// The daemon is shutting down.
     Shutdown,
 }
 
 impl CloseReason {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::Quit,
         Self::Disconnected,
         Self::Broken,
@@ -48,6 +52,8 @@ impl CloseReason {
         Self::Banned,
         Self::Full,
         Self::AddressFull,
+        Self::ConnectingTooFast,
+        Self::EndlessLine,
         Self::Shutdown,
     ];
 
@@ -66,6 +72,8 @@ impl CloseReason {
             Self::Banned => "banned",
             Self::Full => "full",
             Self::AddressFull => "address-full",
+            Self::ConnectingTooFast => "connecting-too-fast",
+            Self::EndlessLine => "endless-line",
             Self::Shutdown => "shutdown",
         }
     }
@@ -90,6 +98,8 @@ impl CloseReason {
             Self::Banned => "the operator has shut you out",
             Self::Full => "the server is full; try again later",
             Self::AddressFull => "too many connections from your address; close one first",
+            Self::ConnectingTooFast => "too many connects from your address in a short time; wait a moment",
+            Self::EndlessLine => "you sent 65536 bytes without a newline; end each line with one",
             Self::Shutdown => "the server is shutting down",
         }
     }

@@ -207,7 +207,7 @@ impl<R: Read> LineReader<R> {
                 Step::Line(line) => lines.push(sanitize(&String::from_utf8_lossy(line)).into_owned()),
                 // A line all the same, for those who count.
                 Step::TooLong => lines.push(String::new()),
-                Step::NeedMore => break,
+                Step::NeedMore | Step::Endless => break,
             }
         }
         self.held.drain(..at.min(self.held.len()));

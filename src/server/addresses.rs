@@ -1,52 +1,85 @@
-//! What is known of the addresses clients come from: how many connections, how often they try to
-//! enter, how many wrong secrets they sent.
+//! What is known of where clients come from: how many connections, how often they connect and try
+//! to enter, how many wrong secrets they sent, what those who left had to wait for.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
-use super::throttle::Throttle;
-use crate::chat::Millis;
-use crate::limits::{ADDRESSES_REMEMBERED, LONGEST_PENALTY};
+use super::throttle::{Debts, Throttle};
+use crate::chat::{Millis, Origin};
+use crate::limits::{ADDRESSES_REMEMBERED, DEBTS_REMEMBERED, LONGEST_PENALTY};
 
-/// One address.
+/// One address, or one /64 of IPv6.
 #[derive(Debug, Default)]
 pub(super) struct Address {
     pub(super) connections: usize,
+    pub(super) connects: Throttle,
     pub(super) entries: Throttle,
+    /// What connections that have gone had to wait for: those that come next wait for it.
+    debts: Vec<Debts>,
     wrong_secrets: u32,
     last_wrong: Millis,
+    /// Stands in the queue of those that may be forgotten.
+    is_idle: bool,
 }
 
-/// All addresses with connections, and some that had one not long ago. Never iterated in an order
-/// that matters.
+/// All that have connections, and some that had one not long ago. Never iterated in an order that
+/// matters.
 #[derive(Debug, Default)]
-pub(super) struct Addresses(HashMap<IpAddr, Address>);
+pub(super) struct Addresses {
+    known: HashMap<Origin, Address>,
+    /// Those without connections, and some that have one again: who stands longest is looked at first.
+    idle: VecDeque<Origin>,
+}
 
 impl Addresses {
-    pub(super) fn of(&mut self, address: IpAddr) -> &mut Address {
-        self.0.entry(address).or_default()
+    /// One that has connections, or is about to have.
+    pub(super) fn of(&mut self, origin: Origin) -> &mut Address {
+        self.known.entry(origin).or_default()
     }
 
-    pub(super) fn connections(&self, address: IpAddr) -> usize {
-        self.0.get(&address).map_or(0, |address| address.connections)
+    pub(super) fn connections(&self, origin: Origin) -> usize {
+        self.known.get(&origin).map_or(0, |address| address.connections)
     }
 
-    /// One connection fewer. What nobody needs to know any more is forgotten.
-    pub(super) fn disconnected(&mut self, address: IpAddr, now: Millis) {
-        let known = self.of(address);
+    /// One connection fewer.
+    pub(super) fn disconnected(&mut self, origin: Origin, now: Millis) {
+        let known = self.of(origin);
         known.connections = known.connections.saturating_sub(1);
-        if known.is_forgettable(now) {
-            self.0.remove(&address);
+        self.settle(origin, now);
+    }
+
+    /// An address that may have no connections any more is forgotten in time. Costs the same
+    /// however many are remembered: a look at two of them.
+    pub(super) fn settle(&mut self, origin: Origin, now: Millis) {
+        if let Some(known) = self.known.get_mut(&origin)
+            && known.connections == 0
+            && !std::mem::replace(&mut known.is_idle, true)
+        {
+            self.idle.push_back(origin);
         }
-        if self.0.len() > ADDRESSES_REMEMBERED {
-            self.0.retain(|_, address| !address.is_forgettable(now));
+        for _ in 0..2 {
+            self.look_at_one(now);
+        }
+    }
+
+    /// Forgets the one that has been without connections longest, if nobody needs to know it any
+    /// more, or if too many are remembered.
+    fn look_at_one(&mut self, now: Millis) {
+        let is_crowded = self.idle.len() > ADDRESSES_REMEMBERED;
+        let Some(origin) = self.idle.pop_front() else { return };
+        let Some(known) = self.known.get_mut(&origin) else { return };
+        if known.connections > 0 {
+            known.is_idle = false;
+        } else if is_crowded || known.is_forgettable(now) {
+            self.known.remove(&origin);
+        } else {
+            self.idle.push_back(origin);
         }
     }
 
     /// A wrong secret came from this address: how long it has to wait now, longer each time.
-    pub(super) fn penalty(&mut self, address: IpAddr, now: Millis) -> Duration {
-        let known = self.of(address);
+    pub(super) fn penalty(&mut self, origin: Origin, now: Millis) -> Duration {
+        let known = self.of(origin);
         if now.since(known.last_wrong) > 2 * LONGEST_PENALTY {
             known.wrong_secrets = 0;
         }
@@ -57,13 +90,119 @@ impl Addresses {
 
     /// Connections of all addresses.
     pub(super) fn total(&self) -> usize {
-        self.0.values().map(|address| address.connections).sum()
+        self.known.values().map(|address| address.connections).sum()
+    }
+
+    /// Checks that no more are remembered than may be.
+    pub(super) fn check_invariants(&self) {
+        let idle = self.known.values().filter(|address| address.connections == 0).count();
+        assert!(idle <= ADDRESSES_REMEMBERED, "{idle} addresses without connections are remembered");
+        assert_eq!(self.known.values().filter(|address| address.is_idle).count(), self.idle.len());
+        assert!(self.known.values().all(|address| address.connections > 0 || address.is_idle));
     }
 }
 
 impl Address {
+    /// Remembers what a connection that goes had to wait for.
+    pub(super) fn leave(&mut self, debts: Debts, now: Millis) {
+        if debts.is_paid(now) {
+            return;
+        }
+        if self.debts.len() >= DEBTS_REMEMBERED {
+            self.debts.retain(|debts| !debts.is_paid(now));
+        }
+        let is_full = self.debts.len() >= DEBTS_REMEMBERED;
+        match self.debts.last_mut() {
+            Some(last) if is_full => *last = last.and(debts),
+            _ => self.debts.push(debts),
+        }
+    }
+
+    /// What a connection that comes has to wait for in place of one that has gone.
+    pub(super) fn take_over(&mut self, now: Millis) -> Debts {
+        while let Some(debts) = self.debts.pop() {
+            if !debts.is_paid(now) {
+                return debts;
+            }
+        }
+        // Most addresses never leave any again.
+        self.debts = Vec::new();
+        Debts::default()
+    }
+
     fn is_forgettable(&self, now: Millis) -> bool {
         let is_forgiven = self.wrong_secrets == 0 || now.since(self.last_wrong) > 2 * LONGEST_PENALTY;
-        self.connections == 0 && is_forgiven && self.entries.is_idle(now)
+        let is_idle = self.connects.is_idle(now) && self.entries.is_idle(now);
+        self.connections == 0 && is_forgiven && is_idle && self.debts.iter().all(|debts| debts.is_paid(now))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+    use crate::limits::Rate;
+
+    fn origin(number: u32) -> Origin {
+        Origin::from(IpAddr::from(Ipv4Addr::from(number)))
+    }
+
+    fn debts(until: u64) -> Debts {
+        Debts { announcements: Throttle::until(Millis(until)), ..Debts::default() }
+    }
+
+    /// Each has sent a wrong secret, so that none may be forgotten yet; one stays connected.
+    #[test]
+    fn however_many_addresses_come_few_are_remembered_and_none_that_is_here_is_forgotten() {
+        let mut addresses = Addresses::default();
+        addresses.of(origin(0)).connections = 1;
+        for number in 1..42_000 {
+            addresses.of(origin(number)).connections += 1;
+            addresses.penalty(origin(number), Millis(5_000));
+            addresses.disconnected(origin(number), Millis(5_000));
+            assert!(addresses.known.len() <= ADDRESSES_REMEMBERED + 1, "{}", addresses.known.len());
+        }
+        addresses.check_invariants();
+        assert_eq!(addresses.connections(origin(0)), 1);
+        assert_eq!(addresses.penalty(origin(41_999), Millis(5_000)), Duration::from_secs(2), "the latest are");
+        for number in 0..ADDRESSES_REMEMBERED as u32 {
+            addresses.settle(origin(number), Millis(100_000));
+        }
+        assert_eq!(addresses.known.len(), 1, "those who need not be remembered are not");
+    }
+
+    #[test]
+    fn one_that_comes_and_goes_stands_in_the_queue_once() {
+        let mut addresses = Addresses::default();
+        let pace = Rate { burst: 1, interval: Duration::from_secs(60) }.into();
+        for _ in 0..1_000 {
+            addresses.of(origin(1)).connections += 1;
+            addresses.of(origin(1)).entries.take(pace, Millis(0));
+            addresses.disconnected(origin(1), Millis(0));
+            addresses.check_invariants();
+        }
+        assert_eq!(addresses.idle.len(), 1);
+    }
+
+    #[test]
+    fn debts_are_taken_over_once_each_and_as_long_as_they_last() {
+        let mut address = Address::default();
+        address.leave(debts(900), Millis(0));
+        address.leave(debts(100), Millis(0));
+        address.leave(debts(800), Millis(0));
+        assert_eq!(address.take_over(Millis(100)), debts(800));
+        assert_eq!(address.take_over(Millis(100)), debts(900), "the one between is paid");
+        assert_eq!(address.take_over(Millis(100)), Debts::default());
+    }
+
+    #[test]
+    fn so_many_debts_are_remembered_and_the_last_stands_for_those_beyond() {
+        let mut address = Address::default();
+        for number in 0..2 * DEBTS_REMEMBERED as u64 {
+            address.leave(debts(1_000 + number), Millis(0));
+        }
+        assert_eq!(address.debts.len(), DEBTS_REMEMBERED);
+        assert_eq!(address.take_over(Millis(0)), debts(1_000 + 2 * DEBTS_REMEMBERED as u64 - 1));
     }
 }

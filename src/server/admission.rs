@@ -1,46 +1,78 @@
-//! Who is let in: limits on connections, in all and from one address.
+//! Who is let in: limits on connections, in all and from one address, and how fast they may come.
 
-use super::connection::{Closing, Expecting, Peer, Phase, Standing, Token};
+use super::connection::{Closing, Connection, Expecting, Peer, Phase, Standing, Token};
+use super::tally::Tally;
+use super::throttle::Throttle;
 use super::{Server, Stream};
-use crate::chat::{CloseReason, Millis, Now};
-use crate::limits::{REFUSAL_LOG_INTERVAL, REFUSED_LINGERING};
+use crate::chat::{CloseReason, Millis, Now, Origin};
+use crate::limits::REFUSED_LINGERING;
 use crate::wire::console::span;
 
-/// Connections that were refused since the log last told of it.
+/// What the log is told of those who never become users.
 #[derive(Debug, Default)]
-pub(super) struct Refusals {
-    untold: u64,
-    told_at: Option<Millis>,
-    /// How many have not hung up yet.
+pub(super) struct Strangers {
+    /// Connections that were refused.
+    refused: Tally,
+    /// Connections that were let in and closed before they had entered, beyond those of which the
+    /// log has a line each.
+    never_entered: Tally,
+    /// Lines of the log about one of them.
+    lines: Throttle,
+    /// How many have not hung up since they were refused.
     lingering: usize,
 }
 
-impl Refusals {
+impl Strangers {
     pub(super) fn lingering(&self) -> usize {
         self.lingering
     }
+
+    pub(super) fn next_due(&self) -> Option<Millis> {
+        [self.refused.next_due(), self.never_entered.next_due()].into_iter().flatten().min()
+    }
+}
+
+/// Where a client comes from, as far as limits are concerned; the operator comes from nowhere.
+pub(super) fn origin_of(peer: Peer) -> Option<Origin> {
+    peer.address().map(|address| Origin::from(address.ip()))
 }
 
 impl<S: Stream> Server<S> {
     /// Takes a new connection in. One that is refused is told why and closed.
     pub fn accept(&mut self, stream: S, peer: Peer, now: Now) -> Token {
         self.connections.journal.set_time(now.wall);
-        let Some(address) = peer.address() else {
+        let Some(origin) = origin_of(peer) else {
             return self.connections.add(stream, peer, Phase::Operator(Expecting::Order), now.steady);
         };
+        let pace = self.limits.connects.into();
+        if self.addresses.of(origin).connects.admit(pace, now.steady).is_some() {
+            return self.refuse_in_passing(stream, origin, now);
+        }
         let refusal = self.refusal(peer, now);
         let token = self.connections.add(stream, peer, Phase::Silent { since: now.steady }, now.steady);
         match refusal {
-            None => {
-                self.let_in += 1;
-                self.addresses.of(address.ip()).connections += 1;
-                self.stand(token, Standing::LetIn);
-                self.stats.accepted += 1;
-                self.connections.journal.connected(peer);
+            None => self.let_in(token, peer, origin, now),
+            Some(reason) => {
+                self.addresses.settle(origin, now.steady);
+                self.refuse(token, reason, now);
             }
-            Some(reason) => self.refuse(token, reason, now),
         }
         token
+    }
+
+    fn let_in(&mut self, token: Token, peer: Peer, origin: Origin, now: Now) {
+        self.let_in += 1;
+        let address = self.addresses.of(origin);
+        address.connections += 1;
+        let debts = address.take_over(now.steady);
+        self.stand(token, Standing::LetIn);
+        if let Some(connection) = self.connections.get_mut(token) {
+            connection.owe(debts, now.steady);
+        }
+        self.stats.accepted += 1;
+        if self.strangers.lines.admit(self.limits.log.into(), now.steady).is_none() {
+            self.connections.journal.connected(peer);
+        }
     }
 
     fn stand(&mut self, token: Token, standing: Standing) -> Standing {
@@ -59,12 +91,21 @@ impl<S: Stream> Server<S> {
         match self.stand(token, Standing::Free) {
             Standing::LetIn => {
                 self.let_in -= 1;
-                if let Some(address) = self.connections.get(token).and_then(|it| it.peer.address()) {
-                    self.addresses.disconnected(address.ip(), now.steady);
+                if let Some(origin) = self.connections.get(token).and_then(|it| origin_of(it.peer)) {
+                    self.addresses.disconnected(origin, now.steady);
                 }
             }
-            Standing::Refused => self.refusals.lingering -= 1,
+            Standing::Refused => self.strangers.lingering -= 1,
             Standing::Free => {}
+        }
+    }
+
+    /// A connection that ends leaves its debts to those who come next from its address.
+    pub(super) fn leave_debts(&mut self, token: Token, now: Now) {
+        let Some(connection) = self.connections.get(token).filter(|it| it.standing == Standing::LetIn) else { return };
+        if let Some(origin) = origin_of(connection.peer) {
+            let debts = connection.debts();
+            self.addresses.of(origin).leave(debts, now.steady);
         }
     }
 
@@ -75,27 +116,41 @@ impl<S: Stream> Server<S> {
             Some(CloseReason::Banned)
         } else if self.limits.connections > 0 && self.let_in >= self.limits.connections {
             Some(CloseReason::Full)
-        } else if per_address > 0 && self.addresses.connections(address) >= per_address {
+        } else if per_address > 0 && self.addresses.connections(address.into()) >= per_address {
             Some(CloseReason::AddressFull)
         } else {
             None
         }
     }
 
+    /// Closes a connection of one that connects too often, with a line and no more ado: it must not
+    /// cost what makes it worth while.
+    fn refuse_in_passing(&mut self, mut stream: S, origin: Origin, now: Now) -> Token {
+        let reason = CloseReason::ConnectingTooFast;
+        let mut line = self.connections.outgoing.spares.take();
+        self.connections.outgoing.encoder.refusal(reason.word(), reason.farewell(), line.end());
+        // What it does not take at once it need not read.
+        let _ = stream.write(line.bytes());
+        self.connections.outgoing.spares.give(line);
+        self.addresses.settle(origin, now.steady);
+        self.note_refusal(reason, now);
+        self.connections.pass_token()
+    }
+
+    fn note_refusal(&mut self, reason: CloseReason, now: Now) {
+        self.stats.refused += 1;
+        self.strangers.refused.note(reason);
+        self.tell_of_strangers(now);
+    }
+
     /// Tells a newcomer why it is refused. Only so many may take their time to read it.
     fn refuse(&mut self, token: Token, reason: CloseReason, now: Now) {
-        self.stats.refused += 1;
         self.stand(token, Standing::Refused);
-        self.refusals.lingering += 1;
-        self.refusals.untold += 1;
-        if self.refusals.told_at.is_none_or(|at| now.steady.since(at) >= REFUSAL_LOG_INTERVAL) {
-            let count = std::mem::take(&mut self.refusals.untold);
-            self.refusals.told_at = Some(now.steady);
-            self.connections.journal.warn(format_args!("refused reason={reason} count={count}"));
-        }
+        self.strangers.lingering += 1;
+        self.note_refusal(reason, now);
         let words = self.ban_words(token, now);
         self.start_closing(token, Closing { reason, words: words.as_deref(), is_refusal: true }, now);
-        if self.refusals.lingering > REFUSED_LINGERING {
+        if self.strangers.lingering > REFUSED_LINGERING {
             // The farewell may still reach a client that has not said anything.
             let _ = self.connections.write_out(token);
             self.give_up(token);
@@ -113,9 +168,36 @@ impl<S: Stream> Server<S> {
         Some(ban.reason.as_ref().map_or_else(|| left.clone(), |reason| format!("{left}: {reason}")))
     }
 
+    /// A connection closes that never entered. The log has a line for each while they are few.
+    pub(super) fn note_never_entered(&mut self, peer: Peer, reason: CloseReason, now: Now) {
+        if self.strangers.lines.admit(self.limits.log.into(), now.steady).is_none() {
+            return self.connections.journal.disconnected(peer, None, reason);
+        }
+        self.strangers.never_entered.note(reason);
+        self.tell_of_strangers(now);
+    }
+
+    /// Tells the log of those it has no lines for, as often as it may.
+    pub(super) fn tell_of_strangers(&mut self, now: Now) {
+        let journal = &mut self.connections.journal;
+        while let Some((reason, count)) = self.strangers.refused.take_due(now.steady) {
+            journal.warn(format_args!("refused reason={reason} count={count}"));
+        }
+        while let Some((reason, count)) = self.strangers.never_entered.take_due(now.steady) {
+            journal.note(format_args!("never-entered reason={reason} count={count}"));
+        }
+    }
+
     /// The earliest moment at which a client may try to enter, if that is not now.
     pub(super) fn entry_wait(&mut self, peer: Peer, now: Now) -> Option<Millis> {
         let pace = self.limits.entries.into();
-        self.addresses.of(peer.address()?.ip()).entries.admit(pace, now.steady)
+        self.addresses.of(origin_of(peer)?).entries.admit(pace, now.steady)
+    }
+}
+
+impl<S> Connection<S> {
+    /// Until when no secret of its is looked at.
+    pub(super) fn secret_wait(&self, now: Now) -> Option<Millis> {
+        self.debts().secrets.pending(now.steady)
     }
 }

@@ -69,7 +69,7 @@ impl<S: Stream> Server<S> {
         let until = now.steady + if closing.is_refusal { REFUSAL_TIME } else { FAREWELL_TIME };
         let phase = std::mem::replace(&mut connection.phase, Phase::Closing { until });
         connection.held = None;
-        connection.forget_rare();
+        connection.forget_rare(now.steady);
         if std::mem::take(&mut connection.is_doomed) {
             connection.output.drop_unsent_lines();
             self.connections.account(token);
@@ -80,8 +80,12 @@ impl<S: Stream> Server<S> {
         let name = user.and_then(|user| self.chat.name_of(user));
         if !closing.is_refusal && peer != Peer::Operator {
             self.stats.closed(closing.reason);
-            self.connections.journal.disconnected(peer, name, closing.reason);
+            match name {
+                Some(_) => self.connections.journal.disconnected(peer, name, closing.reason),
+                None => self.note_never_entered(peer, closing.reason, now),
+            }
         }
+        self.leave_debts(token, now);
         self.say_farewell(token, closing);
         self.connections.arm(token);
         self.connections.mark_dirty(token);

@@ -6,7 +6,7 @@ use super::kept::Absence;
 use super::output::Output;
 use super::patience::Patience;
 use super::queue::Queue;
-use super::throttle::Throttle;
+use super::throttle::{Debts, Throttle};
 use crate::chat::{CloseReason, Millis, UserKey};
 use crate::limits::{GREETING_DELAY, Limits};
 use crate::wire::LineSplitter;
@@ -109,6 +109,10 @@ pub(super) struct Rare {
     pub(super) announcements: Throttle,
     /// Whether acknowledgements may wait a moment.
     pub(super) patience: Patience,
+    /// Bytes it has sent since it was told goodbye.
+    drained: usize,
+    /// Wrong secrets, of this connection's or of one that has gone: until when none is looked at.
+    pub(super) secrets: Throttle,
 }
 
 /// A connection.
@@ -196,8 +200,38 @@ impl<S> Connection<S> {
     }
 
     /// Ends pause and slowness: nothing is read or written any more.
-    pub(super) fn forget_rare(&mut self) {
+    pub(super) fn forget_rare(&mut self, now: Millis) {
+        let debts = self.debts();
         self.rare = None;
+        self.owe(debts, now);
+    }
+
+    /// It has sent so many bytes more since it was told goodbye; how many that makes.
+    pub(super) fn drained(&mut self, count: usize) -> usize {
+        let rare = self.rare();
+        rare.drained += count;
+        rare.drained
+    }
+
+    /// What it has done too much of to do more at once.
+    pub(super) fn debts(&self) -> Debts {
+        let lines = self.lines;
+        self.rare.as_ref().map_or(Debts { lines, ..Debts::default() }, |rare| Debts {
+            lines,
+            requests: rare.requests,
+            announcements: rare.announcements,
+            secrets: rare.secrets,
+        })
+    }
+
+    /// Takes debts over from another connection.
+    pub(super) fn owe(&mut self, debts: Debts, now: Millis) {
+        let all = self.debts().and(debts);
+        self.lines = all.lines;
+        if !(Debts { lines: Throttle::default(), ..all }).is_paid(now) {
+            let rare = self.rare();
+            (rare.requests, rare.announcements, rare.secrets) = (all.requests, all.announcements, all.secrets);
+        }
     }
 
     /// Whether its lines are heard.

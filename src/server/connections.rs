@@ -33,8 +33,6 @@ pub(super) struct Connections<S> {
     pub(super) spread: Spread,
     pub(super) journal: Journal,
     limits: Limits,
-    /// How many are lost, their users' places being kept.
-    pub(super) away: usize,
 }
 
 fn find<S>(slots: &mut Slab<Connection<S>>, token: Token) -> Option<&mut Connection<S>> {
@@ -73,7 +71,6 @@ impl<S> Connections<S> {
             spread: Spread::default(),
             journal,
             limits,
-            away: 0,
         }
     }
 
@@ -99,9 +96,15 @@ impl<S> Connections<S> {
         Token { slot, generation: self.next_generation }
     }
 
-    pub(super) fn add(&mut self, stream: S, peer: Peer, phase: Phase, now: Millis) -> Token {
+    /// Has the next token be nobody's: whom it was told to is not taken in.
+    pub(super) fn pass_token(&mut self) -> Token {
         let token = self.next_token();
         self.next_generation = if token.generation == Token::GENERATIONS { 0 } else { token.generation + 1 };
+        token
+    }
+
+    pub(super) fn add(&mut self, stream: S, peer: Peer, phase: Phase, now: Millis) -> Token {
+        let token = self.pass_token();
         self.slots.insert(Connection::new(stream, peer, token, phase, now));
         self.arm(token);
         token

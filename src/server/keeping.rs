@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use super::admission::origin_of;
 use super::connection::{Phase, Token};
 use super::kept::{Absence, Asked, Kept};
 use super::outbox::Outbox;
 use super::output::Output;
+use super::throttle::Throttle;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Name, Now, Uid, UserKey, UserRef};
 use crate::limits::PROBE_TIME;
@@ -52,15 +54,20 @@ impl<S: Stream> Server<S> {
             return;
         };
         let Some(old) = self.connections.get_mut(place) else { return };
-        let rest = Output::of(old.output.rest_of_line());
+        let (debts, rest) = (old.debts(), Output::of(old.output.rest_of_line()));
         let lost = match old.output.rewind(seen) {
             Ok(lost) => lost,
             Err(_) => return self.answer(token, Err(Fault::BadSequence)),
         };
+        let was_away = self.end_absence(place).is_some();
+        let Some(old) = self.connections.get_mut(place) else { return };
         let output = std::mem::replace(&mut old.output, rest);
         self.connections.account(place);
-        if self.end_absence(place).is_none() {
+        if !was_away {
             self.start_closing(place, CloseReason::ResumedElsewhere.into(), now);
+        }
+        if let Some(connection) = self.connections.get_mut(token) {
+            connection.owe(debts, now.steady);
         }
         self.take_place(token, user, output, lost, now);
     }
@@ -110,41 +117,55 @@ impl<S: Stream> Server<S> {
             | CloseReason::Banned
             | CloseReason::Full
             | CloseReason::AddressFull
+            | CloseReason::ConnectingTooFast
+            | CloseReason::EndlessLine
             | CloseReason::Shutdown => false,
         };
         let kept = |token| {
             let connection = self.connections.get(token)?;
             connection.output.kept().filter(|_| matches!(connection.phase, Phase::User(_)))
         };
-        let has_room = self.limits.connections == 0 || self.connections.away < self.limits.connections;
-        is_lost && has_room && kept(token).is_some()
+        is_lost && kept(token).is_some()
     }
 
     /// Lets go of a lost connection's stream and keeps the rest.
     pub(super) fn keep_place(&mut self, token: Token, reason: CloseReason, now: Now) {
         let until = now.steady + self.limits.resume_grace;
         let Some(connection) = self.connections.get_mut(token) else { return };
-        let Phase::User(user) = connection.phase else { return };
+        let (Phase::User(user), Some(origin)) = (connection.phase, origin_of(connection.peer)) else { return };
+        self.leave_debts(token, now);
         self.release(token, now);
+        let number = self.places.add(origin, token);
         let Some(connection) = self.connections.get_mut(token) else { return };
         connection.phase = Phase::Away(user);
         connection.stream = None;
         connection.held = None;
         connection.is_doomed = false;
-        connection.forget_rare();
+        connection.forget_rare(now.steady);
         if let Some(kept) = connection.output.kept_mut() {
-            kept.absence = Some(Absence { reason, since: now.steady, until, is_told: false });
+            kept.absence = Some(Absence { number, reason, since: now.steady, until, is_told: false });
             kept.asked = None;
         }
         connection.output.bound_unsent();
         let peer = connection.peer;
-        self.connections.away += 1;
         self.connections.account(token);
         self.stats.closed(reason);
         self.connections.journal.disconnected(peer, self.chat.name_of(user), reason);
         self.connections.arm(token);
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
         self.chat.handle_drop(user, reason, &mut outbox);
+        self.give_up_surplus(now);
+    }
+
+    /// Of an address that leaves too many places, or of the one that has left most if all together
+    /// are too many, the oldest is given up.
+    fn give_up_surplus(&mut self, now: Now) {
+        let (of_origin, of_all) = (self.limits.places_per_address, self.limits.connections);
+        while let Some(token) = self.places.surplus(of_origin, of_all) {
+            let kept = self.connections.get(token).and_then(|connection| connection.output.kept());
+            let reason = kept.and_then(|kept| kept.absence).map_or(CloseReason::Disconnected, |absence| absence.reason);
+            self.close(token, reason.into(), now);
+        }
     }
 
     /// Something is due for an absent user: telling others, or giving up.
@@ -165,8 +186,11 @@ impl<S: Stream> Server<S> {
         let connection = self.connections.get_mut(token)?;
         let Phase::Away(user) = connection.phase else { return None };
         connection.phase = Phase::Gone;
+        let number = connection.output.kept().and_then(|kept| kept.absence).map(|absence| absence.number);
+        if let (Some(origin), Some(number)) = (origin_of(connection.peer), number) {
+            self.places.remove(origin, number);
+        }
         self.connections.gone.push(token);
-        self.connections.away -= 1;
         Some(user)
     }
 
@@ -230,11 +254,14 @@ impl<S: Stream> Server<S> {
         self.connections.arm(token);
     }
 
-    /// A wrong secret: the connection is not heard for a while, longer each time from one address.
+    /// A wrong secret: the connection is not heard for a while, longer each time from one address. If
+    /// it hangs up meanwhile, no secret of the next one from there is looked at.
     pub(super) fn penalise(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
-        if let Some(address) = connection.peer.address() {
-            connection.rare().paused_until = Some(now.steady + self.addresses.penalty(address.ip(), now.steady));
+        if let Some(origin) = origin_of(connection.peer) {
+            let until = now.steady + self.addresses.penalty(origin, now.steady);
+            let rare = connection.rare();
+            (rare.paused_until, rare.secrets) = (Some(until), Throttle::until(until));
             self.connections.arm(token);
         }
     }

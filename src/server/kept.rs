@@ -4,6 +4,7 @@
 
 use subtle::ConstantTimeEq;
 
+use super::places::PlaceNumber;
 use super::queue::Queue;
 use crate::chat::{CloseReason, Millis};
 use crate::limits::DROP_NOTICE_DELAY;
@@ -62,6 +63,7 @@ impl std::fmt::Debug for ResumeToken {
 /// The absence of a user whose place is kept.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Absence {
+    pub(super) number: PlaceNumber,
     /// Why the connection was lost, and why the user is gone if it does not come back.
     pub(super) reason: CloseReason,
     pub(super) since: Millis,

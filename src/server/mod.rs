@@ -27,11 +27,13 @@ mod outgoing;
 mod output;
 mod password;
 mod patience;
+mod places;
 mod policing;
 mod queue;
 mod reading;
 mod stats;
 mod stream;
+mod tally;
 mod throttle;
 mod writing;
 
@@ -46,12 +48,13 @@ use std::time::Duration;
 use crate::chat::{Chat, CloseReason, Now, Settings};
 use crate::limits::{Limits, READ_BYTES, SLOW_TICK};
 use addresses::Addresses;
-use admission::Refusals;
+use admission::Strangers;
 use bans::Bans;
 use connection::{Phase, Standing};
 use connections::Connections;
 use kept::Life;
 use outbox::Outbox;
+use places::Places;
 use stats::{Present, Stats};
 use throttle::Pace;
 
@@ -120,9 +123,10 @@ pub struct Server<S> {
     secrets: fn() -> u128,
     life: Life,
     addresses: Addresses,
+    places: Places,
     /// How many connections count against the limit on them.
     let_in: usize,
-    refusals: Refusals,
+    strangers: Strangers,
     bans: Bans,
     password: Option<Password>,
     stats: Stats,
@@ -146,8 +150,9 @@ impl<S: Stream> Server<S> {
             secrets: config.secrets,
             life: Life::new((config.secrets)()),
             addresses: Addresses::default(),
+            places: Places::default(),
             let_in: 0,
-            refusals: Refusals::default(),
+            strangers: Strangers::default(),
             bans: Bans::default(),
             password: config.password,
             stats: Stats::default(),
@@ -238,7 +243,8 @@ impl<S: Stream> Server<S> {
         if !self.connections.ready.is_empty() {
             return Some(Duration::ZERO);
         }
-        let due = [self.connections.next_deadline(), self.chat.poll_timeout()].into_iter().flatten().min()?;
+        let due = [self.connections.next_deadline(), self.chat.poll_timeout(), self.strangers.next_due()];
+        let due = due.into_iter().flatten().min()?;
         Some(due.since(now.steady))
     }
 
@@ -293,7 +299,7 @@ impl<S: Stream> Server<S> {
             }
         }
         let away = self.connections.iter().filter(|it| matches!(it.phase, Phase::Away(_))).count();
-        assert_eq!(away, self.connections.away, "lost connections are counted");
+        assert_eq!(away, self.places.len(), "lost connections are counted");
         assert_eq!(users, self.chat.user_count(), "every user has a connection");
         assert_eq!(queued, self.connections.outgoing.queued, "the sum of all queues is right");
         let standing = |what| self.connections.iter().filter(|it| it.standing == what).count();
@@ -303,7 +309,10 @@ impl<S: Stream> Server<S> {
             self.addresses.total(),
             "addresses have as many connections as they have"
         );
-        assert_eq!(standing(Standing::Refused), self.refusals.lingering(), "as many are refused as there are");
+        assert_eq!(standing(Standing::Refused), self.strangers.lingering(), "as many are refused as there are");
+        self.addresses.check_invariants();
+        let (of_origin, of_all) = (self.limits.places_per_address, self.limits.connections);
+        assert_eq!(self.places.surplus(of_origin, of_all), None, "places are bounded");
     }
 
     fn handle_timeouts(&mut self, now: Now) {
@@ -313,6 +322,7 @@ impl<S: Stream> Server<S> {
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
         self.chat.handle_timeout(now, &mut outbox);
         self.connections.deliver();
+        self.tell_of_strangers(now);
         self.close_doomed(now);
     }
 

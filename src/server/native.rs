@@ -31,6 +31,11 @@ impl<S: Stream> Server<S> {
         let (limits, connections) = (&self.limits, &mut self.connections);
         let (throttle, rate) = match request {
             Request::Resume { token, .. } if !self.life.may_have_given(token) => return None,
+            Request::Resume { .. } | Request::Password(_)
+                if let Some(until) = connections.get(token).and_then(|it| it.secret_wait(now)) =>
+            {
+                return Some(until);
+            }
             Request::Enter(_) | Request::Resume { .. } | Request::Password(_) => {
                 let peer = connections.get(token)?.peer;
                 return self.entry_wait(peer, now);

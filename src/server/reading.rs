@@ -7,7 +7,7 @@ use super::connection::{Expecting, Peer, Phase, Token};
 use super::queue::Queue;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Millis, Now, TextError};
-use crate::limits::{HELD_BYTES, READ_BYTES};
+use crate::limits::{DRAINED_BYTES, HELD_BYTES, READ_BYTES};
 use crate::wire::foreign::{Foreign, Opening, recognise};
 use crate::wire::{Fault, Received, Step, console};
 
@@ -32,6 +32,8 @@ enum Next {
     Line { length: usize, count: usize, phase: Phase },
     /// The end of a line that was too long.
     TooLong { count: usize, phase: Phase },
+    /// What no client sends.
+    Endless,
     /// Nothing that can be handled now; so many bytes are of no use any more.
     None { count: usize },
 }
@@ -47,7 +49,7 @@ impl<S: Stream> Server<S> {
         }
         let held = connection.held.take();
         let mut held = held.unwrap_or_else(|| self.connections.outgoing.spares.take());
-        if !held.is_empty() {
+        if self.connections.get(token).is_some_and(|it| !it.splitter.is_known(held.len())) {
             let taken = self.handle_lines(token, held.bytes(), now);
             held.advance(taken);
         }
@@ -83,6 +85,7 @@ impl<S: Stream> Server<S> {
                 connection.hung_up = true;
                 Arrived::End
             }
+            Ok(count) if must_drain && connection.drained(count) > DRAINED_BYTES => Arrived::Broken,
             Ok(count) => {
                 connection.readable = count == READ_BYTES || connection.hung_up || connection.peer == Peer::Operator;
                 if connection.readable {
@@ -110,7 +113,12 @@ impl<S: Stream> Server<S> {
             let taken = self.handle_lines(token, arrived, now);
             held.end().extend_from_slice(arrived.get(taken..).unwrap_or_default());
         } else {
+            let connection = self.connections.get_mut(token);
+            let continues = connection.is_some_and(|it| it.splitter.continues(held.len(), arrived));
             held.end().extend_from_slice(arrived);
+            if continues {
+                return;
+            }
             let taken = self.handle_lines(token, held.bytes(), now);
             held.advance(taken);
         }
@@ -125,6 +133,10 @@ impl<S: Stream> Server<S> {
             let (line, count, phase) = match self.next_line(token, received.after(taken), now) {
                 Next::Line { length, count, phase } => (received.line(taken, length), count, phase),
                 Next::TooLong { count, phase } => (Err(Fault::LineTooLong), count, phase),
+                Next::Endless => {
+                    self.close(token, CloseReason::EndlessLine.into(), now);
+                    return bytes.len();
+                }
                 Next::None { count } => {
                     taken += count;
                     break;
@@ -178,6 +190,7 @@ impl<S: Stream> Server<S> {
         let phase = connection.phase;
         let next = match step {
             Step::NeedMore => return Next::None { count },
+            Step::Endless => return Next::Endless,
             Step::TooLong => Next::TooLong { count, phase },
             Step::Line(line) => Next::Line { length: line.len(), count, phase },
         };

@@ -23,10 +23,15 @@ impl From<Rate> for Pace {
 }
 
 /// One client's use of one [`Rate`]: the moment at which its bucket will be full again.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Throttle(Millis);
 
 impl Throttle {
+    /// One that is full again then.
+    pub(super) fn until(at: Millis) -> Self {
+        Self(at)
+    }
+
     /// Until when one more has to wait; `None` when it need not.
     pub(super) fn wait(self, pace: Pace, now: Millis) -> Option<Millis> {
         let earliest = Millis(self.0.0.saturating_sub(pace.tolerance));
@@ -47,9 +52,42 @@ impl Throttle {
         self.0 = Millis(self.0.max(now).0.saturating_add(pace.interval));
     }
 
+    /// When its bucket will be full again, if it is not.
+    pub(super) fn pending(self, now: Millis) -> Option<Millis> {
+        (self.0 > now).then_some(self.0)
+    }
+
     /// Whether nothing has happened for so long that it need not be remembered.
     pub(super) fn is_idle(self, now: Millis) -> bool {
         self.0 <= now
+    }
+}
+
+/// What a client has done too much of to do more at once. It outlives the connection, or a new one
+/// would be a way out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Debts {
+    pub(super) lines: Throttle,
+    pub(super) requests: Throttle,
+    pub(super) announcements: Throttle,
+    /// Wrong secrets: until when none is looked at.
+    pub(super) secrets: Throttle,
+}
+
+impl Debts {
+    /// Whether there is nothing to wait for.
+    pub(super) fn is_paid(&self, now: Millis) -> bool {
+        [self.lines, self.requests, self.announcements, self.secrets].iter().all(|throttle| throttle.is_idle(now))
+    }
+
+    /// The more of each.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            lines: self.lines.max(other.lines),
+            requests: self.requests.max(other.requests),
+            announcements: self.announcements.max(other.announcements),
+            secrets: self.secrets.max(other.secrets),
+        }
     }
 }
 

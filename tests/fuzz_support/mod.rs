@@ -12,7 +12,7 @@ pub(crate) use connection::connection;
 
 use bytes::BytesMut;
 use chatd::chat::is_unsafe;
-use chatd::limits::LINE_BYTES;
+use chatd::limits::{ENDLESS_LINE_BYTES, LINE_BYTES};
 use chatd::wire::foreign::{Opening, recognise};
 use chatd::wire::native::{Encoder, ServerLine};
 use chatd::wire::{LineSplitter, Step, console as operator, native};
@@ -28,6 +28,10 @@ pub(crate) fn lines(data: &[u8]) {
             match step {
                 Step::Line(line) => found.push(Some(line.to_vec())),
                 Step::TooLong => found.push(None),
+                Step::Endless => {
+                    let is_endless = |line: &[u8]| line.len() >= ENDLESS_LINE_BYTES;
+                    return assert!(stream.split(|byte| *byte == b'\n').any(is_endless));
+                }
                 Step::NeedMore => {
                     held.drain(..taken);
                     break;

@@ -1,7 +1,7 @@
 //! Lines that are wrong, and what could act on a terminal.
 
 use chatd::chat::is_unsafe;
-use chatd::limits::{LINE_BYTES, REQUESTS_WAITING, ROOMS_PER_USER, TEXT_BYTES};
+use chatd::limits::{DRAINED_BYTES, ENDLESS_LINE_BYTES, LINE_BYTES, REQUESTS_WAITING, ROOMS_PER_USER, TEXT_BYTES};
 use chatd::wire::commands::{Place, commands_in};
 
 use super::support::Bench;
@@ -14,7 +14,7 @@ fn code(lines: &[String]) -> &str {
 
 #[test]
 fn an_over_long_line_is_skipped_and_answered_once() {
-    for size in [LINE_BYTES, LINE_BYTES + 1, 20_000, 100_000] {
+    for size in [LINE_BYTES, LINE_BYTES + 1, 20_000, ENDLESS_LINE_BYTES - 1] {
         for chunk in [1_000, 4_096, 16_384, size + 6] {
             let mut bench = Bench::new();
             let client = bench.user("alice");
@@ -27,6 +27,39 @@ fn an_over_long_line_is_skipped_and_answered_once() {
             assert_eq!(lines[1..], ["+OK pong"], "{size} bytes in chunks of {chunk}");
         }
     }
+}
+
+#[test]
+fn what_sends_no_newline_at_all_is_hung_up_on() {
+    for chunk in [1_000, 4_096, 16_384, ENDLESS_LINE_BYTES] {
+        let mut bench = Bench::new();
+        let (client, other) = (bench.user("alice"), bench.user("bob"));
+        bench.ask(&client, "KEEP\n");
+        bench.log();
+        let line = vec![b'x'; ENDLESS_LINE_BYTES];
+        line.chunks(chunk).for_each(|part| bench.send(&client, part));
+        assert!(client.lines()[0].starts_with("* bye endless-line "), "in chunks of {chunk}");
+        assert_eq!(bench.server.user_count(), 1, "its place is not kept");
+        let log = bench.log();
+        assert!(log[0].ends_with(" name=alice reason=endless-line"), "{log:?}");
+        bench.send(&client, vec![b'x'; DRAINED_BYTES]);
+        assert!(!client.is_gone(), "it may read that in peace");
+        bench.send(&client, "x");
+        assert!(client.is_gone(), "but not go on for ever");
+        bench.all_leave(&[&other]);
+    }
+}
+
+/// However slowly a line comes, its end is found, and nobody is hung up on before.
+#[test]
+fn a_line_that_comes_byte_by_byte_is_a_line() {
+    let mut bench = Bench::new();
+    let (alice, bob) = bench.pair("alice", "bob");
+    for byte in format!("SAY bob {}\r\nPING\n", "y".repeat(TEXT_BYTES)).bytes() {
+        bench.send(&alice, [byte]);
+    }
+    assert_eq!(alice.lines().len(), 2);
+    assert!(bob.lines()[0].ends_with("yyy"));
 }
 
 #[test]

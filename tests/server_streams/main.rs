@@ -1,6 +1,7 @@
 //! The server over scripted streams: whatever a socket can do, in whatever order, without a
 //! network and without a clock. After every tick the server's invariants are checked.
 
+mod addresses;
 mod chaos;
 mod console;
 mod endings;

@@ -95,7 +95,9 @@ fn the_log_tells_of_refusals_every_ten_seconds() {
         bench.advance(Duration::from_secs(1));
     }
     let log = bench.log();
-    assert_eq!(log, ["refused reason=full count=1", "refused reason=full count=10", "refused reason=full count=10"]);
+    assert_eq!(log, ["refused reason=full count=1", "refused reason=full count=9", "refused reason=full count=10"]);
+    bench.advance(Duration::from_secs(5));
+    assert_eq!(bench.log(), ["refused reason=full count=5"], "the last ones, too");
     bench.all_leave(&[&alice]);
 }
 

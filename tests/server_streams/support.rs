@@ -8,7 +8,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -213,8 +213,13 @@ impl Bench {
 
     /// The same, from another machine.
     pub(crate) fn connect_from(&mut self, machine: [u8; 4]) -> Client {
+        self.connect_at(machine.into())
+    }
+
+    /// The same, from any address.
+    pub(crate) fn connect_at(&mut self, machine: IpAddr) -> Client {
         let address = SocketAddr::from((machine, self.next_port));
-        self.next_port += 1;
+        self.next_port = self.next_port.checked_add(1).unwrap_or(1_024);
         let client = self.accept(Peer::Client(address));
         self.ready(&client, WRITABLE);
         client
@@ -252,6 +257,14 @@ impl Bench {
         self.send(&client, format!("ENTER {name}\n"));
         let answer = client.received();
         assert!(answer.starts_with("+OK entered "), "{answer}");
+        client
+    }
+
+    /// A user from another machine.
+    pub(crate) fn user_from(&mut self, machine: [u8; 4], name: &str) -> Client {
+        let client = self.connect_from(machine);
+        let answer = self.ask(&client, format!("ENTER {name}\n"));
+        assert!(answer.last().is_some_and(|line| line.starts_with("+OK entered ")), "{answer:?}");
         client
     }
 

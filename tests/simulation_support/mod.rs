@@ -3,8 +3,10 @@
 
 #![allow(dead_code, reason = "every test file takes what it needs")]
 
+pub(crate) mod absence;
 pub(crate) mod books;
 pub(crate) mod crowd;
+pub(crate) mod ending;
 pub(crate) mod journal;
 pub(crate) mod net;
 pub(crate) mod pipe;

@@ -11,6 +11,19 @@ const KEPT_BYTES: usize = 64 * 1024;
 /// Every line told since `KEEP`, in order.
 pub(crate) type Log = Rc<RefCell<Vec<String>>>;
 
+/// A place without a connection: which machine left it, how many were left before it, whose it is.
+pub(crate) type Left = (String, u64, String);
+
+/// Whose place is given up when one machine has left more than it may, or all more than they may
+/// together (0 is any number): the oldest of the machine with most, and of several such the oldest.
+pub(crate) fn surplus(left: &[Left], of_machine: usize, of_all: usize) -> Option<String> {
+    let count = |machine: &str| left.iter().filter(|(other, ..)| other == machine).count();
+    let most = left.iter().map(|(machine, ..)| count(machine)).max()?;
+    let is_too_many = of_machine > 0 && most > of_machine || of_all > 0 && left.len() > of_all;
+    let oldest = left.iter().filter(|(machine, ..)| count(machine) == most).min_by_key(|(_, number, _)| *number);
+    oldest.filter(|_| is_too_many).map(|(_, _, name)| name.clone())
+}
+
 /// What is kept for a user.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {

@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use super::place::{Kept, Log};
 use crate::domain_support::model::Model;
 
+/// The longest wait for a wrong secret, in milliseconds.
+const LONGEST_PENALTY: u64 = 15_000;
+
 /// What a client's line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
@@ -60,6 +63,8 @@ pub(crate) struct Line {
     pub(crate) is_doomed: bool,
     /// It has sent a wrong secret and is made to wait.
     pub(crate) is_penalised: bool,
+    /// One before it from its machine has: it is made to wait if it sends any.
+    pub(crate) is_mistrusted: bool,
     /// Lines of the client's that have been read, or are on their way: where each ends, and what it asks.
     pub(crate) inputs: VecDeque<(usize, Meaning)>,
     /// Bytes read by the server, and of those the ones it is done with.
@@ -89,6 +94,8 @@ pub(crate) struct Away {
     pub(crate) since: u64,
     pub(crate) slot: usize,
     pub(crate) is_told: bool,
+    pub(crate) machine: String,
+    pub(crate) number: u64,
 }
 
 /// A user's place.
@@ -113,6 +120,11 @@ pub(crate) struct Shadow {
     pub(crate) grace: u64,
     /// Most connections, and most places of users without one; 0 for any number.
     pub(crate) most: usize,
+    /// Most places of users without a connection from one machine; 0 for any number.
+    pub(crate) most_of_machine: usize,
+    places_left: u64,
+    /// Until when no secret from a machine is looked at.
+    pub(crate) mistrusted: BTreeMap<String, u64>,
     /// Connections to be closed as slow consumers when the current command is done.
     pub(crate) doomed: Vec<usize>,
     /// Connections that have come to their end, and why, since this was last emptied.
@@ -124,6 +136,8 @@ pub(crate) struct Shadow {
     said: Option<String>,
     pub(crate) is_shut_down: bool,
     pub(crate) has_rates: bool,
+    /// Whether a place has ever been given up because there were too many.
+    pub(crate) has_given_up: bool,
     /// Whether a queue has ever been larger than the hard limit.
     pub(crate) has_overflowed: bool,
     /// Everything told to anybody whose place was kept, by the secret of the place.
@@ -145,6 +159,7 @@ impl Line {
             is_cut_short: false,
             is_doomed: false,
             is_penalised: false,
+            is_mistrusted: false,
             inputs: VecDeque::new(),
             read: 0,
             handled: 0,
@@ -159,6 +174,11 @@ impl Line {
 }
 
 impl Line {
+    /// Where it comes from, without the port.
+    pub(crate) fn machine(&self) -> &str {
+        self.address.rsplit_once(':').expect("it has a port").0
+    }
+
     /// Whether lines of its client's may still be handled.
     pub(crate) fn is_heard(&self) -> bool {
         matches!(self.phase, Phase::Entering | Phase::User(_)) && !self.inputs.is_empty()
@@ -180,6 +200,9 @@ impl Shadow {
             hard,
             grace,
             most: 0,
+            most_of_machine: 0,
+            places_left: 0,
+            mistrusted: BTreeMap::new(),
             doomed: Vec::new(),
             ended: Vec::new(),
             // The first is for the daemon's life.
@@ -188,6 +211,7 @@ impl Shadow {
             said: None,
             is_shut_down: false,
             has_rates: false,
+            has_given_up: false,
             has_overflowed: false,
             logs: BTreeMap::new(),
             taken: HashSet::new(),
@@ -372,7 +396,11 @@ impl Shadow {
         let knows = |place: &Place| place.uid == uid && place.kept.as_ref().is_some_and(|kept| kept.secret == secret);
         let Some((name, place)) = self.places.iter_mut().find(|(_, place)| knows(place)) else {
             // One of another life is no guess.
-            self.lines[number].is_penalised |= secret.starts_with(&self.life);
+            if secret.starts_with(&self.life) {
+                self.lines[number].is_penalised = true;
+                let machine = self.lines[number].machine().to_owned();
+                self.mistrusted.insert(machine, self.now + LONGEST_PENALTY);
+            }
             return self.answer(number, None, "-ERR bad-token\u{1}");
         };
         let (name, kept) = (name.clone(), place.kept.as_mut().expect("just found"));
@@ -410,20 +438,22 @@ impl Shadow {
     pub(crate) fn close(&mut self, number: usize, reason: &'static str) {
         let is_lost = matches!(reason, "disconnected" | "broken" | "slow-consumer" | "ping-timeout");
         let Phase::User(name) = self.lines[number].phase.clone() else { return self.say_farewell(number, reason) };
-        let away = self.places.values().filter(|place| place.away.is_some()).count();
-        let has_room = self.most == 0 || away < self.most;
         let place = self.places.get_mut(&name).expect("a user has a place");
-        if let Some(kept) = place.kept.as_mut().filter(|_| is_lost && has_room) {
+        if let Some(kept) = place.kept.as_mut().filter(|_| is_lost) {
             kept.bound(0);
             let slot = self.lines[number].slot;
+            let machine = self.lines[number].machine().to_owned();
+            self.places_left += 1;
             place.last_heard = self.lines[number].last_heard;
             place.was_slow |= self.lines[number].has_been_slow;
-            place.away = Some(Away { reason, since: self.now, slot, is_told: false });
+            place.away =
+                Some(Away { reason, since: self.now, slot, is_told: false, machine, number: self.places_left });
             place.line = None;
             self.lines[number].phase = Phase::Gone;
             self.lines[number].owed.clear();
             self.ended.push((number, reason));
-            return self.model.drop_connection(&name);
+            self.model.drop_connection(&name);
+            return self.give_up_surplus();
         }
         self.say_farewell(number, reason);
         if !self.is_shut_down {
@@ -467,30 +497,6 @@ impl Shadow {
             for number in doomed {
                 self.close(number, "slow-consumer");
             }
-        }
-    }
-
-    /// What is due for those who are away: telling others, and giving up, in the order of time; all
-    /// of it, or what is due before a moment and, at that moment, a slot.
-    pub(crate) fn absences(&mut self, before: (u64, usize)) {
-        loop {
-            let due = self.places.iter().filter_map(|(name, place)| {
-                let away = place.away.as_ref()?;
-                let until = away.since + self.grace;
-                let at = if away.is_told { until } else { until.min(away.since + 3_000) };
-                (at <= self.now && (at, away.slot) < before).then_some((at, away.slot, name.clone(), until <= self.now))
-            });
-            let Some((_, _, name, is_over)) = due.min() else { return };
-            let away = self.places.get_mut(&name).and_then(|place| place.away.as_mut()).expect("just found");
-            if is_over {
-                let reason = away.reason;
-                self.leave(&name, reason);
-            } else {
-                away.is_told = true;
-                self.model.tell_drop(&name);
-                self.pass_on();
-            }
-            self.close_doomed();
         }
     }
 }

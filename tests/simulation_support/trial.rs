@@ -52,7 +52,7 @@ pub(crate) struct Trial {
     pub(crate) seen: BTreeSet<String>,
     calls: Calls,
     /// Connections the server has not let go of.
-    live: Vec<usize>,
+    pub(super) live: Vec<usize>,
     /// Those that were refused: they do not count against the limit.
     refused: BTreeSet<usize>,
     by_address: HashMap<String, usize>,
@@ -91,7 +91,9 @@ impl Trial {
         self.wires.push(Wire { token, ends, latch: Latch::default(), before: Vec::new() });
         self.live.push(number);
         self.by_address.insert(address.to_string(), number);
-        self.shadow.lines.push(Line::new(address.to_string(), slot(token), self.now));
+        let mut line = Line::new(address.to_string(), slot(token), self.now);
+        line.is_mistrusted = self.shadow.mistrusted.get(line.machine()).is_some_and(|until| self.now < *until);
+        self.shadow.lines.push(line);
         if is_full {
             self.refused.insert(number);
             self.shadow.append(number, "-ERR full \u{1}", false);
@@ -179,6 +181,9 @@ impl Trial {
         self.serve_all(&calls);
         self.police(&journal);
         self.shadow.absences((u64::MAX, 0));
+        if self.shadow.has_given_up {
+            self.seen.insert("surplus".to_owned());
+        }
         if self.shadow.has_overflowed {
             self.seen.insert("overflow".to_owned());
         }
@@ -240,8 +245,10 @@ impl Trial {
             let only_silent = self.may_wait(number) && !is_ended && answered >= answers.len();
             let Some(meaning) = self.next_line(number, only_silent) else { break };
             let has_answer = !matches!(meaning, Meaning::Nothing | Meaning::Seen(_));
+            let before = self.owed_answers(number);
             self.shadow.obey(number, meaning, answers.get(answered).map(String::as_str));
-            answered += usize::from(has_answer);
+            // A return has more than its own: those that are told again.
+            answered += (self.owed_answers(number) - before).max(usize::from(has_answer));
         }
         if is_ended {
             let reason = if calls.contains(&Call::ReadEnd) { "disconnected" } else { "broken" };
@@ -252,7 +259,9 @@ impl Trial {
 
     /// Whether the server may make a client wait: for its speed, or for a wrong secret.
     fn may_wait(&self, number: usize) -> bool {
-        self.has_rates || self.shadow.lines[number].is_penalised
+        let line = &self.shadow.lines[number];
+        let is_secret = matches!(line.inputs.front(), Some((_, Meaning::Resume { .. })));
+        self.has_rates || line.is_penalised || line.is_mistrusted && is_secret
     }
 
     /// The next line of a connection that the server handles, if it listens.
@@ -276,8 +285,11 @@ impl Trial {
         let new = String::from_utf8_lossy(all.get(wire.before.len()..).unwrap_or_default()).into_owned();
         let is_answer = |line: &&str| line.starts_with(['+', '-']);
         // Those that have waited since an earlier tick come first.
-        let owed = self.shadow.lines[number].owed.iter().filter(|owed| is_answer(&owed.text.as_str())).count();
-        new.lines().filter(is_answer).skip(owed).map(str::to_owned).collect()
+        new.lines().filter(is_answer).skip(self.owed_answers(number)).map(str::to_owned).collect()
+    }
+
+    fn owed_answers(&self, number: usize) -> usize {
+        self.shadow.lines[number].owed.iter().filter(|owed| owed.text.starts_with(['+', '-'])).count()
     }
 
     /// Connections that were closed because their time was up. Whether it was is checked here.
@@ -464,27 +476,6 @@ impl Trial {
                 self.mark(*number);
             }
         }
-    }
-
-    /// Every client is gone for good.
-    pub(crate) fn desert_all(&mut self) {
-        for number in self.live.clone() {
-            let readiness = self.wires[number].ends.borrow_mut().desert();
-            self.ready(number, readiness);
-        }
-    }
-
-    /// The server is told to stop.
-    pub(crate) fn shut_down(&mut self) {
-        self.server.shut_down(at(self.now));
-        self.shadow.is_shut_down = true;
-        self.shadow.now = self.now;
-        self.live.iter().for_each(|number| self.shadow.close(*number, "shutdown"));
-        for name in self.shadow.places.keys().cloned().collect::<Vec<_>>() {
-            self.shadow.places.remove(&name);
-            self.shadow.model.leave(&name, "shutdown");
-        }
-        self.shadow.model.told.clear();
     }
 }
 

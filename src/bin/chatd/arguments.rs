@@ -74,6 +74,18 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "rate", default = "DEFAULT.entries", from_str_fn(parse_rate))]
     rate_entries: Rate,
 
+    /// how often one address may connect; beyond, it is refused (default: 256/0.05)
+    #[argh(option, arg_name = "rate", default = "DEFAULT.connects", from_str_fn(parse_rate))]
+    rate_connects: Rate,
+
+    /// how often the log has a line about clients that have not entered; beyond, they are counted (default: 20/0.5)
+    #[argh(option, arg_name = "rate", default = "DEFAULT.log", from_str_fn(parse_rate))]
+    rate_log: Rate,
+
+    /// places kept for users of one address whose connections are lost; 0: no limit (default: 64)
+    #[argh(option, arg_name = "count", default = "DEFAULT.places_per_address")]
+    max_places_per_address: usize,
+
     /// unsent bytes above which a client is not heard until it reads (default: 65536)
     #[argh(option, arg_name = "bytes", default = "DEFAULT.output_soft")]
     output_soft: usize,
@@ -182,6 +194,9 @@ impl Arguments {
                 requests: self.rate_requests,
                 announcements: self.rate_announcements,
                 entries: self.rate_entries,
+                connects: self.rate_connects,
+                log: self.rate_log,
+                places_per_address: self.max_places_per_address,
                 output_soft: self.output_soft,
                 output_hard: self.output_hard,
                 output_soft_time: self.output_soft_time,
