@@ -10,7 +10,7 @@ use nix::unistd::Pid;
 use super::DEADLINE;
 
 /// Nothing that a test does may have to wait for its turn.
-const NO_LIMITS: [&str; 10] = [
+const NO_LIMITS: [&str; 12] = [
     "--rate-lines",
     "0",
     "--rate-requests",
@@ -18,6 +18,8 @@ const NO_LIMITS: [&str; 10] = [
     "--rate-announcements",
     "0",
     "--rate-entries",
+    "0",
+    "--rate-connects",
     "0",
     "--max-per-address",
     "0",

@@ -6,7 +6,7 @@ use crate::daemon_support::{Client, Daemon};
 fn wrong_lines_are_answered_and_the_connection_is_kept() {
     let daemon = Daemon::start(&[]);
     let mut alice = daemon.user("alice");
-    alice.send_bytes(&[&vec![b'x'; 100_000][..], b"\n"].concat());
+    alice.send_bytes(&[&vec![b'x'; 60_000][..], b"\n"].concat());
     alice.expect("-ERR line-too-long {any}");
     alice.send_bytes(b"SAY \xff\n");
     alice.expect("-ERR not-utf8 {any}");

@@ -122,7 +122,7 @@ fn who_does_not_read_its_answers_is_not_heard_and_costs_no_memory() {
 
 #[test]
 fn when_all_queues_together_are_too_large_the_largest_goes_and_no_other() {
-    let args = [&BOUNDS[..], &["--max-memory-queued", "200000", "--output-soft-time", "60"]].concat();
+    let args = [&BOUNDS[..], &["--max-memory-queued", "300000", "--output-soft-time", "60"]].concat();
     let mut daemon = Daemon::observed(&args);
     let (mut speaker, mut listener) = two(&daemon);
     let mut sleepers = Vec::new();

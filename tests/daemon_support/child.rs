@@ -22,8 +22,16 @@ const READ_AHEAD: usize = 16;
 pub(crate) const NOWHERE: &str = "/nonexistent";
 
 /// Flags of limits on how often and from where.
-const RATES: [&str; 5] =
-    ["--rate-lines", "--rate-requests", "--rate-announcements", "--rate-entries", "--max-per-address"];
+const RATES: [&str; 8] = [
+    "--rate-lines",
+    "--rate-requests",
+    "--rate-announcements",
+    "--rate-entries",
+    "--rate-connects",
+    "--rate-log",
+    "--max-per-address",
+    "--max-places-per-address",
+];
 
 /// How a daemon is to be started.
 pub(crate) struct DaemonBuilder {

@@ -3,6 +3,17 @@
 use super::place::{Left, surplus};
 use super::shadow::Shadow;
 
+/// A user without a connection.
+#[derive(Clone, Debug)]
+pub(crate) struct Away {
+    pub(crate) reason: &'static str,
+    pub(crate) since: u64,
+    pub(crate) slot: usize,
+    pub(crate) is_told: bool,
+    pub(crate) machine: String,
+    pub(crate) number: u64,
+}
+
 impl Shadow {
     /// Who has left too many places loses the oldest.
     pub(crate) fn give_up_surplus(&mut self) {

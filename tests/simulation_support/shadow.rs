@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
+use super::absence::Away;
 use super::place::{Kept, Log};
 use crate::domain_support::model::Model;
 
@@ -85,17 +86,6 @@ pub(crate) struct Owed {
     pub(crate) text: String,
     /// Whether it is among the lines of a kept place.
     pub(crate) is_logged: bool,
-}
-
-/// A user without a connection.
-#[derive(Clone, Debug)]
-pub(crate) struct Away {
-    pub(crate) reason: &'static str,
-    pub(crate) since: u64,
-    pub(crate) slot: usize,
-    pub(crate) is_told: bool,
-    pub(crate) machine: String,
-    pub(crate) number: u64,
 }
 
 /// A user's place.
