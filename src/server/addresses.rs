@@ -166,7 +166,7 @@ mod tests {
         addresses.check_invariants();
         assert_eq!(addresses.connections(origin(0)), 1);
         assert_eq!(addresses.penalty(origin(41_999), Millis(5_000)), Duration::from_secs(2), "the latest are");
-        for number in 0..ADDRESSES_REMEMBERED as u32 {
+        for number in 0..5_000 {
             addresses.settle(origin(number), Millis(100_000));
         }
         assert_eq!(addresses.known.len(), 1, "those who need not be remembered are not");
