@@ -51,7 +51,9 @@ fn a_request_arrives_above_a_half_typed_line_and_leaves_it_as_it_is() {
     chatc.press(&format!("private carol hello{LEFT}{LEFT}{LEFT}"));
     chatc.prompts_at("menu > private carol hello", "menu > private carol he");
     server.say("* request bob session 60");
-    chatc.shows(">> bob asks you for a private chat: yes or no? (60 s)\n           menu > private carol hello");
+    chatc.shows(
+        ">> bob asks you for a private chat: yes or no? (60 s) Ctrl-X y or n\n           menu > private carol hello",
+    );
     chatc.prompts_at("menu > private carol hello", "menu > private carol he");
     assert!(chatc.raw().contains('\x07'), "the bell rings");
     chatc.press("x\r");
@@ -62,18 +64,28 @@ fn a_request_arrives_above_a_half_typed_line_and_leaves_it_as_it_is() {
 }
 
 #[test]
-fn the_prompt_follows_the_focus_while_a_line_is_typed() {
+fn the_prompt_follows_the_focus_when_no_line_is_typed() {
     let server = Server::start();
     let mut chatc = Terminal::inside(&server);
-    chatc.press("half a 日本 line");
-    chatc.prompts("menu > half a 日本 line");
     server.say("* paired bob");
-    chatc.prompts("to bob > half a 日本 line");
+    chatc.prompts("to bob > ");
     server.say("* joined #lobby alice");
+    chatc.prompts("#lobby > ");
+    chatc.press("half a 日本 line");
     chatc.prompts("#lobby > half a 日本 line");
+    server.say("* ended bob gone\n* paired carol");
+    chatc.shows("you are chatting with carol");
+    chatc.prompts("#lobby > half a 日本 line");
+    chatc.press(CTRL_U);
+    chatc.prompts("to carol > ");
+    chatc.press("half a 日本 line");
+    server.say("* joined #dev alice");
+    chatc.shows("welcome to #dev");
+    chatc.prompts("to carol > half a 日本 line");
     chatc.press(" 👍\r");
-    server.wait_for("SAY #lobby half a 日本 line 👍");
-    server.say("* left #lobby alice\n* ended bob gone");
+    server.wait_for("SAY carol half a 日本 line 👍");
+    chatc.prompts("#dev > ");
+    server.say("* left #dev alice\n* ended carol gone");
     chatc.prompts("menu > ");
 }
 
@@ -81,7 +93,7 @@ fn the_prompt_follows_the_focus_while_a_line_is_typed() {
 fn not_a_key_is_lost_in_a_storm_of_lines_and_prompt_changes() {
     let server = Server::start();
     let mut chatc = Terminal::inside(&server);
-    let text = "the quick brown fox, 日本語 and 👍, jumps over the lazy dog";
+    let text = "private zoe the quick brown fox, 日本語 and 👍, jumps over";
     for (number, key) in text.chars().enumerate() {
         chatc.press(&key.to_string());
         server.say(&format!("* private {number} @NOON bob storm {number}"));
@@ -92,9 +104,11 @@ fn not_a_key_is_lost_in_a_storm_of_lines_and_prompt_changes() {
     }
     // The storm is over when its last prompt has come.
     server.say("* paired zoe");
-    chatc.prompts(&format!("to zoe > {text}"));
+    chatc.shows("you are chatting with zoe");
+    chatc.prompts(&format!("menu > {text}"));
     chatc.press("\r");
-    server.wait_for(&format!("SAY zoe {text}"));
+    server.wait_for("PRIVATE zoe the quick brown fox, 日本語 and 👍, jumps over");
+    chatc.prompts("to zoe > ");
     for number in 0..200 {
         server.say(&format!("* said {number} @NOON zoe reply {number}"));
         chatc.press(&format!("line {number}\r"));

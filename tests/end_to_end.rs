@@ -125,8 +125,10 @@ fn the_loss_of_a_partner_is_told_and_one_is_free_again() {
     alice.prompts("to bob > half a line");
     bob.signal(Signal::SIGKILL);
     alice.shows("-- bob is gone; the chat is over");
-    alice.prompts("menu > half a line");
-    alice.press(&format!("{CTRL_U}list\r"));
+    alice.prompts("to bob > half a line");
+    alice.press(&format!("{CTRL_U}list"));
+    alice.prompts("menu > list");
+    alice.press("\r");
     alice.shows("alice  available");
 }
 

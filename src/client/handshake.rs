@@ -88,7 +88,7 @@ impl<'a> Attempt<'a> {
                     Action::Show(line) | Action::Acknowledge(line) => person.show(&line),
                     Action::Leave(code) => return Err(code),
                     Action::Connect => return Ok(false),
-                    Action::Bell | Action::Clear => {}
+                    Action::Bell | Action::Clear | Action::GiveBack(_) => {}
                 }
             }
             if model.is_here() {
@@ -107,7 +107,7 @@ impl<'a> Attempt<'a> {
         let answer = if prompt == Prompt::Password { person.ask_password(model) } else { person.ask_name(model) };
         self.deadline = now() + ENTRY_TIME;
         match answer {
-            Some(answer) => model.handle_typed(&answer, &prompt),
+            Some(answer) => model.handle_typed(&answer),
             None => model.handle_end_of_input(),
         }
     }

@@ -15,6 +15,7 @@ mod connection;
 mod dial;
 mod exit;
 mod handshake;
+mod keys;
 mod login;
 pub mod model;
 mod network;

@@ -2,7 +2,8 @@
 //!
 //! Sans I/O: no socket, no terminal, no clock. Lines that the server sent and lines that were
 //! typed go in; a list of [`Action`]s comes out, to be done in that order. A front end shows
-//! [`Model::prompt`] and says, with each typed line, which prompt it stood behind.
+//! [`Model::prompt`] and, where it sees the keys, says what is being typed: a line means what its
+//! prompt said when it was begun.
 //!
 //! ```text
 //!                 hello            name               entered
@@ -11,9 +12,10 @@
 //!                            └────────────────┘
 //! ```
 //!
-//! One file a subject: `entry` and `password` (up to `here`), `here` (the state after it), `typed`
-//! (what a typed line is), `commands` (doing it), `dialog` (questions), `events`, `answers`,
-//! `refusals` and `opening` (what the server says); `link` (when the connection is doubted, given
+//! One file a subject: `entry` and `password` (up to `here`), `here` (the state after it), `draft`
+//! (where a line was begun), `typing` (from the keys to a line), `typed` (what a line is), `commands`
+//! (doing it), `dialog` (questions), `events`, `answers`,
+//! `requests`, `refusals` and `opening` (what the server says); `link` (when the connection is doubted, given
 //! up and made again), `reconnect`, `check` and `anew` (what follows); the records `focus`, `kept`,
 //! `pending`, `roster`, `sent`; and `ports`, what goes in and comes out.
 
@@ -23,6 +25,7 @@ mod check;
 mod commands;
 mod complete;
 mod dialog;
+mod draft;
 mod entry;
 mod events;
 mod focus;
@@ -35,14 +38,17 @@ mod pending;
 mod ports;
 mod reconnect;
 mod refusals;
+mod requests;
 mod roster;
 mod sent;
 mod split;
 #[cfg(test)]
 mod tests;
 mod typed;
+mod typing;
 
 pub use dialog::Question;
+pub use draft::Place;
 pub use focus::Focus;
 pub use link::Order;
 pub use ports::{Action, EXIT_FAILED, EXIT_OK, EXIT_REFUSED, Prompt, Setup, Wish, left_too_early};
@@ -187,32 +193,39 @@ impl Model {
         }
         match self.stage {
             Stage::Entry(_) => self.handle_entry_line(line, &mut out),
-            Stage::Here(_) => self.handle_line_here(&clean, &mut out),
+            Stage::Here(_) => {
+                let before = self.standing();
+                self.handle_line_here(&clean, &mut out);
+                let now = self.standing();
+                if let Stage::Here(here) = &mut self.stage {
+                    here.note_moved(before, &now);
+                }
+            }
             Stage::Over(_) => {}
         }
         self.finish(out)
     }
 
-    /// A line was typed behind `at`, or several were pasted at once.
-    pub fn handle_typed(&mut self, entry: &str, at: &Prompt) -> Vec<Action> {
+    /// A line was entered, or several at once. It is done as the place where it was begun says.
+    pub fn handle_typed(&mut self, entry: &str) -> Vec<Action> {
         let mut out = Actions::default();
-        let is_offline = self.is_offline();
-        match &mut self.stage {
+        match &self.stage {
             Stage::Entry(Entry::AskingPassword(_)) => self.handle_typed_password(entry, &mut out),
             Stage::Entry(_) => self.handle_typed_name(entry, &mut out),
-            Stage::Here(_) if *at == Prompt::Question(Question::NewName) => {
-                self.handle_typed_new_name(entry, &mut out);
-            }
-            Stage::Here(_) if is_offline => self.handle_typed_offline(entry, at, &mut out),
-            Stage::Here(here) => here.handle_typed(entry, at, &mut out),
+            Stage::Here(_) => self.handle_typed_here(entry, &mut out),
             Stage::Over(_) => {}
         }
         self.finish(out)
     }
 
-    /// Ctrl-C was pressed on an empty line: a question is dropped, or a hint given.
+    /// Ctrl-C was pressed: what was being typed is dropped, or else a question, or a hint given.
     pub fn handle_interrupt(&mut self) -> Vec<Action> {
         let mut out = Actions::default();
+        if let Stage::Here(here) = &mut self.stage
+            && here.draft.drop_line()
+        {
+            return out.0;
+        }
         if self.is_renaming() {
             out.show(Line::aside("Ctrl-D leaves"));
             return out.0;
@@ -283,13 +296,11 @@ impl Model {
         out.0
     }
 
-    /// What a line typed now would be.
+    /// What the prompt shows: where the line belongs that is being typed, or the next.
     pub fn prompt(&self) -> Prompt {
-        match &self.stage {
-            Stage::Entry(Entry::AskingPassword(_)) => Prompt::Password,
-            Stage::Entry(_) => Prompt::Name,
-            Stage::Here(here) => self.offline_prompt(here.prompt()),
-            Stage::Over(_) => Prompt::Line(Focus::Menu),
+        match self.place().prompt {
+            Prompt::Line(focus) if self.is_offline() => Prompt::Offline(focus),
+            prompt => prompt,
         }
     }
 
@@ -362,7 +373,7 @@ impl Model {
     /// starts, and what could stand there instead.
     pub fn complete(&self, line: &str) -> (usize, Vec<String>) {
         match &self.stage {
-            Stage::Here(here) => here.complete(line),
+            Stage::Here(here) => here.complete(line, &self.prompt()),
             Stage::Entry(_) | Stage::Over(_) => (line.len(), Vec::new()),
         }
     }

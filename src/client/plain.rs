@@ -74,7 +74,7 @@ pub(super) fn run(config: &Config, mut model: Model, painter: Painter, outbox: &
             shared.wait_until_online();
         }
         match read_line(&mut input) {
-            Some(line) => shared.do_with(|model| model.handle_typed(&line, &model.prompt())),
+            Some(line) => shared.do_with(|model| model.handle_typed(&line)),
             None => break,
         }
     }
@@ -175,7 +175,7 @@ impl State {
                 }
                 Action::Bell => self.unwritten.push('\x07'),
                 // Nothing is moved or cleared here; and leaving follows from the model's state.
-                Action::Clear | Action::Leave(_) | Action::Connect => {}
+                Action::Clear | Action::GiveBack(_) | Action::Leave(_) | Action::Connect => {}
             }
         }
     }

@@ -13,7 +13,7 @@ use rustyline::ExternalPrinter;
 use unicode_width::UnicodeWidthChar;
 
 use super::exit::{Exit, Way};
-use super::model::{Action, EXIT_FAILED, Model, Prompt};
+use super::model::{Action, EXIT_FAILED, Model, Place, Prompt};
 use super::network::Plan;
 use super::outbox::Outbox;
 use super::view::{Line, PROMPT_WIDTH, Painter};
@@ -44,6 +44,10 @@ pub(super) struct State {
     waiting: String,
     /// The line right above the prompt, if that is a text that was just typed.
     own_line: Option<OwnLine>,
+    /// An acknowledgement of that line, to be painted before the text that waits.
+    beside: Option<Line>,
+    /// A line that has come back to be edited.
+    returned: Option<String>,
     /// The editor has painted its prompt and can be woken.
     editing: bool,
     /// The editor has been woken and has not painted since.
@@ -52,6 +56,8 @@ pub(super) struct State {
     accepted: bool,
     /// The prompt as it was painted last.
     painted: Prompt,
+    /// Where a line is begun behind that prompt.
+    place: Place,
     /// What is being typed, as far as the editor has said, and where the cursor stands in it.
     draft: (String, usize),
     /// The socket's thread has come to its end.
@@ -70,15 +76,18 @@ struct OwnLine {
 
 impl Screen {
     pub(super) fn new(model: Model, painter: Painter, outbox: &Arc<Outbox>, exit: &Arc<Exit>) -> Self {
-        let painted = model.prompt();
+        let (painted, place) = (model.prompt(), model.place());
         let state = State {
             model,
             waiting: String::new(),
             own_line: None,
+            beside: None,
+            returned: None,
             editing: false,
             woken: false,
             accepted: false,
             painted,
+            place,
             draft: (String::new(), 0),
             hung_up: false,
             leave_now: false,
@@ -102,40 +111,49 @@ impl Screen {
         self.show_waiting(state);
     }
 
-    /// Feeds the model what was typed behind `prompt` on a terminal of so many columns.
-    pub(super) fn do_typed(&self, typed: &str, prompt: &Prompt, columns: usize) {
+    /// Feeds the model what was entered.
+    pub(super) fn do_typed(&self, typed: &str) {
         let mut state = self.lock();
         let before = state.model.unacknowledged();
-        let actions = state.model.handle_typed(typed, prompt);
+        let actions = state.model.handle_typed(typed);
         // Then the next acknowledgement is about this line.
         let is_answered = matches!(actions.as_slice(), [Action::Acknowledge(_)]);
         let is_one_message = is_answered || actions.len() == 1 && (before, state.model.unacknowledged()) == (0, 1);
         let width = simple_width(typed).filter(|_| is_one_message);
-        state.own_line = width.map(|width| OwnLine { end: PROMPT_WIDTH + width, columns });
+        state.own_line = width.map(|width| OwnLine { end: PROMPT_WIDTH + width, columns: tty::size().columns });
         state.perform(actions, &self.painter, &self.outbox);
         self.show_waiting(state);
     }
 
-    /// Shows what waits; to be called before the editor starts.
+    /// Shows what waits; to be called before the editor starts. Gives a line that is to be edited again.
+    pub(super) fn start_editing(&self) -> Option<String> {
+        let mut state = self.lock();
+        state.place = state.model.place();
+        let returned = state.returned.take();
+        self.show_waiting(state);
+        returned
+    }
+
+    /// Shows what waits.
     pub(super) fn flush(&self) {
         self.show_waiting(self.lock());
     }
 
     fn show_waiting(&self, mut state: MutexGuard<'_, State>) {
-        let waiting = std::mem::take(&mut state.waiting);
+        let waiting = state.take_waiting(&self.painter);
         // A terminal may take its time; only those wait who have something to show.
         drop(state);
         tty::put(&waiting);
         self.outbox.bell.ring();
     }
 
-    /// The editor has returned: the prompt behind which the line was typed, and what was typed last
-    /// as far as it has said.
-    pub(super) fn end_editing(&self) -> (Prompt, (String, usize)) {
+    /// The editor has returned: what was typed last as far as it has said.
+    pub(super) fn end_editing(&self) -> (String, usize) {
         let mut state = self.lock();
         state.editing = false;
         state.accepted = false;
-        (state.painted.clone(), std::mem::take(&mut state.draft))
+        state.forget_own_line(&self.painter);
+        std::mem::take(&mut state.draft)
     }
 
     /// Waits for the socket's thread to end, as long as the server is getting on with what it
@@ -170,11 +188,12 @@ impl Screen {
         }
         let mut text = String::new();
         if !state.accepted {
-            text = std::mem::take(&mut state.waiting);
+            text = state.take_waiting(&self.painter);
             if !has_room(&text) {
                 self.outbox.bell.ring();
             }
             state.painted = state.model.prompt();
+            state.place = state.model.place();
             state.editing = true;
             state.woken = false;
         }
@@ -182,9 +201,34 @@ impl Screen {
         text
     }
 
-    /// What is being typed has changed.
-    pub(super) fn note_draft(&self, draft: &str, cursor: usize) {
-        self.lock().draft = (draft.to_owned(), cursor);
+    /// What is being typed has changed. Says whether the prompt is another now: it follows when nothing is typed.
+    pub(super) fn note_draft(&self, draft: &str, cursor: usize) -> bool {
+        let state = &mut *self.lock();
+        state.draft = (draft.to_owned(), cursor);
+        state.model.note_draft(draft, &state.place);
+        // Once it wraps, nobody knows which row is right above.
+        let fits = |own: &OwnLine| simple_width(draft).is_some_and(|width| PROMPT_WIDTH + width + 1 < own.columns);
+        if !state.own_line.as_ref().is_some_and(fits) {
+            state.forget_own_line(&self.painter);
+        }
+        !state.accepted && state.painted != state.model.prompt()
+    }
+
+    /// A paste comes, behind this part of the line.
+    pub(super) fn note_paste(&self, before: &str) {
+        self.lock().model.note_paste(before);
+    }
+
+    /// A key was pressed that may move what stands on the screen.
+    pub(super) fn note_moved(&self) {
+        self.lock().forget_own_line(&self.painter);
+    }
+
+    /// The key for yes, or the one for no, was pressed.
+    pub(super) fn answer_by_key(&self, is_yes: bool) {
+        let state = &mut *self.lock();
+        let actions = state.model.handle_answer_key(is_yes);
+        state.perform(actions, &self.painter, &self.outbox);
     }
 
     /// Enter was pressed.
@@ -192,6 +236,7 @@ impl Screen {
         let mut state = self.lock();
         state.accepted = true;
         state.editing = false;
+        state.forget_own_line(&self.painter);
     }
 
     // For the network's thread.
@@ -205,7 +250,7 @@ impl Screen {
             // The main thread may be waiting for just that.
             self.changed.notify_all();
         }
-        if !state.waiting.is_empty() || state.painted != state.model.prompt() {
+        if state.has_waiting() || state.painted != state.model.prompt() {
             wake(state, printer);
         }
     }
@@ -229,7 +274,7 @@ impl Screen {
 
     /// Ends the process with the terminal as it was found.
     fn leave(&self, mut state: MutexGuard<'_, State>) -> ! {
-        let waiting = std::mem::take(&mut state.waiting);
+        let waiting = state.take_waiting(&self.painter);
         let way = Way::Over(state.model.exit_code().unwrap_or(EXIT_FAILED));
         drop(state);
         self.exit.end(way, &format!("\r\x1b[J{waiting}"))
@@ -266,9 +311,9 @@ impl State {
                 Action::Acknowledge(line) => self.acknowledge(&line, painter),
                 Action::Bell => self.waiting.push('\x07'),
                 Action::Clear => {
-                    self.own_line = None;
                     self.waiting.push_str(CLEAR);
                 }
+                Action::GiveBack(line) => self.returned = Some(line),
                 // That follows from the model's state.
                 Action::Leave(_) | Action::Connect => {}
             }
@@ -276,20 +321,45 @@ impl State {
     }
 
     fn show(&mut self, line: &Line, painter: &Painter) {
-        self.own_line = None;
         self.waiting.push_str(&painter.rows(line, Some(tty::size().columns)).text);
         self.waiting.push('\n');
     }
 
-    /// Puts it behind the line that was typed, if that still stands right above; else below.
+    /// Has it painted behind the line that was typed, if that still stands right above by then; else below.
     fn acknowledge(&mut self, line: &Line, painter: &Painter) {
         let has_room = |own: &OwnLine| own.end + 2 + painter.width(line) < own.columns;
-        match self.own_line.take().filter(has_room) {
-            Some(own) => {
-                let beside = format!("\x1b[A\x1b[{}G{}\n", own.end + 3, painter.paint(line));
-                self.waiting.push_str(&beside);
-            }
-            None => self.show(&line.clone().indented(), painter),
+        if !self.has_waiting() && self.own_line.as_ref().is_some_and(has_room) {
+            self.beside = Some(line.clone());
+        } else {
+            self.show(&line.clone().indented(), painter);
+        }
+    }
+
+    fn has_waiting(&self) -> bool {
+        self.beside.is_some() || !self.waiting.is_empty()
+    }
+
+    /// The text that waits, to be painted now where the prompt starts. Only now it is known what stands above.
+    fn take_waiting(&mut self, painter: &Painter) -> String {
+        if self.own_line.as_ref().is_some_and(|own| own.columns != tty::size().columns) {
+            self.forget_own_line(painter);
+        }
+        let beside = self.beside.take().zip(self.own_line.as_ref());
+        let beside = beside.map(|(line, own)| format!("\x1b[A\x1b[{}G{}\n", own.end + 3, painter.paint(&line)));
+        let text = beside.unwrap_or_default() + &std::mem::take(&mut self.waiting);
+        if !text.is_empty() {
+            self.own_line = None;
+        }
+        text
+    }
+
+    /// The line that was typed may not stand right above any more.
+    fn forget_own_line(&mut self, painter: &Painter) {
+        self.own_line = None;
+        if let Some(line) = self.beside.take() {
+            let behind = std::mem::take(&mut self.waiting);
+            self.show(&line.indented(), painter);
+            self.waiting.push_str(&behind);
         }
     }
 }

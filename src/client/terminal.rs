@@ -29,7 +29,7 @@ use super::outbox::Outbox;
 use super::ready::{self, READ, WRITE};
 use super::screen::Screen;
 use super::view::{Line, PROMPT_WIDTH, Painter};
-use super::{Config, login, prompt, tty};
+use super::{Config, keys, login, prompt, tty};
 
 /// How long the server may take to get on with its goodbye.
 const GOODBYE_TIME: Duration = Duration::from_secs(3);
@@ -40,7 +40,7 @@ const BUSY_TIME: Duration = Duration::from_secs(60);
 /// Typed lines that are remembered.
 const HISTORY_LINES: usize = 1_000;
 
-type Input = Editor<Hands, FileHistory>;
+pub(super) type Input = Editor<Hands, FileHistory>;
 
 /// Runs until the user leaves or the connection ends.
 pub(super) fn run(config: &Config, model: Model, painter: Painter, outbox: &Arc<Outbox>, exit: &Arc<Exit>) -> Way {
@@ -74,6 +74,7 @@ fn start(
     };
     let screen = Arc::new(Screen::new(model, painter, outbox, exit));
     input.set_helper(Some(Hands::Inside(Arc::clone(&screen))));
+    keys::bind(&mut input, &screen);
     network::start(entered, outbox, AboveTheLine { screen: Arc::clone(&screen), printer })?;
     type_lines(&mut input, &screen, config.history.as_deref())?;
     drop(input);
@@ -153,21 +154,21 @@ fn type_lines(input: &mut Input, screen: &Screen, history: Option<&Path>) -> Res
     }
     let mut draft = (String::new(), 0);
     loop {
-        screen.flush();
+        if let Some(returned) = screen.start_editing() {
+            draft = (returned.clone(), returned.len());
+        }
         if screen.lock().model.is_leaving() {
             return Ok(());
         }
         let (text, cursor) = std::mem::take(&mut draft);
         let typed = input.readline_with_initial(&blank_prompt(), text.split_at_checked(cursor).unwrap_or((&text, "")));
-        let columns = input.dimensions().map_or(0, |(columns, _)| usize::from(columns));
-        let (prompt, last) = screen.end_editing();
+        let last = screen.end_editing();
         match typed {
             Ok(line) => {
+                screen.do_typed(&line);
                 remember(input, &line, history, screen)?;
-                screen.do_typed(&line, &prompt, columns);
             }
-            Err(ReadlineError::Interrupted) if last.0.is_empty() => screen.do_with(Model::handle_interrupt),
-            Err(ReadlineError::Interrupted) => {}
+            Err(ReadlineError::Interrupted) => screen.do_with(Model::handle_interrupt),
             Err(ReadlineError::Eof) => screen.do_with(Model::handle_end_of_input),
             Err(error) => {
                 draft = last;
@@ -299,7 +300,7 @@ impl AtTheKeyboard<'_> {
 type Typing = Rc<RefCell<(String, usize)>>;
 
 /// What the editor calls back.
-enum Hands {
+pub(super) enum Hands {
     /// Before one has entered.
     AtTheDoor(Painter, Typing),
     /// While a password is typed.
@@ -335,16 +336,19 @@ impl Highlighter for Hands {
     }
 
     fn highlight_char(&self, line: &str, cursor: usize, _: CmdKind) -> bool {
-        self.note_draft(line, cursor);
         // Only a line that is painted as a whole is painted as `highlight` says.
-        matches!(self, Self::Hidden(..))
+        self.note_draft(line, cursor) || matches!(self, Self::Hidden(..))
     }
 }
 
 impl Hands {
-    fn note_draft(&self, draft: &str, cursor: usize) {
+    /// Says whether the prompt has to be painted anew.
+    fn note_draft(&self, draft: &str, cursor: usize) -> bool {
         match self {
-            Self::AtTheDoor(_, typing) | Self::Hidden(_, typing) => drop(typing.replace((draft.to_owned(), cursor))),
+            Self::AtTheDoor(_, typing) | Self::Hidden(_, typing) => {
+                typing.replace((draft.to_owned(), cursor));
+                false
+            }
             Self::Inside(screen) => screen.note_draft(draft, cursor),
         }
     }

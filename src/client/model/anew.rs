@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use super::draft::Origin;
 use super::here::Here;
 use super::link::{Loss, SILENT_NAME_TRIES, State};
 use super::sent::{Command, Sent};
-use super::{Action, Actions, EXIT_FAILED, Focus, Line, Model, Prompt, Question, Stage};
+use super::typing::Fate;
+use super::{Action, Actions, EXIT_FAILED, Focus, Line, Model, Place, Stage};
 use crate::chat::{Event, Name, RoomName, Uid};
 use crate::client::view::listing::span_of;
 use crate::wire::native::{Answer, ServerLine};
@@ -92,29 +94,27 @@ impl Model {
     }
 
     /// Something was typed while there is no connection: what it sends waits, and is marked.
-    pub(super) fn handle_typed_offline(&mut self, entry: &str, at: &Prompt, out: &mut Actions) {
-        let Stage::Here(here) = &mut self.stage else { return };
+    pub(super) fn handle_typed_offline(
+        &mut self,
+        entry: &str,
+        place: &Place,
+        origin: Origin,
+        out: &mut Actions,
+    ) -> Fate {
+        let Stage::Here(here) = &mut self.stage else { return Fate::Done };
         let before = here.sent.len();
-        here.handle_typed(entry, at, out);
+        let fate = here.handle_typed(entry, place, origin, out);
         if here.has_quit() {
             here.sent.retain(|command| command.what != Sent::Quit);
-            return self.leave_offline(out);
+            self.leave_offline(out);
+            return Fate::Done;
         }
-        let mark = match here.sent.len() - before {
-            0 => return,
-            1 => "… waits".to_owned(),
-            count => format!("… {count} lines wait"),
-        };
-        out.0.push(Action::Acknowledge(Line::new().dim(mark)));
-    }
-
-    /// The prompt while the connection is not in order.
-    pub(super) fn offline_prompt(&self, usual: Prompt) -> Prompt {
-        match usual {
-            _ if self.is_renaming() => Prompt::Question(Question::NewName),
-            Prompt::Line(focus) if !self.link.takes_commands() => Prompt::Offline(focus),
-            usual => usual,
+        match here.sent.len() - before {
+            0 => {}
+            1 => out.0.push(Action::Acknowledge(Line::new().dim("… waits"))),
+            count => out.0.push(Action::Acknowledge(Line::new().dim(format!("… {count} lines wait")))),
         }
+        fate
     }
 }
 

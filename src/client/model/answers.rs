@@ -133,12 +133,11 @@ impl Here {
     }
 
     pub(super) fn note_requests(&mut self, rows: &[Listed]) {
-        self.pending.clear();
-        for row in rows {
-            if let Listed::RequestFrom(name, purpose, _) = row {
-                self.pending.add(*name, *purpose);
-            }
-        }
+        let from = |row: &Listed| match row {
+            Listed::RequestFrom(name, purpose, _) => Some((*name, *purpose)),
+            _ => None,
+        };
+        self.pending.replace(rows.iter().filter_map(from));
     }
 }
 

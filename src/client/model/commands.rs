@@ -4,20 +4,33 @@ use super::here::Here;
 use super::sent::Sent;
 use super::split::pieces;
 use super::typed::first_word;
-use super::{Action, Actions, Focus, Line, Question};
+use super::typing::Fate;
+use super::{Action, Actions, Focus, Line, Place, Question};
 use crate::chat::{Name, RoomName, Uid};
-use crate::client::view::{help, listing};
+use crate::client::view::help;
 use crate::wire::commands::{Spec, Verb};
 
 impl Here {
     /// Does a command typed as `word rest` at the focus `at`.
-    pub(super) fn run(&mut self, spec: &Spec, word: &str, rest: &str, at: Focus, out: &mut Actions) {
+    pub(super) fn run(
+        &mut self,
+        spec: &Spec,
+        word: &str,
+        rest: &str,
+        place: &Place,
+        at: Focus,
+        out: &mut Actions,
+    ) -> Fate {
         let args = rest.trim();
+        if spec.arguments.is_empty() && !args.is_empty() {
+            self.fail(format!("{word} is a command of one word; nothing was done"), out);
+            return Fate::Done;
+        }
         match spec.verb {
             Verb::List => self.pass(spec, args, Sent::Users { whole: args.is_empty() }, out),
             Verb::Rooms => self.pass(spec, args, Sent::Rooms { whole: args.is_empty() }, out),
             Verb::Request if args.is_empty() => self.ask(Question::Who, out),
-            Verb::Accept | Verb::Reject => self.answer_request(spec, args, at, out),
+            Verb::Accept | Verb::Reject => return self.answer_request(spec, args, place, at, out),
             Verb::Cancel | Verb::Watch | Verb::Unignore | Verb::Dnd | Verb::Away | Verb::Here => {
                 self.pass(spec, args, Sent::Setting(when_done(spec.verb, args)), out);
             }
@@ -40,6 +53,7 @@ impl Here {
             // Those of other places, which are not found here.
             _ => self.fail("that is no command of chatc", out),
         }
+        Fate::Done
     }
 
     /// Sends a command as it was typed; the server knows best what is wrong with it.
@@ -85,28 +99,6 @@ impl Here {
         for piece in pieces(text) {
             self.send(format!("ANNOUNCE {piece}"), Sent::Announce, out);
         }
-    }
-
-    /// Answers the request of the one named, or the only one.
-    fn answer_request(&mut self, spec: &Spec, args: &str, at: Focus, out: &mut Actions) {
-        let whose = match (args, self.pending.only()) {
-            ("", Some(only)) => only.from.to_string(),
-            ("", None) if self.pending.is_empty() => return self.fail("no request waits for your answer", out),
-            ("", None) => return self.ask_whose(spec, at, out),
-            (named, _) => named.to_owned(),
-        };
-        let line = format!("{} {whose}", spec.word.to_ascii_uppercase());
-        let sent = if spec.verb == Verb::Accept { Sent::Accept(whose) } else { Sent::Reject(whose) };
-        self.send(line, sent, out);
-    }
-
-    fn ask_whose(&mut self, spec: &Spec, at: Focus, out: &mut Actions) {
-        let slash = if at == Focus::Menu { "" } else { "/" };
-        self.fail(format!("several requests wait; say whose: {slash}{} NAME", spec.word), out);
-        let line = |from: Name, purpose| {
-            Line::new().text("  ").user(from).text(format!(" asks you {}", listing::asks_for(purpose)))
-        };
-        out.show_all(self.pending.iter().map(|incoming| line(incoming.from, incoming.purpose)));
     }
 
     fn join(&mut self, spec: &Spec, args: &str, out: &mut Actions) {

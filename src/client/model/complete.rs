@@ -7,10 +7,10 @@ use crate::wire::commands::{Place, Verb, commands_in, find};
 
 impl Here {
     /// Where the word at the end of `line` starts, and what could stand there instead.
-    pub(super) fn complete(&self, line: &str) -> (usize, Vec<String>) {
+    pub(super) fn complete(&self, line: &str, prompt: &Prompt) -> (usize, Vec<String>) {
         let start = line.rfind([' ', '\t']).map_or(0, |blank| blank + 1);
         let (before, word) = line.split_at(start);
-        let offers = match self.prompt() {
+        let offers = match prompt {
             Prompt::Question(Question::Who | Question::ToWhom) => self.user_names(),
             Prompt::Line(_) if line.starts_with('/') && !line.starts_with("//") => self.offers_in_command(before, "/"),
             Prompt::Line(Focus::Menu) => self.offers_in_command(before, ""),

@@ -1,9 +1,13 @@
 //! Questions: what a command that was typed alone still needs.
 
+use super::draft::Origin;
 use super::here::Here;
 use super::sent::Sent;
-use super::typed::first_word;
+use super::typed::{command_like, first_word};
+use super::typing::Fate;
 use super::{Actions, Line};
+use crate::chat::Name;
+use crate::wire::commands::{Place, find};
 
 /// A question that the prompt asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,19 +53,77 @@ impl Here {
         self.question = Some(question);
     }
 
-    pub(super) fn handle_answer_to(&mut self, question: Question, line: &str, out: &mut Actions) {
-        self.question = None;
-        if line.trim().is_empty() {
-            out.show(Line::aside(question.dropped()));
-            return;
+    /// An answer was entered; what cannot be one is told so, and the question stands.
+    pub(super) fn handle_answer_to(
+        &mut self,
+        question: Question,
+        entry: &str,
+        origin: Origin,
+        out: &mut Actions,
+    ) -> Fate {
+        if entry.trim().is_empty() {
+            self.drop_question(out);
+            return Fate::Done;
         }
         match question {
-            Question::Who => self.send(format!("REQUEST {}", first_word(line).0), Sent::Other, out),
-            Question::ToWhom => self.ask(Question::TextFor(first_word(line).0.to_owned()), out),
-            Question::TextFor(to) => self.send_private(&to, line, out),
-            Question::Announcement => self.announce(line, out),
+            Question::Who | Question::ToWhom => self.handle_named(&question, entry, out),
+            Question::TextFor(_) | Question::Announcement => match command_like(entry) {
+                Some(word) if origin != Origin::Pasted => self.doubt(&question, word, out),
+                _ => self.send_answer(&question, entry, origin, out),
+            },
             // Answered elsewhere: without that there is nobody who could send anything.
             Question::NewName => {}
+        }
+        Fate::Done
+    }
+
+    fn handle_named(&mut self, question: &Question, entry: &str, out: &mut Actions) {
+        let (name, more) = first_word(entry);
+        let is_user = Name::any(name).is_ok_and(|name| self.is_here(name));
+        let is_number = name.bytes().all(|byte| byte.is_ascii_digit());
+        if !more.trim().is_empty() || name.starts_with(['/', '<']) {
+            return self.doubt(question, entry.trim(), out);
+        }
+        if find(name, Place::Chatc).is_some() && !is_user && !is_number {
+            return self.doubt(question, name, out);
+        }
+        self.question = None;
+        if *question == Question::Who {
+            self.send(format!("REQUEST {name}"), Sent::Other, out);
+        } else {
+            self.ask(Question::TextFor(name.to_owned()), out);
+        }
+    }
+
+    fn send_answer(&mut self, question: &Question, entry: &str, origin: Origin, out: &mut Actions) {
+        self.question = None;
+        let text = match entry.strip_prefix('/') {
+            Some(quoted) if origin != Origin::Pasted && quoted.starts_with('/') => quoted,
+            _ => entry,
+        };
+        match question {
+            Question::TextFor(to) => self.send_private(to, text, out),
+            _ => self.announce(text, out),
+        }
+    }
+
+    /// Says that this looks like something else than an answer, and how to go on.
+    fn doubt(&mut self, question: &Question, what: &str, out: &mut Actions) {
+        let what = first_word(what).0;
+        self.fail(
+            match question {
+                Question::Who | Question::ToWhom | Question::NewName => {
+                    format!("{what} is nobody's name; one name is asked for here, or nothing: never mind")
+                }
+                Question::TextFor(_) | Question::Announcement => {
+                    format!("{what} looks like a command, and a text is asked for here; nothing: never mind")
+                }
+            },
+            out,
+        );
+        if let Some(waiting) = self.pending.iter().next() {
+            let line = Line::aside("the request of ").user(waiting.from);
+            out.show(line.dim(format!(" is answered with {}", self.ways_to_answer())));
         }
     }
 

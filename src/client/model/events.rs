@@ -4,7 +4,7 @@ use super::here::Here;
 use super::sent::Sent;
 use super::{Action, Actions, Focus, Line};
 use crate::chat::{CloseReason, Decline, Ending, Event, Name, Purpose, RoomName, Stamp, Text, Withdrawal};
-use crate::client::view::{help, listing};
+use crate::client::view::help;
 use crate::limits::ROOMS_PER_USER;
 
 /// With more people than this here, their comings and goings are not told one by one.
@@ -77,7 +77,7 @@ impl Here {
     }
 
     fn said(&mut self, stamp: Stamp, from: Name, text: Text<'_>, out: &mut Actions) {
-        let line = match self.focus() {
+        let line = match self.shown_focus() {
             Focus::Session(_) => message(stamp, None, Some(from), text),
             Focus::Menu | Focus::Room(_) => message(stamp, Some(&format!("[{from}] ")), None, text),
         };
@@ -86,20 +86,8 @@ impl Here {
 
     fn room_said(&mut self, stamp: Stamp, room: RoomName, from: Name, text: Text<'_>, out: &mut Actions) {
         let tag = format!("[{room}] ");
-        let tag = if self.focus() == Focus::Room(room) { None } else { Some(tag.as_str()) };
+        let tag = if self.shown_focus() == Focus::Room(room) { None } else { Some(tag.as_str()) };
         out.show(message(stamp, tag, Some(from), text));
-    }
-
-    fn requested(&mut self, from: Name, purpose: Purpose, seconds: u64, out: &mut Actions) {
-        self.pending.add(from, purpose);
-        let how = match (self.pending.only(), self.focus()) {
-            (Some(_), Focus::Menu) => "yes or no?".to_owned(),
-            (None, Focus::Menu) => format!("yes {from} or no {from}?"),
-            (_, Focus::Session(_) | Focus::Room(_)) => format!("/yes {from} or /no {from}?"),
-        };
-        let call = Line::call("").user(from).bold(format!(" asks you {}: {how}", listing::asks_for(purpose)));
-        out.show(call.dim(format!(" ({seconds} s)")));
-        self.ring(out);
     }
 
     fn withdrawn(&mut self, from: Name, why: Withdrawal, out: &mut Actions) {
@@ -115,6 +103,7 @@ impl Here {
 
     pub(super) fn paired(&mut self, name: Name, out: &mut Actions) {
         self.session = Some(name);
+        self.chats += 1;
         self.pending.clear();
         out.show(Line::notice("you are chatting with ").user(name).dim("; quit ends it, /help shows more"));
         self.turn_to(Focus::Session(name), out);
@@ -205,7 +194,7 @@ impl Here {
     /// The start of a line about a room, which is named unless it is in focus.
     fn in_room(&self, room: RoomName) -> Line {
         let line = Line::aside("");
-        if self.focus() == Focus::Room(room) { line } else { line.dim(format!("[{room}] ")) }
+        if self.shown_focus() == Focus::Room(room) { line } else { line.dim(format!("[{room}] ")) }
     }
 
     /// The screen has said that somebody is gone; who watches is told it once more, a little later.
@@ -222,7 +211,7 @@ impl Here {
         }
     }
 
-    fn ring(&self, out: &mut Actions) {
+    pub(super) fn ring(&self, out: &mut Actions) {
         if self.setup.bell {
             out.0.push(Action::Bell);
         }

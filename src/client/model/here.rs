@@ -3,13 +3,15 @@
 use std::collections::VecDeque;
 
 use super::anew::is_unasked;
+use super::draft::{Draft, Origin};
 use super::kept::Kept;
 use super::pending::Pending;
 use super::roster::Roster;
 use super::sent::{Command, Sent};
 use super::typed::{Typed, understand};
-use super::{Actions, Focus, Line, Prompt, Question, Setup};
-use crate::chat::{Name, Reply, RoomName, Uid, sanitize};
+use super::typing::Fate;
+use super::{Actions, Focus, Line, Place, Prompt, Question, Setup};
+use crate::chat::{Name, Reply, RoomName, Uid};
 use crate::client::view::listing::Listed;
 use crate::limits::UNANSWERED_COMMANDS;
 use crate::wire::native::{Answer, ServerLine};
@@ -30,9 +32,15 @@ pub(super) struct Here {
     pub(super) me: Name,
     pub(super) uid: Uid,
     pub(super) session: Option<Name>,
+    /// How many private chats there have been.
+    pub(super) chats: u64,
     /// The rooms I am in, the one joined last at the end.
     pub(super) rooms: Vec<RoomName>,
     focus: Focus,
+    /// The line that is being typed.
+    pub(super) draft: Draft,
+    /// Where the line that is being typed may have been begun, where keys are not seen.
+    pub(super) unseen: Option<Place>,
     pub(super) question: Option<Question>,
     pub(super) pending: Pending,
     pub(super) roster: Roster,
@@ -70,8 +78,11 @@ impl Here {
             me,
             uid,
             session: None,
+            chats: 0,
             rooms: Vec::new(),
             focus: Focus::Menu,
+            draft: Draft::default(),
+            unseen: None,
             question: None,
             pending: Pending::default(),
             roster: Roster::default(),
@@ -111,40 +122,41 @@ impl Here {
         }
     }
 
-    /// Several lines come of a paste; they count as typed one after the other.
-    pub(super) fn handle_typed(&mut self, entry: &str, at: &Prompt, out: &mut Actions) {
-        let mut at = at.clone();
-        for line in entry.split('\n') {
-            if self.has_quit {
-                return;
-            }
-            let line = sanitize(line.strip_suffix('\r').unwrap_or(line));
-            match &at {
-                Prompt::Question(question) => self.handle_answer_to(question.clone(), &line, out),
-                Prompt::Line(focus) | Prompt::Offline(focus) => self.handle_typed_line(&line, *focus, out),
-                Prompt::Name | Prompt::Password => {}
-            }
-            at = match (&self.question, at) {
-                (Some(question), _) => Prompt::Question(question.clone()),
-                (None, Prompt::Line(focus) | Prompt::Offline(focus)) => Prompt::Line(focus),
-                (None, _) => Prompt::Line(self.focus),
-            };
+    /// Does what was entered at a place that stands.
+    pub(super) fn handle_typed(&mut self, entry: &str, place: &Place, origin: Origin, out: &mut Actions) -> Fate {
+        match &place.prompt {
+            Prompt::Question(question) => self.handle_answer_to(question.clone(), entry, origin, out),
+            Prompt::Line(focus) => match understand(entry, focus, origin) {
+                Typed::Nothing => Fate::Done,
+                Typed::Command { spec, word, rest } => self.run(spec, word, rest, place, *focus, out),
+                Typed::Text(text) => {
+                    self.say(focus.label(), text, out);
+                    Fate::Done
+                }
+                Typed::EndHere => {
+                    self.end_here(*focus, out);
+                    Fate::Done
+                }
+                not_done => self.refuse_typed(&not_done, *focus, out),
+            },
+            // Nobody is at these places here.
+            Prompt::Offline(_) | Prompt::Name | Prompt::Password => Fate::Done,
         }
     }
 
-    fn handle_typed_line(&mut self, line: &str, at: Focus, out: &mut Actions) {
-        match understand(line, &at) {
-            Typed::Nothing => {}
-            Typed::Command { spec, word, rest } => self.run(spec, word, rest, at, out),
-            Typed::Text(text) => self.say(at.label(), text, out),
-            Typed::EndHere => match at {
-                Focus::Session(_) => self.send("END".to_owned(), Sent::Other, out),
-                Focus::Room(room) => self.send(format!("LEAVE {room}"), Sent::Other, out),
-                Focus::Menu => {}
-            },
+    fn end_here(&mut self, focus: Focus, out: &mut Actions) {
+        match focus {
+            Focus::Session(_) => self.send("END".to_owned(), Sent::Other, out),
+            Focus::Room(room) => self.send(format!("LEAVE {room}"), Sent::Other, out),
+            Focus::Menu => {}
+        }
+    }
+
+    /// Says why a line is neither a command nor a text.
+    fn refuse_typed(&mut self, typed: &Typed<'_>, at: Focus, out: &mut Actions) -> Fate {
+        match *typed {
             Typed::Unknown(word) if at == Focus::Menu => {
-                let known = self.resolve(word).filter(|name| self.roster.users().any(|user| user == *name));
-                let hint = match known {
+                let hint = match self.resolve(word).filter(|name| self.is_here(*name)) {
                     Some(name) => format!("2 {name} asks {name} for a private chat"),
                     None => "help shows those there are".to_owned(),
                 };
@@ -153,7 +165,26 @@ impl Here {
             Typed::Unknown(word) => {
                 self.fail(format!("there is no command /{word}; /help shows those there are, //{word} says it"), out);
             }
+            Typed::Unsure(word) => {
+                let (target, text) = (at.label(), format!("there is no command <{word}>; not sent"));
+                self.fail(format!("{text}: /help shows those there are, /say {target} <{word}> says it"), out);
+            }
+            Typed::Several => {
+                self.fail("a command is one line; nothing was done. In a chat or a room several lines are text", out);
+                return Fate::ComesBack;
+            }
+            Typed::PastedAtMenu(text) => {
+                self.fail(format!("{text:?} was pasted; nothing was done. Enter takes it for a command"), out);
+                return Fate::AsksAgain;
+            }
+            Typed::Nothing | Typed::Command { .. } | Typed::Text(_) | Typed::EndHere => {}
         }
+        Fate::Done
+    }
+
+    /// Whether somebody of this name is here, as far as is known.
+    pub(super) fn is_here(&self, name: Name) -> bool {
+        self.roster.users().any(|user| user == name)
     }
 
     pub(super) fn prompt(&self) -> Prompt {
@@ -171,6 +202,14 @@ impl Here {
 
     pub(super) fn focus(&self) -> Focus {
         self.focus
+    }
+
+    /// The focus that the prompt shows, to a line that is being typed or to the next.
+    pub(super) fn shown_focus(&self) -> Focus {
+        match self.draft.place().map(|place| &place.prompt) {
+            Some(Prompt::Line(focus)) => *focus,
+            _ => self.focus,
+        }
     }
 
     /// Turns the prompt; without a prompt to see, says so.

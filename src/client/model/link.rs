@@ -209,11 +209,6 @@ impl Link {
         matches!(self.state, State::Up)
     }
 
-    /// Whether the server takes commands.
-    pub(super) fn takes_commands(&self) -> bool {
-        matches!(self.state, State::Up | State::CatchingUp { .. })
-    }
-
     pub(super) fn order(&self) -> Order {
         match self.state {
             State::Dialing => Order::Dial,

@@ -18,6 +18,8 @@ pub enum Action {
     Bell,
     /// Clear the screen.
     Clear,
+    /// The line that was entered comes back, to be edited.
+    GiveBack(String),
     /// Connect again: the server did not want to wait for a name.
     Connect,
     /// Leave with this exit code.

@@ -20,6 +20,13 @@ impl Command {
     }
 }
 
+impl Sent {
+    /// Whether the prompt may be elsewhere once this is answered, since its user wants it.
+    pub(super) fn may_move_prompt(&self) -> bool {
+        matches!(self, Self::Other | Self::Accept(_))
+    }
+}
+
 /// What was asked, as far as its answer needs it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Sent {

@@ -1,17 +1,19 @@
-//! A text that is too long for one message → several.
+//! A text of several lines, or too long for one message → several messages.
 
 use crate::limits::TEXT_BYTES;
 
-/// Cuts `text` into pieces that fit a message each, between words where it can.
+/// Cuts `text` into pieces that fit a message each: its lines, and those between words where it can.
 pub(super) fn pieces(text: &str) -> Vec<&str> {
     let mut pieces = Vec::new();
-    let mut rest = text;
-    while rest.len() > TEXT_BYTES {
-        let (piece, behind) = rest.split_at(cut(rest));
-        pieces.push(piece);
-        rest = behind.strip_prefix(' ').unwrap_or(behind);
+    for line in text.split('\n') {
+        let mut rest = line;
+        while rest.len() > TEXT_BYTES {
+            let (piece, behind) = rest.split_at(cut(rest));
+            pieces.push(piece);
+            rest = behind.strip_prefix(' ').unwrap_or(behind);
+        }
+        pieces.push(rest);
     }
-    pieces.push(rest);
     pieces.retain(|piece| !piece.trim().is_empty());
     pieces
 }
@@ -32,6 +34,7 @@ mod tests {
         assert_eq!(pieces("  two words "), ["  two words "]);
         assert!(pieces(" \t ").is_empty());
         assert!(pieces("").is_empty());
+        assert_eq!(pieces("one\n\n  two\n"), ["one", "  two"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! was shown (plain), sent (`-> `) and done (in brackets) must be what stands here.
 
 mod chats;
+mod drafts;
 mod entry;
 mod lines;
 mod reconnect;
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::{Action, Model, Prompt, Setup, Wish};
+use super::{Action, Model, Setup, Wish};
 use crate::chat::Millis;
 use crate::client::view::{Charset, Colours, Painter};
 
@@ -70,13 +71,28 @@ impl Desk {
     }
 
     fn typed(&mut self, line: &str) -> &mut Self {
-        let prompt = self.model.prompt();
-        self.typed_at(&prompt, line)
+        self.screen.push_str(&format!("{} > {line}\n", self.model.prompt().label()));
+        let actions = self.model.handle_typed(line);
+        self.draw(actions);
+        self
     }
 
-    fn typed_at(&mut self, prompt: &Prompt, line: &str) -> &mut Self {
-        self.screen.push_str(&format!("{} > {line}\n", prompt.label()));
-        let actions = self.model.handle_typed(line, prompt);
+    /// So much is typed of a line that is not entered yet.
+    fn types(&mut self, draft: &str) -> &mut Self {
+        let place = self.model.place();
+        self.model.note_draft(draft, &place);
+        self
+    }
+
+    /// A line is pasted and entered.
+    fn pastes(&mut self, line: &str) -> &mut Self {
+        self.model.note_paste("");
+        self.types(line).typed(line)
+    }
+
+    fn presses(&mut self, is_yes: bool) -> &mut Self {
+        self.screen.push_str(if is_yes { "(yes)\n" } else { "(no)\n" });
+        let actions = self.model.handle_answer_key(is_yes);
         self.draw(actions);
         self
     }
@@ -90,6 +106,7 @@ impl Desk {
                 Action::Acknowledge(line) => painter.paint(&line.indented()),
                 Action::Bell => "(bell)".to_owned(),
                 Action::Clear => "(clear)".to_owned(),
+                Action::GiveBack(line) => format!("(back: {line})"),
                 Action::Connect => "(connect)".to_owned(),
                 Action::Leave(code) => format!("(leave {code})"),
             };

@@ -1,8 +1,6 @@
 //! Requests, private chats, rooms, and where the next line goes.
 
-use super::super::*;
 use super::Desk;
-use crate::chat::Name;
 
 #[test]
 fn a_private_chat_from_request_to_end() {
@@ -37,7 +35,7 @@ fn requests_are_told_and_answered() {
     desk.typed("yes").server("* request bob session 60").typed("Y").server("* paired bob\n+OK").shows(
         "menu > yes
         !! no request waits for your answer
-        >> bob asks you for a private chat: yes or no? (60 s)
+        >> bob asks you for a private chat: yes or no? (60 s) Ctrl-X y or n
         (bell)
         menu > Y
         -> ACCEPT bob
@@ -49,7 +47,7 @@ fn requests_are_told_and_answered() {
     );
     desk.server("* request carol session 60\n* request dave #dev 9").typed("no").typed("no carol").server("+OK");
     desk.server("* withdrawn dave cancelled").typed("n").shows(
-        ">> carol asks you for a private chat: yes or no? (60 s)
+        ">> carol asks you for a private chat: yes or no? (60 s) Ctrl-X y or n
         (bell)
         >> dave asks you to join #dev: yes dave or no dave? (9 s)
         (bell)
@@ -71,7 +69,7 @@ fn a_request_to_join_a_room_reaches_one_in_a_chat() {
     let mut desk = Desk::inside();
     desk.server("* paired bob\n* request carol #dev 60").typed("yes").typed("/yes").shows(
         "-- you are chatting with bob; quit ends it, /help shows more
-        >> carol asks you to join #dev: /yes carol or /no carol? (60 s)
+        >> carol asks you to join #dev: /yes carol or /no carol? (60 s) Ctrl-X y or n
         (bell)
         bob > yes
         -> SAY bob yes
@@ -132,27 +130,6 @@ fn what_is_not_in_focus_is_tagged() {
         12:00 [#dev] carol: anybody?
         menu > join #dev
         -- you are in #dev already",
-    );
-}
-
-#[test]
-fn a_line_goes_where_its_prompt_said_though_the_focus_has_changed() {
-    let mut desk = Desk::inside();
-    let bob = Prompt::Line(Focus::Session(Name::new("bob").unwrap()));
-    desk.server("* paired bob\n* ended bob by-partner").typed_at(&bob, "for you alone");
-    desk.server("-ERR not-chatting you are in no session; REQUEST somebody first").shows(
-        "-- you are chatting with bob; quit ends it, /help shows more
-        -- bob ended the chat
-        1 list   2 request NAME   3 quit   (help shows the rest)
-        bob > for you alone
-        -> SAY bob for you alone
-        !! not delivered to bob: you are in no session; REQUEST somebody first",
-    );
-    let menu = Prompt::Line(Focus::Menu);
-    desk.server("* paired carol").typed_at(&menu, "rooms").shows(
-        "-- you are chatting with carol; quit ends it, /help shows more
-        menu > rooms
-        -> ROOMS",
     );
 }
 

@@ -2,7 +2,6 @@
 
 use super::super::*;
 use super::Desk;
-use crate::chat::Name;
 
 #[test]
 fn questions_are_asked_for_what_is_missing() {
@@ -38,25 +37,35 @@ fn several_pasted_lines_go_in_order() {
     let mut desk = Desk::inside();
     desk.server("* joined #lobby alice\n+OK listed 0 0");
     desk.screen.clear();
-    desk.typed("one\r\n\n  two\n/rooms\n//three").shows(
+    desk.pastes("one\r\n\n  two\n/rooms\n//three\nquit").shows(
         "#lobby > one
 
           two
         /rooms
         //three
+        quit
         -> SAY #lobby one
         -> SAY #lobby   two
-        -> ROOMS
-        -> SAY #lobby /three",
+        -> SAY #lobby /rooms
+        -> SAY #lobby //three
+        -> SAY #lobby quit",
     );
-    desk.typed("/private\nbob\npsst\n/menu\nlast").shows(
-        "#lobby > /private
-        bob
+    // Typed so far as the name, or called back: what follows goes the same way.
+    desk.typed("/private bob\npsst\n/menu\nquit").shows(
+        "#lobby > /private bob
         psst
         /menu
-        last
+        quit
         -> PRIVATE bob psst
-        -> SAY #lobby last",
+        -> PRIVATE bob /menu
+        -> PRIVATE bob quit",
+    );
+    desk.typed("/list\nquit").shows(
+        "#lobby > /list
+        quit
+        !! a command is one line; nothing was done. In a chat or a room several lines are text
+        (back: /list
+        quit)",
     );
 }
 
@@ -88,15 +97,14 @@ fn one_tick_stands_for_all_that_was_on_its_way() {
 fn endless_texts_are_split_and_control_characters_replaced() {
     let mut desk = Desk::inside();
     desk.server("* paired bob");
-    let bob = Prompt::Line(Focus::Session(Name::new("bob").unwrap()));
     let sent = |actions: Vec<Action>| {
         let line = |action| if let Action::Send(line) = action { Some(line) } else { None };
         actions.into_iter().filter_map(line).collect::<Vec<_>>()
     };
-    let lines = sent(desk.model.handle_typed(&"word ".repeat(1000), &bob));
+    let lines = sent(desk.model.handle_typed(&"word ".repeat(1000)));
     assert_eq!(lines.len(), 2);
     assert!(lines.iter().all(|line| line.len() < crate::limits::LINE_BYTES && line.starts_with("SAY bob word ")));
-    assert_eq!(sent(desk.model.handle_typed("a\x1b[2Jb", &bob)), ["SAY bob a\u{fffd}[2Jb"]);
+    assert_eq!(sent(desk.model.handle_typed("a\x1b[2Jb")), ["SAY bob a\u{fffd}[2Jb"]);
 }
 
 #[test]

@@ -216,8 +216,8 @@ fn what_a_server_never_answers_is_bounded() {
     let Stage::Here(here) = &desk.model.stage else { panic!("still here") };
     assert!(here.sent.len() <= crate::limits::UNANSWERED_COMMANDS, "{}", here.sent.len());
     assert!(here.rooms.len() <= crate::limits::ROOMS_PER_USER, "{}", here.rooms.len());
-    desk.typed_at(&Prompt::Line(Focus::Menu), "say #r1 hello").shows(
-        "menu > say #r1 hello
+    desk.typed("/say #r1 hello").shows(
+        "#s15 > /say #r1 hello
         !! 2000 lines wait for the server already; this one is not sent",
     );
 }
