@@ -4,20 +4,24 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that panics has failed, as it should")]
 
 pub mod daemon;
+pub mod hostile;
 pub mod proxy;
 pub mod pty;
 pub mod server;
 #[path = "../signal_support/mod.rs"]
 mod signal_support;
+pub mod window;
 
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 pub use daemon::{Daemon, Peer};
+pub use hostile::Hostile;
 pub use proxy::Proxy;
 pub use pty::Terminal;
 pub use server::Server;
 pub(crate) use signal_support::signals_by_default;
+pub use window::Window;
 
 /// How long anything may take before the test has failed; far more than it takes.
 pub const DEADLINE: Duration = Duration::from_secs(60);

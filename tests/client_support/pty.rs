@@ -29,6 +29,8 @@ struct Output {
 pub struct Terminal {
     pty: Pty,
     output: Arc<Watched<Output>>,
+    /// Nothing is read from it now.
+    stopped: Arc<Watched<bool>>,
     child: Child,
     before: Termios,
 }
@@ -72,9 +74,12 @@ impl Terminal {
         let output = Arc::new(Watched::new(Output { parser, raw: Vec::new(), ended: false }));
         let mut screen = File::from(pty.as_fd().try_clone_to_owned().unwrap());
         let theirs = Arc::clone(&output);
+        let stopped = Arc::new(Watched::new(false));
+        let is_stopped = Arc::clone(&stopped);
         thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(count @ 1..) = screen.read(&mut bytes) {
+                is_stopped.wait_until(|stopped| !stopped);
                 theirs.change(|output| {
                     output.parser.process(&bytes[..count]);
                     output.raw.extend_from_slice(&bytes[..count]);
@@ -82,7 +87,7 @@ impl Terminal {
             }
             theirs.change(|output| output.ended = true);
         });
-        Self { pty, output, child, before }
+        Self { pty, output, stopped, child, before }
     }
 
     /// Starts chatc at `address` under `name` and waits until it is at the menu.
@@ -99,7 +104,23 @@ impl Terminal {
     }
 
     pub fn press(&mut self, keys: &str) {
-        self.pty.write_all(keys.as_bytes()).unwrap();
+        self.press_bytes(keys.as_bytes());
+    }
+
+    pub fn press_bytes(&mut self, keys: &[u8]) {
+        self.pty.write_all(keys).unwrap();
+    }
+
+    /// Stops it as ^S does: it takes nothing more, or goes on.
+    pub fn stops(&self, stopped: bool) {
+        self.stopped.change(|is_stopped| *is_stopped = stopped);
+    }
+
+    /// The most memory that chatc has taken, in bytes (proc(5), `VmHWM`).
+    pub fn peak_memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
     }
 
     pub fn signal(&self, signal: Signal) {

@@ -1,0 +1,125 @@
+//! Whatever a server does, chatc's memory has a bound and its keys are answered.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test a panic is a failure that says where")]
+#![allow(clippy::disallowed_methods, reason = "how long a key takes is what is looked at")]
+
+mod client_support;
+
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use client_support::hostile::Act;
+use client_support::{Hostile, Terminal};
+
+/// What chatc may take, whoever it speaks with.
+const MOST_MEMORY: u64 = 64 * 1024 * 1024;
+
+/// Bytes that would fill it, painted or not.
+const ENOUGH: u64 = 48 * 1024 * 1024;
+
+/// Bytes after which one sees whether something grows with them: more than the kernel holds.
+const SOME: u64 = 6 * 1024 * 1024;
+
+/// How long a key may take to show. It takes some milliseconds; a busy machine that runs all tests
+/// at once is slower than any server can make it.
+const KEY_TIME: Duration = Duration::from_secs(10);
+
+const SAID: &str = "* room 1 @NOON #lobby bob to and fro and to and fro and to and fro\n";
+
+/// alice before a server that has begun with it.
+fn begins(act: Act, enough: u64) -> (Hostile, Terminal) {
+    let server = Hostile::start(act, enough);
+    let terminal = Terminal::start(&[&server.address, "--name", "alice"], &[]);
+    terminal.writes("You are ");
+    (server, terminal)
+}
+
+#[track_caller]
+fn memory_is_bounded(server: &Hostile, alice: &Terminal, act: Act) {
+    server.shows();
+    let (peak, written) = (alice.peak_memory(), server.written.load(Ordering::SeqCst));
+    println!("{act:?}: {} KB at most, {} KB were sent", peak / 1024, written / 1024);
+    assert!(peak < MOST_MEMORY, "{act:?}: {peak} bytes");
+}
+
+/// Presses a key that nothing else shows, and waits for it.
+#[track_caller]
+fn keys_are_answered(alice: &mut Terminal, act: Act) {
+    for (key, draft) in [("k", " > k"), ("q", " > kq"), ("z", " > kqz")] {
+        let pressed = Instant::now();
+        alice.press(key);
+        alice.waits("key", |screen| {
+            let (row, _) = screen.cursor_position();
+            let text = screen.contents();
+            text.lines().nth(row.into()).is_some_and(|line| line.trim_end().ends_with(draft))
+        });
+        let taken = pressed.elapsed();
+        println!("{act:?}: {key} after {taken:?}");
+        assert!(taken < KEY_TIME, "{act:?}: {taken:?}");
+    }
+}
+
+#[test]
+fn lines_without_end_behind_a_resume_fill_nothing() {
+    let act = Act::Replay(SAID);
+    let (server, mut alice) = begins(act, ENOUGH);
+    memory_is_bounded(&server, &alice, act);
+    keys_are_answered(&mut alice, act);
+}
+
+#[test]
+fn a_flood_before_a_stopped_terminal_waits_outside() {
+    let act = Act::Flood(SAID);
+    let (server, mut alice) = begins(act, 2 * ENOUGH);
+    alice.stops(true);
+    memory_is_bounded(&server, &alice, act);
+    alice.stops(false);
+    keys_are_answered(&mut alice, act);
+    alice.press("\x15\x04");
+    alice.ends();
+}
+
+#[test]
+fn floods_of_all_kinds_fill_nothing_and_freeze_no_key() {
+    for lines in [
+        "* request dave session 60\n* withdrawn dave gone\n",
+        "* joined #a alice\n* joined #b alice\n* left #a alice\n* left #b alice\n",
+        "* paired bob\n* ended bob by-partner\n",
+        "= user 7 dave available - - 1\n",
+        "+OK listed 1 1 7\n",
+        "-ERR nonsense of all kinds\n",
+        "* bye shutdown but it does not go\n",
+        "* hello you\n\n",
+        "no line at all and no end ",
+    ] {
+        let act = Act::Flood(lines);
+        let (server, mut alice) = begins(act, SOME);
+        memory_is_bounded(&server, &alice, act);
+        keys_are_answered(&mut alice, act);
+    }
+}
+
+#[test]
+fn a_server_that_pings_and_never_reads_freezes_no_key() {
+    let act = Act::DeafFlood("* ping\n");
+    let (server, mut alice) = begins(act, ENOUGH);
+    memory_is_bounded(&server, &alice, act);
+    keys_are_answered(&mut alice, act);
+}
+
+#[test]
+fn a_large_paste_to_a_server_that_does_not_read_freezes_no_key() {
+    let act = Act::Deaf;
+    let (server, mut alice) = begins(act, SOME);
+    alice.prompts("menu > ");
+    server.shows();
+    let line = "x".repeat(4000);
+    for _ in 0..4 {
+        let paste = format!("\x1b[200~{}\x1b[201~\r", format!("announce {line}\n").repeat(1000));
+        alice.press(&paste);
+    }
+    memory_is_bounded(&server, &alice, act);
+    keys_are_answered(&mut alice, act);
+    alice.press("\x15\x04");
+    alice.ends();
+}
