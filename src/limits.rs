@@ -72,6 +72,12 @@ pub const ACCEPTS_PER_TICK: usize = 64;
 /// How long accepting pauses after it failed, for want of file descriptors for example.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
 
+/// How often a listening address is tried that this machine does not have yet.
+pub const LISTEN_RETRY: Duration = Duration::from_secs(1);
+
+/// How long whoever has a port that is wanted may take to say whether it is a chatd.
+pub const ASK_HOLDER_TIME: Duration = Duration::from_millis(300);
+
 /// How often the control socket is looked after, whose file somebody may have removed.
 pub const CONTROL_CHECK_INTERVAL: Duration = Duration::from_secs(5);
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::Ipv6Addr;
 
 use crate::limits::PORT;
+use crate::wire::HostPort;
 
 /// Where the server is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,38 +22,15 @@ impl Default for Address {
 }
 
 impl Address {
-    /// Reads `HOST`, `HOST:PORT`, `[V6]`, `[V6]:PORT` or a bare IPv6 address, which may have its
-    /// interface behind a `%`, within the brackets or, as some programs print it, behind them; in
-    /// brackets also as in a URL, behind `%25` (RFC 6874).
+    /// Reads an address in any of the forms that [`HostPort`] knows.
     ///
     /// # Errors
     /// Says what was expected when `text` is none of them.
     pub fn new(text: &str) -> Result<Self, String> {
-        let (host, port) = match text.strip_prefix('[') {
-            Some(rest) => match rest.split_once(']') {
-                Some((host, "")) => (host.to_owned(), None),
-                Some((host, after)) if after.starts_with('%') => {
-                    let (scope, port) =
-                        after.split_once(':').map_or((after, None), |(scope, port)| (scope, Some(port)));
-                    (format!("{host}{scope}"), port)
-                }
-                Some((host, after)) => (host.to_owned(), Some(after.strip_prefix(':').unwrap_or("x"))),
-                None => (String::new(), None),
-            },
-            None if text.matches(':').count() > 1 => (text.to_owned(), None),
-            None => match text.split_once(':') {
-                Some((host, port)) => (host.to_owned(), Some(port)),
-                None => (text.to_owned(), None),
-            },
-        };
-        let host = if text.starts_with('[') { host.replacen("%25", "%", 1) } else { host };
-        let port = match port {
-            None => PORT,
-            Some(digits) => digits.parse().ok().filter(|port| *port != 0).ok_or_else(|| wrong(text))?,
-        };
-        let is_host = !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c.is_control() || c == '[');
-        let has_scope = !host.ends_with('%') && host.matches('%').count() <= 1;
-        if is_host && has_scope { Ok(Self { host, port }) } else { Err(wrong(text)) }
+        match HostPort::new(text) {
+            None | Some(HostPort { port: Some(0), .. }) => Err(wrong(text)),
+            Some(HostPort { host, port }) => Ok(Self { host, port: port.unwrap_or(PORT) }),
+        }
     }
 
     /// Whether this is an address that means nothing without an interface (RFC 4007, 11).
@@ -94,6 +72,7 @@ mod tests {
             ("[fe80::1%25eth0]:99", "[fe80::1%eth0]:99"),
             ("[fe80::1]%eth0", "[fe80::1%eth0]:2428"),
             ("[fe80::1]%eth0:99", "[fe80::1%eth0]:99"),
+            ("fe80::1%eth0:99", "[fe80::1%eth0]:99"),
         ] {
             assert_eq!(Address::new(text).unwrap().to_string(), shown);
         }

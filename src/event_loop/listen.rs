@@ -1,45 +1,156 @@
-//! Listening sockets: where, how they are bound, and what to do when accepting fails.
+//! Listening sockets: how they are bound, why they cannot be, and what to do when accepting fails.
 
 use std::fmt;
-use std::io;
+use std::io::{self, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use mio::net::{TcpListener, TcpStream};
+use nix::errno::Errno;
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 
+use super::endpoint::Address;
+use super::interfaces::shown;
 use crate::chat::Millis;
 use crate::limits::{
-    ACCEPT_PAUSE, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, LISTEN_BACKLOG, PORT, REFUSAL_LOG_INTERVAL,
+    ACCEPT_PAUSE, ASK_HOLDER_TIME, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, LISTEN_BACKLOG, PORT,
+    REFUSAL_LOG_INTERVAL, SEGMENT_BYTES,
 };
 
 /// Why the daemon cannot listen.
 #[derive(Debug)]
 pub struct ListenError {
-    /// Where it was to listen.
-    pub address: SocketAddr,
-    /// What the system said.
-    pub error: io::Error,
+    /// Where it was to listen, as the operator said it.
+    pub at: String,
+    /// What is in the way.
+    pub why: Why,
+}
+
+/// What is in the way of listening somewhere.
+#[derive(Debug)]
+pub enum Why {
+    /// A chatd listens there.
+    ChatdIsThere,
+    /// Some program listens there.
+    InUse,
+    /// This daemon listens there already, because of this other address.
+    AskedTwice(SocketAddr),
+    /// No interface has this address, or not yet.
+    NoSuchAddress,
+    /// None has this name or number, or not yet.
+    NoInterface(String),
+    /// Several have this address.
+    WhichInterface(Vec<String>),
+    /// It stands for many machines.
+    NotOneMachine,
+    /// Nobody knows this name.
+    UnknownName(io::Error),
+    /// This machine does not speak this version of IP.
+    NoFamily,
+    /// The system does not allow it.
+    NotPermitted {
+        /// Ports below 1024 are for privileged users.
+        is_privileged: bool,
+    },
+    /// Something else, as the system says it.
+    System(io::Error),
 }
 
 impl fmt::Display for ListenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { address, error } = self;
-        match error.kind() {
-            io::ErrorKind::AddrInUse => write!(
-                f,
-                "cannot listen on {address}: another program does, perhaps another chatd; \
-                 stop it or choose another port with --listen"
+        write!(f, "cannot listen on {}: {}", self.at, self.why)
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ChatdIsThere => {
+                f.write_str("a chatd listens there already; join it with chatc, or choose another port: --listen :PORT")
+            }
+            Self::InUse => f.write_str("another program does; stop it, or choose another port: --listen :PORT"),
+            Self::AskedTwice(other) => {
+                write!(f, "{} has that already, from another --listen; leave one of them out", shown(*other))
+            }
+            Self::NoSuchAddress => f.write_str(
+                "this machine has no such address (`ip address` shows those it has); \
+                 if it gets it later, --wait-for-addresses waits",
             ),
-            io::ErrorKind::AddrNotAvailable => {
-                write!(f, "cannot listen on {address}: this machine has no such address")
+            Self::NoInterface(name) => write!(
+                f,
+                "this machine has no interface {name} (`ip link` shows those it has); \
+                 if it gets it later, --wait-for-addresses waits"
+            ),
+            Self::WhichInterface(names) => {
+                write!(f, "several interfaces have that address; say which, as in IPv6%INTERFACE: {}", names.join(", "))
             }
-            io::ErrorKind::PermissionDenied => {
-                write!(f, "cannot listen on {address}: not permitted; ports below 1024 need privileges")
+            Self::NotOneMachine => f.write_str("that address stands for many machines; say one of this machine's own"),
+            Self::UnknownName(error) => write!(f, "no address is known for that name ({error}); say an address"),
+            Self::NoFamily => {
+                f.write_str("this machine does not speak that version of IP; say an address of the other")
             }
-            _ => write!(f, "cannot listen on {address}: {error}"),
+            Self::NotPermitted { is_privileged: true } => f.write_str(
+                "ports below 1024 need privileges (the capability CAP_NET_BIND_SERVICE); \
+                 choose one above: --listen :PORT",
+            ),
+            Self::NotPermitted { is_privileged: false } => {
+                f.write_str("a rule of this system (SELinux, AppArmor, a sandbox) does not permit it")
+            }
+            Self::System(error) => write!(f, "{error}"),
         }
     }
+}
+
+impl Why {
+    fn new(error: io::Error, address: SocketAddr) -> Self {
+        match error.raw_os_error().map(Errno::from_raw) {
+            Some(Errno::EADDRINUSE) => Self::InUse,
+            Some(Errno::EADDRNOTAVAIL) => Self::NoSuchAddress,
+            Some(Errno::ENODEV | Errno::ENXIO) => match address {
+                SocketAddr::V6(v6) => Self::NoInterface(v6.scope_id().to_string()),
+                SocketAddr::V4(_) => Self::NoSuchAddress,
+            },
+            Some(Errno::EAFNOSUPPORT) => Self::NoFamily,
+            Some(Errno::EACCES | Errno::EPERM) => {
+                Self::NotPermitted { is_privileged: (1..1024).contains(&address.port()) }
+            }
+            _ => Self::System(error),
+        }
+    }
+
+    /// The same, after asking whoever has the port. May take a moment, so only for a start that fails.
+    pub(super) fn looked_into(self, address: SocketAddr) -> Self {
+        if matches!(self, Self::InUse) && is_chatd(address) { Self::ChatdIsThere } else { self }
+    }
+
+    /// Whether that may be otherwise a little later: interfaces come up, addresses are given out
+    /// (DHCP) and tried first (duplicate address detection).
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self, Self::NoSuchAddress | Self::NoInterface(_))
+    }
+}
+
+/// Asks whoever listens there whether it is a chatd, which answers at once.
+fn is_chatd(address: SocketAddr) -> bool {
+    let ask = || -> io::Result<[u8; 9]> {
+        let mut stream = std::net::TcpStream::connect_timeout(&reachable(address), ASK_HOLDER_TIME)?;
+        stream.set_read_timeout(Some(ASK_HOLDER_TIME))?;
+        stream.write_all(b"HELLO\n")?;
+        let mut answer = [0; 9];
+        stream.read_exact(&mut answer)?;
+        Ok(answer)
+    };
+    ask().is_ok_and(|answer| answer == *b"+OK chatd")
+}
+
+/// One listens on all addresses; one connects to one.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        _ => return address,
+    };
+    SocketAddr::new(ip, address.port())
 }
 
 impl std::error::Error for ListenError {}
@@ -57,10 +168,19 @@ pub(super) struct Listener {
     told_at: Option<Millis>,
 }
 
+/// How the sockets are to be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Options {
+    pub(super) dead_after: Duration,
+    /// All of IPv4 has a socket of its own on that port.
+    pub(super) only_v6: bool,
+}
+
 impl Listener {
-    pub(super) fn bind(address: SocketAddr, dead_after: Duration) -> Result<Self, ListenError> {
-        let socket = bind(address, dead_after).map_err(|error| ListenError { address, error })?;
+    pub(super) fn bind(address: SocketAddr, options: Options) -> Result<Self, Why> {
+        let socket = bind(address, options).map_err(|error| Why::new(error, address))?;
         let address = socket.local_addr().unwrap_or(address);
+        let dead_after = options.dead_after;
         Ok(Self { socket, address, dead_after, is_ready: false, paused_until: None, told_at: None })
     }
 
@@ -85,21 +205,27 @@ impl Listener {
 
 /// The addresses to listen on when none is given: all of IPv6 and IPv4 on one socket, or IPv4
 /// alone where there is no IPv6.
-pub(super) fn bind_default(dead_after: Duration) -> Result<Listener, ListenError> {
-    let (v6, v4) = (IpAddr::V6(Ipv6Addr::UNSPECIFIED), IpAddr::V4(Ipv4Addr::UNSPECIFIED));
-    Listener::bind(SocketAddr::new(v6, PORT), dead_after).or_else(|error| match error.error.kind() {
-        io::ErrorKind::AddrInUse | io::ErrorKind::PermissionDenied => Err(error),
-        _ => Listener::bind(SocketAddr::new(v4, PORT), dead_after),
+pub(super) fn bind_default(options: Options) -> Result<Listener, ListenError> {
+    let bind = |address: Address| {
+        let bound =
+            address.to_socket_address().and_then(|at| Listener::bind(at, options).map_err(|why| why.looked_into(at)));
+        bound.map_err(|why| ListenError { at: address.to_string(), why })
+    };
+    bind(Address::all_v6(PORT)).or_else(|error| match error.why {
+        Why::NoFamily | Why::NoSuchAddress => bind(Address::all_v4(PORT)),
+        _ => Err(error),
     })
 }
 
-fn bind(address: SocketAddr, dead_after: Duration) -> io::Result<TcpListener> {
+fn bind(address: SocketAddr, options: Options) -> io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
     if address.ip() == IpAddr::V6(Ipv6Addr::UNSPECIFIED) {
-        socket.set_only_v6(false)?;
+        socket.set_only_v6(options.only_v6)?;
     }
     socket.set_reuse_address(true)?;
-    set_connection_options(&socket, dead_after)?;
+    set_connection_options(&socket, options.dead_after)?;
+    // Asked of the peer, too, when it connects. Where the system does not take it, full segments do.
+    let _ = socket.set_tcp_mss(SEGMENT_BYTES);
     socket.set_nonblocking(true)?;
     socket.bind(&SockAddr::from(address))?;
     socket.listen(LISTEN_BACKLOG)?;
@@ -121,7 +247,13 @@ fn set_connection_options(socket: &Socket, dead_after: Duration) -> io::Result<(
     Ok(())
 }
 
-/// An IPv4 client of a dual-stack socket is shown with its IPv4 address.
-fn plain(address: SocketAddr) -> SocketAddr {
-    SocketAddr::new(address.ip().to_canonical(), address.port())
+/// An IPv4 client of a dual-stack socket is shown with its IPv4 address; a link-local one keeps its
+/// interface.
+fn plain(mut address: SocketAddr) -> SocketAddr {
+    if let SocketAddr::V6(v6) = &address
+        && let Some(v4) = v6.ip().to_ipv4_mapped()
+    {
+        address = SocketAddr::new(IpAddr::V4(v4), v6.port());
+    }
+    address
 }

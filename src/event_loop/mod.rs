@@ -6,9 +6,12 @@
 
 mod clock;
 mod control;
+mod endpoint;
 mod failure;
 mod files;
+mod interfaces;
 mod listen;
+mod listeners;
 mod places;
 mod private;
 mod signals;
@@ -16,9 +19,12 @@ mod state;
 mod stdio;
 mod stream;
 
+pub use endpoint::{Address, Endpoint, LISTEN_FORMS};
 pub use failure::Failure;
-pub use listen::ListenError;
+pub use interfaces::{OwnAddress, own_addresses, shown};
+pub use listen::{ListenError, Why};
 pub use places::default_control_paths;
+pub use stdio::Stdin;
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -34,7 +40,8 @@ use crate::limits::{ACCEPTS_PER_TICK, Limits, RESERVED_FILES};
 use crate::server::{Config, Peer, Readiness, Server, Token};
 use clock::Clock;
 use control::{Control, News, Unbound, Wanted};
-use listen::Listener;
+use listen::Options;
+use listeners::Listeners;
 use state::StateDir;
 use stdio::{Console, Log};
 use stream::AnyStream;
@@ -58,7 +65,7 @@ enum Mode {
 pub struct EventLoop {
     poll: Poll,
     signals: Signals,
-    listeners: Vec<Listener>,
+    listeners: Listeners,
     server: Server<AnyStream>,
     clock: Clock,
     log: Log,
@@ -69,24 +76,20 @@ pub struct EventLoop {
 }
 
 impl EventLoop {
-    /// Binds and registers everything; `listen` empty means the default addresses.
+    /// Binds and registers everything; `listen` empty means the default addresses. If it may wait,
+    /// addresses that this machine does not have yet are listened on when they come.
     ///
     /// # Errors
     /// When an address cannot be listened on, or the system refuses something essential.
-    pub fn new(listen: &[SocketAddr], config: Config) -> Result<Self, Failure> {
-        if listen.len() > MAX_LISTENERS {
-            return Err(Failure::TooManyListeners);
-        }
+    pub fn new(listen: &[Endpoint], may_wait: bool, config: Config) -> Result<Self, Failure> {
         let config = Config { limits: Self::limits_in_force(config.limits)?, ..config };
         let (dead_after, drain_timeout) = (config.limits.dead_after, config.limits.drain_timeout);
         let poll = Poll::new()?;
-        let mut listeners = match listen {
-            [] => vec![listen::bind_default(dead_after)?],
-            addresses => addresses.iter().map(|at| Listener::bind(*at, dead_after)).collect::<Result<_, _>>()?,
-        };
-        for (number, listener) in listeners.iter_mut().enumerate() {
-            poll.registry().register(&mut listener.socket, mio::Token(LISTENERS + number), Interest::READABLE)?;
+        let mut listeners = Listeners::bind(listen, Options { dead_after, only_v6: false }, may_wait)?;
+        if listeners.count() > MAX_LISTENERS {
+            return Err(Failure::TooManyListeners);
         }
+        listeners.register(poll.registry(), 0)?;
         signals::hold_back()?;
         let mut signals = Signals::new(signals::that_end())?;
         poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
@@ -122,17 +125,30 @@ impl EventLoop {
 
     /// The addresses listened on, with the ports the kernel chose where none was given.
     pub fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
-        self.listeners.iter().map(|listener| listener.address)
+        self.listeners.bound.iter().map(|listener| listener.address)
     }
 
-    /// Makes stdin and stdout the operator's console. Does nothing when stdin is closed.
+    /// The addresses that are waited for.
+    pub fn awaited(&self) -> impl Iterator<Item = &Address> {
+        self.listeners.waiting()
+    }
+
+    /// The port by which `chatd ctl` finds this daemon.
+    pub fn port(&self) -> u16 {
+        self.listeners.port()
+    }
+
+    /// Makes stdin and stdout the operator's console, if stdin is anything one gives orders through.
     pub fn open_console(&mut self) {
+        if Stdin::of_this_process() == Stdin::Nothing {
+            return;
+        }
         let console = Console::new();
         let token = mio::Token(self.server.next_token().to_usize());
         let (input, output) = (console.input(), console.output());
         let registry = self.poll.registry();
-        // A regular file and /dev/null cannot be registered (epoll_ctl(2), EPERM) and are always
-        // ready; the server reads on until their end by itself.
+        // A regular file cannot be registered (epoll_ctl(2), EPERM) and is always ready; the server
+        // reads on until its end by itself.
         let _ = registry.register(&mut SourceFd(&input), token, Interest::READABLE);
         let _ = registry.register(&mut SourceFd(&output), token, Interest::WRITABLE);
         let token = self.server.accept(AnyStream::Console(console), Peer::Operator, self.clock.now());
@@ -145,9 +161,8 @@ impl EventLoop {
     /// # Errors
     /// When the socket cannot be made where it was asked for.
     pub fn open_control(&mut self, path: Option<PathBuf>) -> Result<(), Failure> {
-        let port = self.addresses().next().map_or(0, |address| address.port());
         let is_asked_for = path.is_some();
-        let mut control = Control::new(path.map_or(Wanted::Usual(port), Wanted::At));
+        let mut control = Control::new(path.map_or(Wanted::Usual(self.port()), Wanted::At));
         match control.open(self.poll.registry(), self.clock.now().steady) {
             Ok(path) => self.tell_of_control(News::Made(path)),
             Err(Unbound { path, error }) if is_asked_for => return Err(Failure::Control { path, error }),
@@ -215,6 +230,7 @@ impl EventLoop {
             for event in &events {
                 self.dispatch(event, now);
             }
+            self.listen_on_what_came(now);
             self.accept_waiting(now);
             self.accept_operators(now);
             self.server.tick(now);
@@ -261,7 +277,7 @@ impl EventLoop {
             SIGNALS => self.handle_signals(now),
             CONTROL => self.control.iter_mut().for_each(|control| control.is_ready = true),
             mio::Token(number) if number >= LISTENERS => {
-                if let Some(listener) = self.listeners.get_mut(number - LISTENERS) {
+                if let Some(listener) = self.listeners.bound.get_mut(number - LISTENERS) {
                     listener.is_ready = true;
                 }
             }
@@ -288,9 +304,22 @@ impl EventLoop {
         }
     }
 
+    fn listen_on_what_came(&mut self, now: Now) {
+        for news in self.listeners.try_waiting(self.poll.registry(), now.steady) {
+            match news {
+                listeners::News::Listening(address) => {
+                    self.server.journal().note(format_args!("listening on={}", shown(address)));
+                }
+                listeners::News::Failed(error) => {
+                    self.server.journal().warn(format_args!("listen-failed error={error}"));
+                }
+            }
+        }
+    }
+
     /// Accepts what waits, some from each listener, and no more than its share of a tick.
     fn accept_waiting(&mut self, now: Now) {
-        for number in 0..self.listeners.len() {
+        for number in 0..self.listeners.bound.len() {
             for _ in 0..ACCEPTS_PER_TICK {
                 if !self.accept_one(number, now) {
                     break;
@@ -300,7 +329,7 @@ impl EventLoop {
     }
 
     fn accept_one(&mut self, number: usize, now: Now) -> bool {
-        let Some(listener) = self.listeners.get_mut(number) else { return false };
+        let Some(listener) = self.listeners.bound.get_mut(number) else { return false };
         if !listener.is_ready || listener.paused_until.is_some_and(|until| until > now.steady) {
             return false;
         }
@@ -333,7 +362,7 @@ impl EventLoop {
         }
         self.mode = Mode::Draining { until: now.steady + self.drain_timeout };
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
-        self.listeners.clear();
+        self.listeners.close();
         self.control = None;
         self.server.shut_down(now);
         self.server.tick(now);
@@ -355,11 +384,13 @@ impl EventLoop {
         let log = if self.log.is_empty() { None } else { Some(LOG_RETRY) };
         let accept = self
             .listeners
+            .bound
             .iter()
             .filter(|listener| listener.is_ready)
             .map(|listener| listener.paused_until.map_or(Duration::ZERO, |until| until.since(now.steady)));
         let control = self.control.as_ref().map(|control| control.next_check().since(now.steady));
-        [self.server.poll_timeout(now), drained, log, control].into_iter().flatten().chain(accept).min()
+        let address = self.listeners.next_try().map(|at| at.since(now.steady));
+        [self.server.poll_timeout(now), drained, log, control, address].into_iter().flatten().chain(accept).min()
     }
 
     fn write_log(&mut self) {

@@ -2,12 +2,15 @@
 //! as a log. Their descriptors are shared with the shell that started the daemon, so they are
 //! left in blocking mode and asked each time (poll(2)) before they are read or written.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 
 use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{FileStat, SFlag, fstat};
+
+use socket2::SockRef;
 
 use crate::server::Stream;
 
@@ -66,6 +69,40 @@ impl Stream for Console {
     fn finish(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// What stdin is to the daemon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stdin {
+    /// A terminal, with somebody in front of it.
+    Terminal,
+    /// A pipe or a file (or what some programs use for a pipe, a socket of this machine): orders.
+    Orders,
+    /// Nothing one would give orders through: closed, `/dev/null` or another device, a directory, a
+    /// connection from another machine.
+    Nothing,
+}
+
+impl Stdin {
+    /// What it is for this process.
+    pub fn of_this_process() -> Self {
+        let stdin = io::stdin();
+        let Ok(stat) = fstat(&stdin) else { return Self::Nothing };
+        if !is_open_for_reading(stdin.as_fd()) {
+            return Self::Nothing;
+        }
+        match SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits()) {
+            SFlag::S_IFCHR if stdin.is_terminal() => Self::Terminal,
+            SFlag::S_IFIFO | SFlag::S_IFREG => Self::Orders,
+            SFlag::S_IFSOCK if SockRef::from(&stdin).local_addr().is_ok_and(|at| at.is_unix()) => Self::Orders,
+            _ => Self::Nothing,
+        }
+    }
+}
+
+fn is_open_for_reading(fd: BorrowedFd<'_>) -> bool {
+    let flags = fcntl(fd, FcntlArg::F_GETFL).map(OFlag::from_bits_truncate);
+    flags.is_ok_and(|flags| flags & OFlag::O_ACCMODE != OFlag::O_WRONLY)
 }
 
 /// Writes log lines to stderr as far as it takes them; the rest waits in memory.

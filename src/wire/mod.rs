@@ -5,6 +5,7 @@ pub mod commands;
 pub mod console;
 mod fault;
 pub mod foreign;
+mod host_port;
 mod lines;
 pub mod native;
 mod received;
@@ -13,6 +14,7 @@ mod time;
 mod words;
 
 pub use fault::Fault;
+pub use host_port::HostPort;
 pub use lines::{LineSplitter, Step};
 pub use received::{Received, clean};
 pub use text_file::text_lines;

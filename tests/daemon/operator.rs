@@ -94,7 +94,7 @@ fn row_12_orders_from_a_file() {
     let file = File::open(&path).expect("it was written");
     let _ = std::fs::remove_file(&path);
     let mut daemon = DaemonBuilder::new(&["--listen", "127.0.0.1:0"]).stdin(file.into()).start();
-    let expected = ["to join {any}", "this terminal {any}", "MEMBERS  ROOM", "none", "announced to 0"];
+    let expected = ["to join {any}", "the operator's console {any}", "MEMBERS  ROOM", "none", "announced to 0"];
     for pattern in expected {
         daemon.expect_out(pattern);
     }

@@ -75,6 +75,10 @@ impl DaemonBuilder {
         signals_by_default();
         let mut command = Command::new(program);
         command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // `chatc` is found, as if it were installed.
+        let path = std::env::var("PATH").unwrap_or_default();
+        let programs = std::path::Path::new(env!("CARGO_BIN_EXE_chatc")).parent().expect("it is in a directory");
+        command.env("PATH", format!("{}:{path}", programs.display()));
         // No control socket unless a test asks for one.
         command.env_remove("XDG_RUNTIME_DIR").env_remove("NOTIFY_SOCKET").env("TMPDIR", NOWHERE);
         Self { command, out_limit: usize::MAX, log_limit: usize::MAX, directory: None }
@@ -140,6 +144,7 @@ impl DaemonBuilder {
                 lines.all();
             }
         }
+        let addresses = Some(addresses.trim()).filter(|addresses| *addresses != "nothing yet").unwrap_or_default();
         daemon.addresses = addresses.split_whitespace().map(|word| word.parse().expect("an address")).collect();
         Ok(daemon)
     }
@@ -156,7 +161,7 @@ impl Daemon {
     pub(crate) fn with_console(args: &[&str]) -> Self {
         let mut daemon = DaemonBuilder::unlimited(args).stdin(Stdio::piped()).start();
         daemon.expect_out("to join from this machine: {any}");
-        daemon.expect_out("this terminal is the operator's console: type help");
+        daemon.expect_out("the operator's console reads stdin: help shows what it takes");
         daemon
     }
 

@@ -1,10 +1,10 @@
 //! The command line: flags, and what their values mean.
 
-use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use argh::FromArgs;
+use chatd::event_loop::Endpoint;
 use chatd::limits::{Limits, PORT, Rate};
 use chatd::server::{Config, Level};
 
@@ -17,7 +17,7 @@ const DEFAULT: Limits = Limits::DEFAULT;
 #[argh(
     help_triggers("-h", "--help", "help"),
     note = "A RATE is BURST/SECONDS: so many at once, then one each so many seconds; 0 means no limit.\n\
-            Signals: TERM, INT or HUP once tells everybody and ends in order; twice ends at once, with 128 + its number.\n\
+            Signals: TERM, INT, HUP or QUIT once tells everybody and ends in order; twice ends at once, with 128 + its number.\n\
             The log goes to stderr, the console's answers to stdout. docs/OPERATIONS.md explains every limit and log line.",
     example = "Listen on one address only:\n  {command_name} --listen 192.168.1.5",
     example = "Run without a console, with the log in a file:\n  {command_name} < /dev/null 2>> chatd.log &",
@@ -25,10 +25,14 @@ const DEFAULT: Limits = Limits::DEFAULT;
     error_code(1, "could not start, or could not go on; the reason is on stderr")
 )]
 pub(crate) struct Arguments {
-    /// address to listen on: IP, IP:PORT, [IPv6]:PORT, NAME:PORT or :PORT; may be given several times (default: all
-    /// addresses of this machine, port 2428)
-    #[argh(option, arg_name = "address", from_str_fn(parse_address))]
-    pub(crate) listen: Vec<SocketAddr>,
+    /// address to listen on: IP, IP:PORT, [IPv6]:PORT, IPv6%INTERFACE, [IPv6%INTERFACE]:PORT, NAME, NAME:PORT or :PORT; may
+    /// be given several times (default: all addresses of this machine, port 2428)
+    #[argh(option, arg_name = "address", from_str_fn(Endpoint::new))]
+    pub(crate) listen: Vec<Endpoint>,
+
+    /// listen on addresses that this machine does not have yet when it gets them
+    #[argh(switch)]
+    pub(crate) wait_for_addresses: bool,
 
     /// seconds a request for a private chat waits for an answer (default: 60)
     #[argh(option, arg_name = "seconds", default = "DEFAULT.invite_timeout", from_str_fn(parse_seconds))]
@@ -213,19 +217,6 @@ impl Arguments {
             ..Config::default()
         }
     }
-}
-
-fn parse_address(text: &str) -> Result<SocketAddr, String> {
-    let unspecified = IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED);
-    if let Ok(ip) = text.trim_matches(['[', ']']).parse::<IpAddr>() {
-        return Ok(SocketAddr::new(ip, PORT));
-    }
-    if let Some(port) = text.strip_prefix(':') {
-        let port = port.parse().map_err(|_| format!("{port} is not a port"))?;
-        return Ok(SocketAddr::new(unspecified, port));
-    }
-    let hint = || format!("{text} is not an address to listen on; say IP, IP:PORT, [IPv6]:PORT or :PORT");
-    text.to_socket_addrs().ok().and_then(|mut found| found.next()).ok_or_else(hint)
 }
 
 fn parse_seconds_or_none(text: &str) -> Result<Duration, String> {

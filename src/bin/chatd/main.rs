@@ -4,9 +4,9 @@ mod arguments;
 #[path = "../shared/command_line.rs"]
 mod command_line;
 mod ctl;
+mod program;
 mod welcome;
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -15,6 +15,7 @@ use chatd::event_loop::EventLoop;
 use chatd::limits::PASSWORD_BYTES;
 use chatd::server::{Config, Password, VERSION};
 use chatd::wire::text_lines;
+use welcome::Situation;
 
 /// The exit code for a command line that is none, which is no other than that of a start that failed.
 const WRONG_COMMAND_LINE: u8 = 1;
@@ -50,13 +51,13 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let config = arguments.config();
     config.limits.check()?;
     let password = arguments.password_file.as_deref().map(read_password).transpose()?;
-    let mut event_loop = EventLoop::new(&arguments.listen, Config { password, ..config })?;
+    let mut event_loop =
+        EventLoop::new(&arguments.listen, arguments.wait_for_addresses, Config { password, ..config })?;
     if let Some(directory) = arguments.state_dir {
         event_loop.open_state(directory)?;
     }
-    event_loop.open_control(arguments.control)?;
-    let addresses: Vec<SocketAddr> = event_loop.addresses().collect();
-    welcome::print(&addresses);
+    event_loop.open_control(arguments.control.clone())?;
+    welcome::print(&Situation::of(&event_loop, arguments.control.as_deref()));
     event_loop.open_console();
     event_loop.run()?;
     Ok(())
