@@ -44,8 +44,11 @@ impl Situation {
         let mut lines = vec![format!("chatd {VERSION} listens on {first}")];
         lines.extend(self.awaits.iter().map(|address| format!("waits for {address}")));
         lines.extend(self.here().map(|target| format!("to join from this machine:  {}{target}", self.chatc)));
-        lines
-            .extend(self.from_the_network().iter().map(|target| format!("to join from the network:   chatc {target}")));
+        lines.extend(self.elsewhere().iter().map(|target| {
+            // Interfaces are called otherwise there.
+            let note = if target.contains('%') { "  (with the name of one's own interface)" } else { "" };
+            format!("to join from the network:   chatc {target}{note}")
+        }));
         lines.push(self.console.clone());
         lines
     }
@@ -71,7 +74,7 @@ impl Situation {
     }
 
     /// What to type behind `chatc` on other machines, for each network one way.
-    fn from_the_network(&self) -> Vec<String> {
+    fn elsewhere(&self) -> Vec<String> {
         let mut targets: Vec<String> = Vec::new();
         for listens in self.listens_on.iter().filter(|address| !address.ip().is_loopback()) {
             let reachable = if listens.ip().is_unspecified() { self.reachable_at(*listens) } else { vec![*listens] };
@@ -191,7 +194,7 @@ mod tests {
             ("eth1", "[fd00::2]:0"),
             ("eth2", "[fe80::3%4]:0"),
         ];
-        let network = |listens: &str, own: &[(&str, &str)]| situation(&[listens], own).from_the_network();
+        let network = |listens: &str, own: &[(&str, &str)]| situation(&[listens], own).elsewhere();
         assert_eq!(network("[::]:2428", &own), ["192.0.2.1", "fd00::2"]);
         assert_eq!(network("[::]:99", &own), ["192.0.2.1:99", "[fd00::2]:99"]);
         assert_eq!(network("0.0.0.0:2428", &own), ["192.0.2.1"]);
