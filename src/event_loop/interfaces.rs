@@ -22,7 +22,8 @@ pub(super) fn index_of(interface: &str) -> Option<u32> {
 
 /// The name of the interface with this number.
 pub(super) fn name_of(index: u32) -> Option<String> {
-    if_indextoname(index).ok()?.into_string().ok()
+    // nix 0.31 takes the null pointer of if_indextoname(3) for a name, the empty one.
+    if_indextoname(index).ok()?.into_string().ok().filter(|name| !name.is_empty())
 }
 
 /// The addresses of all interfaces that can carry something now; none where the system does not say.
