@@ -47,7 +47,7 @@ fn signals_end_it_with_the_terminal_as_it_was() {
 fn a_signal_while_the_name_is_asked_for_does_the_same() {
     let server = Server::start();
     let mut chatc = Terminal::start(&[&server.address], &[]);
-    chatc.prompts("name > tester");
+    chatc.prompts_at("name > [tester]", "name > ");
     chatc.signal(Signal::SIGTERM);
     assert_eq!(chatc.ends().code(), Some(143));
     modes_are_back(&chatc);
@@ -97,7 +97,7 @@ fn a_busy_editor_does_not_keep_it() {
 fn ctrl_d_at_the_name_leaves_without_entering() {
     let server = Server::start();
     let mut chatc = Terminal::start(&[&server.address], &[]);
-    chatc.prompts("name > tester");
+    chatc.prompts_at("name > [tester]", "name > ");
     chatc.press("\x15\x04");
     assert_eq!(chatc.ends().code(), Some(0));
     modes_are_back(&chatc);
@@ -108,7 +108,7 @@ fn ctrl_d_at_the_name_leaves_without_entering() {
 fn a_server_tired_of_waiting_for_the_name_is_connected_again() {
     let server = Server::start();
     let mut chatc = Terminal::start(&[&server.address], &[]);
-    chatc.prompts("name > tester");
+    chatc.prompts_at("name > [tester]", "name > ");
     server.say("* bye entry-timeout you did not enter in time");
     server.vanish();
     chatc.press("\r");

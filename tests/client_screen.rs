@@ -1,5 +1,7 @@
 //! chatc in terminals of all kinds: what reaches them, and how it lies on their screens.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test a panic is a failure that says where")]
+
 mod client_support;
 
 use client_support::server::NOON;
@@ -80,7 +82,7 @@ fn a_terminal_that_is_not_utf8_gets_nothing_but_ascii() {
             server.say("* entered 9 zoë\n* private 9 @NOON zoe the end of that");
             chatc.shows("zoe: the end of that");
             chatc.shows("12:00 [private] carol: ?2Jx?0;title ? ok ... ????");
-            chatc.press("said to all\r");
+            chatc.press("\rsaid to all\r");
             server.wait_for("SAY #dev said to all");
             chatc.shows(if start.contains(&"--plain") { "ok 1 to 2" } else { "ok 12:00 to 2" });
             chatc.press("/nonsense\r");
@@ -140,4 +142,101 @@ fn what_a_crashed_program_left_on_is_turned_off() {
     chatc.prompts("menu > ");
     chatc
         .waits("a mouse that is not reported", |screen| screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None);
+}
+
+/// A terminal of this kind with a draft of four rows, painted in one piece below some lines.
+fn with_a_long_draft(server: &Server, term: &str) -> (Terminal, String) {
+    let mut chatc = Terminal::start(&[&server.address, "--name", "alice"], &[("TERM", term)]);
+    chatc.prompts("menu > ");
+    server.say("* paired bob");
+    chatc.prompts("to bob > ");
+    let draft: Vec<_> = (10..70).map(|number| format!("w{number}")).collect();
+    let draft = draft.join(" ");
+    chatc.press(&draft);
+    chatc.waits("the draft", |screen| screen.contents().ends_with("w69"));
+    for number in 1..=6 {
+        server.say(&format!("* said {number} @NOON bob line {number}"));
+    }
+    chatc.shows("line 6");
+    (chatc, draft)
+}
+
+/// Waits until the draft is painted for so many columns, with all lines above it, and each once.
+fn all_is_there_once(chatc: &Terminal, draft: &str, columns: u16) {
+    chatc.waits("all lines and the draft", |screen| {
+        let contents = screen.contents();
+        let rows: Vec<_> = screen.rows(0, columns).collect();
+        let start = rows.iter().position(|row| row.contains("to bob > ")).unwrap_or_default();
+        let is_painted = rows[start].len() + 1 >= usize::from(columns);
+        let is_ended = (start..24).all(|row| !screen.row_wrapped(row.try_into().unwrap()));
+        let lines = (1..=6).all(|number| contents.matches(&format!("12:00 bob: line {number}\n")).count() == 1);
+        let below: String = contents.split("line 6\n").nth(1).unwrap_or_default().split_whitespace().collect();
+        is_painted && is_ended && lines && below == format!("tobob>{}", draft.replace(' ', ""))
+    });
+}
+
+#[test]
+fn a_wider_or_narrower_window_loses_no_line_and_doubles_none() {
+    for term in ["xterm-kitty", "alacritty", "rxvt-unicode-256color", "tmux-256color", "screen"] {
+        let server = Server::start();
+        let (chatc, draft) = with_a_long_draft(&server, term);
+        for columns in [120, 80, 100, 60, 45, 80, 200, 38, 80] {
+            chatc.reflow(24, columns);
+            all_is_there_once(&chatc, &draft, columns);
+        }
+    }
+    for term in ["xterm", "st-256color", "mlterm"] {
+        let server = Server::start();
+        let (chatc, draft) = with_a_long_draft(&server, term);
+        for columns in [120, 80, 100, 60, 45, 80, 200, 40, 80] {
+            chatc.resize(24, columns);
+            all_is_there_once(&chatc, &draft, columns);
+        }
+    }
+}
+
+#[test]
+fn a_terminal_that_widens_before_anything_is_known_of_it_joins_no_rows() {
+    for before in ["", "a line\n"] {
+        let server = Server::start();
+        let mut chatc = Terminal::inside(&server);
+        chatc.press("日本語 and 👍 ");
+        chatc.press(&format!("\x1b[200~{before}{}\x1b[201~", "long ".repeat(60)));
+        server.say("* private 1 @NOON bob hello");
+        chatc.shows("bob: hello");
+        chatc.waits("rows that end", |screen| {
+            let contents = screen.contents();
+            contents.replace('\n', "").matches("long").count() == 60 && (0..24).all(|row| !screen.row_wrapped(row))
+        });
+    }
+}
+
+#[test]
+fn a_draft_that_is_taller_than_the_screen_leaves_no_copies() {
+    let server = Server::start();
+    let mut chatc = Terminal::inside(&server);
+    server.say("* paired bob");
+    chatc.prompts("to bob > ");
+    let pasted: Vec<_> = (1..=30).map(|number| format!("row {number}.")).collect();
+    chatc.press(&format!("\x1b[200~{}\x1b[201~", pasted.join("\n")));
+    chatc.shows("row 30.");
+    let before = chatc.raw().len();
+    for number in 1..=5 {
+        server.say(&format!("* said {number} @NOON bob line {number}."));
+        chatc.writes(&format!("line {number}.\r\n"));
+    }
+    chatc.shows("row 7.\nrow 8.\n");
+    let after = chatc.raw()[before..].to_owned();
+    assert!(!after.contains("row 6.") && after.contains("row 7."), "hidden rows are written again: {after:?}");
+    // To the start of the draft, which comes into sight.
+    chatc.press(&"\x1b[A".repeat(29));
+    chatc.waits("the first rows", |screen| screen.contents().trim_start().starts_with("to bob > row 1.\nrow 2."));
+    chatc.press("\x01the ");
+    chatc.waits("the first rows", |screen| screen.contents().trim_start().starts_with("to bob > the row 1.\nrow 2."));
+    chatc.press("\x1b[B\x1b[B\x05!");
+    chatc.waits("the third row first", |screen| screen.contents().starts_with("row 3.!\nrow 4."));
+    chatc.press("\r");
+    server.wait_for("SAY bob row 30.");
+    let said: Vec<_> = server.received().into_iter().filter(|line| line.starts_with("SAY bob")).collect();
+    assert_eq!(said[..4], ["the row 1.", "row 2.", "row 3.!", "row 4."].map(|text| format!("SAY bob {text}")));
 }

@@ -17,8 +17,10 @@ const UP: &str = "\x1b[A";
 fn the_login_name_is_offered_and_a_taken_one_asked_for_again() {
     let server = Server::start();
     let mut chatc = Terminal::start(&[&server.address], &[]);
-    chatc.prompts("name > tester");
-    chatc.press(&format!("{CTRL_U}bob\r"));
+    chatc.prompts_at("name > [tester]", "name > ");
+    chatc.press("bob");
+    chatc.prompts("name > bob");
+    chatc.press("\r");
     chatc.shows("!! the name bob is taken; choose another");
     chatc.prompts("name > ");
     chatc.press("alice\r");
@@ -31,16 +33,16 @@ fn the_login_name_is_offered_and_a_taken_one_asked_for_again() {
 }
 
 #[test]
-fn enter_takes_the_login_name_and_nothing_makes_a_guest() {
+fn enter_takes_the_login_name_and_a_dash_makes_a_guest() {
     let server = Server::start();
     let mut chatc = Terminal::start(&[&server.address], &[]);
-    chatc.prompts("name > tester");
+    chatc.prompts_at("name > [tester]", "name > ");
     chatc.press("\r");
     chatc.shows("You are tester");
     drop(chatc);
     let mut chatc = Terminal::start(&[&server.address], &[]);
-    chatc.prompts("name > tester");
-    chatc.press(&format!("{CTRL_U}\r"));
+    chatc.prompts_at("name > [tester]", "name > ");
+    chatc.press("-\r");
     chatc.shows("You are USER5003");
 }
 

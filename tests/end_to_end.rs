@@ -30,7 +30,7 @@ fn pair(daemon: &Daemon) -> (Terminal, Terminal) {
 fn from_the_first_name_to_a_private_chat_and_back() {
     let daemon = Daemon::start();
     let mut alice = Terminal::start(&[&daemon.address], &[]);
-    alice.prompts("name > tester");
+    alice.prompts_at("name > [tester]", "name > ");
     alice.press(&format!("{CTRL_U}alice\r"));
     alice.shows("You are alice, user 1 at 127.0.0.1:");
     alice.shows("Nobody else is here yet.");
@@ -38,7 +38,7 @@ fn from_the_first_name_to_a_private_chat_and_back() {
 
     let mut bob = Terminal::start(&[&daemon.address, "--name", "ALICE"], &[]);
     bob.shows("!! the name ALICE is taken; choose another");
-    bob.prompts("name > tester");
+    bob.prompts_at("name > [tester]", "name > ");
     bob.press(&format!("{CTRL_U}bob\r"));
     bob.shows("    1  alice  available");
     bob.prompts("menu > ");

@@ -12,8 +12,11 @@
 mod address;
 mod clock;
 mod connection;
+
 mod dial;
+mod draft;
 mod exit;
+mod hands;
 mod handshake;
 mod keys;
 mod login;

@@ -180,8 +180,9 @@ impl Screen {
 
     // For the editor, which calls from the main thread.
 
-    /// What the editor is to paint in front of the input: the text that waits, and the prompt.
-    pub(super) fn paint_prompt(&self) -> String {
+    /// What the editor is to paint in front of the input: the text that waits, and the prompt if
+    /// there is room for it.
+    pub(super) fn paint_prompt(&self, has_room_for_it: bool) -> String {
         let mut state = self.lock();
         if state.leave_now {
             self.leave(state);
@@ -197,7 +198,9 @@ impl Screen {
             state.editing = true;
             state.woken = false;
         }
-        text.push_str(&prompt::paint(&state.painted, &state.model.places(), &self.painter));
+        if has_room_for_it {
+            text.push_str(&prompt::paint(&state.painted, &state.model.places(), &self.painter));
+        }
         text
     }
 

@@ -1,7 +1,6 @@
 //! The front end with a line editor. The main thread is in the editor most of the time; another
 //! one reads the socket and prints above the line that is being typed.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io;
 use std::os::fd::AsFd;
@@ -11,25 +10,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use nix::errno::Errno;
-use rustyline::completion::Completer;
 use rustyline::config::BellStyle;
 use rustyline::error::ReadlineError;
-use rustyline::highlight::{CmdKind, Highlighter};
-use rustyline::hint::Hinter;
 use rustyline::history::FileHistory;
-use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{ColorMode, CompletionType, Context, Editor, ExternalPrinter, Helper};
-use unicode_width::UnicodeWidthStr;
+use rustyline::{ColorMode, CompletionType, Editor, ExternalPrinter};
 
+use super::draft::{self, Draft};
 use super::exit::{Exit, Way};
+use super::hands::{Hands, Typed};
 use super::handshake::{self, Person};
-use super::model::{Action, EXIT_FAILED, EXIT_OK, Model, Prompt, left_too_early};
+use super::model::{Action, EXIT_FAILED, EXIT_OK, Model, left_too_early};
 use super::network::{self, Front, Plan};
 use super::outbox::Outbox;
 use super::ready::{self, READ, WRITE};
 use super::screen::Screen;
 use super::view::{Line, PROMPT_WIDTH, Painter};
-use super::{Config, keys, login, prompt, tty};
+use super::{Config, keys, login, tty};
 
 /// How long the server may take to get on with its goodbye.
 const GOODBYE_TIME: Duration = Duration::from_secs(3);
@@ -39,6 +35,9 @@ const BUSY_TIME: Duration = Duration::from_secs(60);
 
 /// Typed lines that are remembered.
 const HISTORY_LINES: usize = 1_000;
+
+/// Typed instead of a name, it asks for one that the server makes. No name starts like that.
+const GUEST: &str = "-";
 
 pub(super) type Input = Editor<Hands, FileHistory>;
 
@@ -72,8 +71,9 @@ fn start(
         Ok(entered) => entered,
         Err(code) => return Ok(Way::Over(code)),
     };
-    let screen = Arc::new(Screen::new(model, painter, outbox, exit));
-    input.set_helper(Some(Hands::Inside(Arc::clone(&screen))));
+    let screen = Arc::new(Screen::new(model, painter.clone(), outbox, exit));
+    let typing = Rc::new(RefCell::new(Draft::new(painter.charset())));
+    input.set_helper(Some(Hands::new(Typed::Line(Arc::clone(&screen)), painter, &typing)));
     keys::bind(&mut input, &screen);
     network::start(entered, outbox, AboveTheLine { screen: Arc::clone(&screen), printer })?;
     type_lines(&mut input, &screen, config.history.as_deref())?;
@@ -142,6 +142,7 @@ fn editor() -> Result<Input, ReadlineError> {
         .bell_style(BellStyle::None)
         .color_mode(ColorMode::Forced)
         .completion_type(CompletionType::List)
+        .grapheme_cluster_mode(draft::widths(tty::charset()))
         .max_history_size(HISTORY_LINES)?
         .build();
     Editor::with_config(config)
@@ -251,34 +252,40 @@ impl Person for AtTheKeyboard<'_> {
     /// Offers the login name the first time.
     fn ask_name(&mut self, model: &mut Model) -> Option<String> {
         let login = login::name().filter(|_| !self.asked).map(|name| name.to_string());
-        let offer = model.offered_name().map(str::to_owned).or(login).unwrap_or_default();
+        let offer = model.offered_name().map(str::to_owned).or(login);
         if !self.asked {
-            let taking = if offer.is_empty() { "" } else { "Enter takes this one, Ctrl-U clears it; " };
-            self.show(&Line::aside(format!("your name? {taking}an empty one: a guest")));
+            self.show(&Line::aside(match &offer {
+                Some(name) => format!("your name? Enter alone takes {name}, {GUEST} a guest's"),
+                None => "your name? Enter alone takes a guest's".to_owned(),
+            }));
         }
         self.asked = true;
-        self.ask(model, Hands::AtTheDoor, &offer)
+        let answer = self.ask(model, Typed::Name(offer.clone()))?;
+        Some(match answer.trim() {
+            "" => offer.unwrap_or_default(),
+            GUEST => String::new(),
+            _ => answer,
+        })
     }
 
     fn ask_password(&mut self, model: &mut Model) -> Option<String> {
-        self.ask(model, Hands::Hidden, "")
+        self.ask(model, Typed::Password)
     }
 }
 
 impl AtTheKeyboard<'_> {
     /// Asks until there is an answer, or the input ends.
-    fn ask(&mut self, model: &mut Model, hands: fn(Painter, Typing) -> Hands, offer: &str) -> Option<String> {
-        let typing = Typing::default();
-        typing.replace((offer.to_owned(), offer.len()));
-        self.input.set_helper(Some(hands(self.painter.clone(), Rc::clone(&typing))));
+    fn ask(&mut self, model: &mut Model, what: Typed) -> Option<String> {
+        let typing = Rc::new(RefCell::new(Draft::new(self.painter.charset())));
+        self.input.set_helper(Some(Hands::new(what, self.painter.clone(), &typing)));
         loop {
-            let (text, cursor) = typing.take();
+            let (text, cursor) = typing.borrow_mut().take();
             let initial = text.split_at_checked(cursor).unwrap_or((&text, ""));
             match self.input.readline_with_initial(&blank_prompt(), initial) {
                 Ok(answer) => return Some(answer),
                 Err(ReadlineError::Eof) => return None,
                 Err(ReadlineError::Interrupted) => {
-                    typing.replace((offer.to_owned(), offer.len()));
+                    typing.borrow_mut().take();
                     for action in model.handle_interrupt() {
                         if let Action::Show(line) = action {
                             self.show(&line);
@@ -292,86 +299,6 @@ impl AtTheKeyboard<'_> {
                     }
                 }
             }
-        }
-    }
-}
-
-/// What is being typed before one has entered, and where the cursor stands in it.
-type Typing = Rc<RefCell<(String, usize)>>;
-
-/// What the editor calls back.
-pub(super) enum Hands {
-    /// Before one has entered.
-    AtTheDoor(Painter, Typing),
-    /// While a password is typed.
-    Hidden(Painter, Typing),
-    /// Afterwards.
-    Inside(Arc<Screen>),
-}
-
-impl Helper for Hands {}
-
-impl Hinter for Hands {
-    type Hint = String;
-}
-
-impl Highlighter for Hands {
-    fn highlight<'l>(&self, line: &'l str, cursor: usize) -> Cow<'l, str> {
-        self.note_draft(line, cursor);
-        match self {
-            // As wide as what is typed, and empty.
-            Self::Hidden(..) => Cow::Owned(" ".repeat(line.width())),
-            Self::AtTheDoor(..) | Self::Inside(_) => Cow::Borrowed(line),
-        }
-    }
-
-    /// `is_usual` is false for a prompt of the editor's own, as in a search.
-    fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, is_usual: bool) -> Cow<'b, str> {
-        match self {
-            Self::Hidden(painter, _) => Cow::Owned(prompt::paint(&Prompt::Password, &[], painter)),
-            Self::AtTheDoor(painter, _) => Cow::Owned(prompt::paint(&Prompt::Name, &[], painter)),
-            Self::Inside(screen) if is_usual => Cow::Owned(screen.paint_prompt()),
-            Self::Inside(_) => Cow::Borrowed(prompt),
-        }
-    }
-
-    fn highlight_char(&self, line: &str, cursor: usize, _: CmdKind) -> bool {
-        // Only a line that is painted as a whole is painted as `highlight` says.
-        self.note_draft(line, cursor) || matches!(self, Self::Hidden(..))
-    }
-}
-
-impl Hands {
-    /// Says whether the prompt has to be painted anew.
-    fn note_draft(&self, draft: &str, cursor: usize) -> bool {
-        match self {
-            Self::AtTheDoor(_, typing) | Self::Hidden(_, typing) => {
-                typing.replace((draft.to_owned(), cursor));
-                false
-            }
-            Self::Inside(screen) => screen.note_draft(draft, cursor),
-        }
-    }
-}
-
-impl Validator for Hands {
-    /// Called when Enter is pressed: every line is a good line.
-    fn validate(&self, _: &mut ValidationContext<'_>) -> Result<ValidationResult, ReadlineError> {
-        if let Self::Inside(screen) = self {
-            screen.accept();
-        }
-        Ok(ValidationResult::Valid(None))
-    }
-}
-
-impl Completer for Hands {
-    type Candidate = String;
-
-    fn complete(&self, line: &str, at: usize, _: &Context<'_>) -> Result<(usize, Vec<String>), ReadlineError> {
-        let typed = line.get(..at).unwrap_or(line);
-        match self {
-            Self::AtTheDoor(..) | Self::Hidden(..) => Ok((at, Vec::new())),
-            Self::Inside(screen) => Ok(screen.lock().model.complete(typed)),
         }
     }
 }

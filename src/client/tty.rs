@@ -89,6 +89,22 @@ pub(super) fn charset() -> Charset {
     *CHARSET
 }
 
+/// Whether the terminal breaks long rows anew when it gets narrower, as far as is known. If it does
+/// not and is believed to, lines are lost; the other way round some of the draft stands there twice.
+pub(super) fn reflows() -> bool {
+    let named = |name: &str| std::env::var(name).unwrap_or_default();
+    let term = named("TERM");
+    // mosh sets it, and does not reflow whatever its terminal does.
+    let is_mosh = named("NCURSES_NO_UTF8_ACS") == "1";
+    let is_known = REFLOWING.iter().any(|start| term.starts_with(start));
+    let is_told = ["VTE_VERSION", "KONSOLE_VERSION", "WT_SESSION"].iter().any(|name| !named(name).is_empty());
+    !is_mosh && (is_known || term.starts_with("xterm") && is_told)
+}
+
+/// What the names of terminals start with that reflow.
+const REFLOWING: [&str; 8] =
+    ["alacritty", "foot", "rxvt-unicode", "screen", "tmux", "wezterm", "xterm-ghostty", "xterm-kitty"];
+
 /// Writes to the terminal past all buffers; used where another thread may be writing too.
 pub(super) fn put(text: &str) {
     let text = charset().carry(text);

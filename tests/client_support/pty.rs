@@ -132,6 +132,17 @@ impl Terminal {
         self.output.change(|output| output.parser.screen_mut().set_size(size(rows), size(columns)));
     }
 
+    /// As [`Self::resize`], for a terminal that breaks its rows anew, and joins those that it had
+    /// broken itself. What finds no room on the screen is forgotten.
+    pub fn reflow(&self, rows: u16, columns: u16) {
+        self.output.change(|output| {
+            let mut parser = vt100::Parser::new(size(rows), size(columns), 0);
+            parser.process(reflowed(output.parser.screen(), usize::from(columns)).as_bytes());
+            output.parser = parser;
+        });
+        self.pty.resize(Size::new(rows, columns)).unwrap();
+    }
+
     /// Waits until the screen shows this text.
     #[track_caller]
     pub fn shows(&self, text: &str) {
@@ -149,7 +160,7 @@ impl Terminal {
     pub fn prompts_at(&self, line: &str, before_cursor: &str) {
         self.waits(&format!("the prompt {line:?}"), |screen| {
             let (row, column) = screen.cursor_position();
-            let whole = row_text(screen, row, COLUMNS);
+            let whole = row_text(screen, row, screen.size().1.get());
             let before = row_text(screen, row, column);
             whole.trim() == line.trim() && before.trim() == before_cursor.trim()
         });
@@ -199,6 +210,33 @@ impl Drop for Terminal {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// What fills a screen of so many columns as the old one is filled, and leaves the cursor where it was in the text.
+fn reflowed(screen: &vt100::Screen, columns: usize) -> String {
+    let (height, width) = (screen.size().0.get(), screen.size().1.get());
+    let (cursor_row, cursor_column) = screen.cursor_position();
+    let last = (0..height).rfind(|row| *row == cursor_row || !row_text(screen, *row, width).trim().is_empty());
+    let last = last.unwrap_or(0);
+    let (mut lines, mut line, mut cursor) = (Vec::new(), Vec::new(), (0, 0));
+    for row in 0..=last {
+        if row == cursor_row {
+            cursor = (lines.len(), line.len() + usize::from(cursor_column));
+        }
+        let is_wrapped = screen.row_wrapped(row);
+        let text = row_text(screen, row, width);
+        line.extend(if is_wrapped { text.chars() } else { text.trim_end().chars() });
+        if !is_wrapped || row == last {
+            lines.push(std::mem::take(&mut line));
+        }
+    }
+    let text: Vec<String> = lines.iter().map(|line| line.iter().collect()).collect();
+    let broken = |line: &Vec<char>| line.len().div_ceil(columns).max(1);
+    let below: usize = lines[cursor.0 + 1..].iter().map(broken).sum();
+    let rest = broken(&lines[cursor.0]) - 1 - (cursor.1 / columns).min(broken(&lines[cursor.0]) - 1);
+    let up = if below + rest > 0 { format!("\x1b[{}A", below + rest) } else { String::new() };
+    let right = if cursor.1 % columns > 0 { format!("\x1b[{}C", cursor.1 % columns) } else { String::new() };
+    format!("{}{up}\r{right}", text.join("\r\n"))
 }
 
 fn size(cells: u16) -> NonZeroU16 {
