@@ -123,8 +123,22 @@ pub const ANNOUNCEMENTS_KEPT: usize = 20;
 /// How long what was said in a room is kept after its last member has left.
 pub const EMPTY_ROOM_TIME: Duration = Duration::from_secs(3600);
 
-/// Empty rooms for which that is done; the one that emptied first is forgotten.
-pub const EMPTY_ROOMS: usize = 256;
+/// What backlogs may take together at least, in bytes: that of one room, if its lines are short, is
+/// half of it.
+const LEAST_BACKLOGS: usize = 4 * 1024 * 1024;
+
+/// Memory of an empty room's record, in bytes, besides what was said there.
+pub const ROOM_RECORD_BYTES: usize = 512;
+
+/// When all backlogs take too much memory, this part of what they may take is given back as well.
+pub const BACKLOGS_SHARE: usize = 16;
+
+/// A room's list of members is made smaller when it is several times as long as it needs to be, and
+/// longer than this.
+pub const SNUG_MEMBERS: usize = 16;
+
+/// Numbers tried one after the other for a name that is taken, of a guest or of a room nobody named.
+pub const NUMBERS_TRIED: u64 = 8;
 
 /// Output buffers kept for reuse, so that a message needs no allocation: their bytes together, but
 /// never more than [`SPARE_SHARE`] of what may be queued.
@@ -256,6 +270,8 @@ pub struct Limits {
     pub drain_timeout: Duration,
     /// Lines of a room kept for those who join later.
     pub backlog: usize,
+    /// Memory for what is kept of all rooms together, in bytes; beyond, some of it is forgotten.
+    pub backlogs_total: usize,
     /// How long the acknowledgement of a message may wait for something else to be written with.
     pub acknowledge_within: Duration,
 }
@@ -283,6 +299,7 @@ impl Limits {
         dead_after: Duration::from_secs(60),
         drain_timeout: Duration::from_secs(3),
         backlog: 100,
+        backlogs_total: 64 * 1024 * 1024,
         acknowledge_within: Duration::from_millis(10),
     };
 
@@ -311,6 +328,9 @@ impl Limits {
         }
         if self.output_hard > self.queued_total {
             return Err("--max-memory-queued must be at least --output-hard");
+        }
+        if self.backlogs_total < LEAST_BACKLOGS {
+            return Err("--max-memory-backlogs must be at least 4194304, what two rooms may need");
         }
         if self.entry_timeout.as_millis() <= GREETING_DELAY.as_millis() {
             return Err("--entry-timeout must be more than a second, in which people are greeted");
@@ -349,6 +369,7 @@ impl Limits {
             ("dead-after", seconds(self.dead_after)),
             ("drain-timeout", seconds(self.drain_timeout)),
             ("backlog", self.backlog.to_string()),
+            ("max-memory-backlogs", self.backlogs_total.to_string()),
             ("acknowledge-within", seconds(self.acknowledge_within)),
         ]
     }

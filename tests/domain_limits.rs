@@ -37,6 +37,85 @@ fn a_user_has_at_most_so_many_requests_waiting() {
     chat.check_invariants();
 }
 
+/// Lets somebody in from a machine.
+fn enter_from(chat: &mut Chat, machine: u8, name: &str) -> UserKey {
+    let (name, address) = (Some(Name::new(name).unwrap()), Some(([10, 0, 0, machine], 5).into()));
+    chat.enter(Entry { name, address }, at(0), &mut Recorder::default()).unwrap().0
+}
+
+#[test]
+fn one_address_cannot_fill_what_waits_for_somebody() {
+    let mut chat = Chat::new(Settings::default());
+    let bob = enter_from(&mut chat, 1, "bob");
+    let crowd: Vec<UserKey> =
+        (0..=REQUESTS_WAITING).map(|number| enter_from(&mut chat, 2, &format!("m{number}"))).collect();
+    let mut out = Recorder::default();
+    for asker in &crowd[..REQUESTS_WAITING] {
+        assert_eq!(command(&mut chat, *asker, "request bob", at(0), &mut out), "+OK ringing bob session 60");
+    }
+    let last = crowd[REQUESTS_WAITING];
+    assert_eq!(command(&mut chat, last, "request bob", at(0), &mut out), "-ERR too-many-requests");
+    let honest = enter_from(&mut chat, 3, "honest");
+    out.told.clear();
+    assert_eq!(command(&mut chat, honest, "request bob", at(0), &mut out), "+OK ringing bob session 60");
+    let told: Vec<&str> = out.told.iter().map(|(_, line)| line.as_str()).collect();
+    let expected = ["* declined bob expired", "* withdrawn m0 expired", "* request honest session 60"];
+    assert_eq!(told, expected, "the oldest of the crowd gives way, and both are told");
+    chat.check_invariants();
+    assert_eq!(command(&mut chat, crowd[0], "request bob", at(0), &mut out), "-ERR too-many-requests");
+    assert_eq!(command(&mut chat, bob, "accept honest", at(0), &mut out), "+OK");
+}
+
+/// Says as much as a room keeps, in rooms of one's own that one leaves again.
+fn fill_rooms(chat: &mut Chat, user: UserKey, prefix: &str, rooms: usize) {
+    let (text, mut out) = ("x".repeat(3_800), Recorder::default());
+    for room in 0..rooms {
+        let answer = command(chat, user, &format!("join #{prefix}{room}"), at(0), &mut out);
+        assert!(answer.starts_with("+OK"), "{answer}");
+        for _ in 0..9 {
+            command(chat, user, &format!("say #{prefix}{room} {text}"), at(0), &mut out);
+        }
+        command(chat, user, &format!("leave #{prefix}{room}"), at(0), &mut out);
+        chat.check_invariants();
+    }
+}
+
+fn lines_kept(chat: &mut Chat, user: UserKey, room: &str) -> usize {
+    let mut out = Recorder::default();
+    command(chat, user, &format!("join {room}"), at(0), &mut out);
+    command(chat, user, &format!("leave {room}"), at(0), &mut Recorder::default());
+    out.told.iter().filter(|(_, line)| line.starts_with("* earlier ")).count()
+}
+
+#[test]
+fn backlogs_are_bounded_together_and_who_fills_many_rooms_loses_its_own() {
+    let mut chat = Chat::new(Settings { backlogs_total: 1 << 20, ..Settings::default() });
+    let (honest, noisy) = (enter_from(&mut chat, 1, "honest"), enter_from(&mut chat, 2, "noisy"));
+    fill_rooms(&mut chat, honest, "dev", 2);
+    fill_rooms(&mut chat, noisy, "n", 300);
+    assert_eq!(lines_kept(&mut chat, honest, "#dev0"), 8, "others' rooms keep what they had");
+    assert_eq!(lines_kept(&mut chat, honest, "#dev1"), 8);
+    assert_eq!(lines_kept(&mut chat, noisy, "#n0"), 0, "the oldest went");
+    assert_eq!(lines_kept(&mut chat, noisy, "#n299"), 8, "the newest is there");
+    chat.check_invariants();
+}
+
+#[test]
+fn where_somebody_sits_the_past_goes_last_and_an_empty_rooms_goes_to_whom_it_was() {
+    let mut chat = Chat::new(Settings { backlogs_total: 1 << 20, ..Settings::default() });
+    let (honest, noisy) = (enter_from(&mut chat, 1, "honest"), enter_from(&mut chat, 2, "noisy"));
+    fill_rooms(&mut chat, honest, "dev", 1);
+    // Sitting in it does not make it one's own.
+    let mut out = Recorder::default();
+    command(&mut chat, noisy, "join #dev0", at(0), &mut out);
+    command(&mut chat, noisy, "leave #dev0", at(0), &mut out);
+    command(&mut chat, noisy, "join #mine", at(0), &mut out);
+    command(&mut chat, noisy, "say #mine old but open", at(0), &mut out);
+    fill_rooms(&mut chat, noisy, "n", 100);
+    assert_eq!(lines_kept(&mut chat, honest, "#dev0"), 8);
+    assert_eq!(lines_kept(&mut chat, honest, "#mine"), 1, "empty rooms went before it");
+}
+
 #[test]
 fn long_listings_come_in_parts_that_show_everybody_once() {
     let mut chat = Chat::new(Settings::default());
@@ -74,6 +153,32 @@ fn a_guest_may_not_push_a_name_out_of_use() {
     assert_eq!(enter(None).unwrap(), "USER6", "the next number that is free");
     assert_eq!(enter(Some("Alice")).unwrap(), "Alice");
     assert_eq!(enter(Some("ALICE")).unwrap_err(), "the name ALICE is taken; choose another");
+}
+
+/// However many have taken the numbers that come next, another is found at once.
+#[test]
+fn guests_of_one_port_and_rooms_of_one_owner_find_a_number_among_few() {
+    let mut chat = Chat::new(Settings::default());
+    let address = Some("10.0.0.1:40000".parse().unwrap());
+    let mut out = Recorder::default();
+    let mut names = Vec::new();
+    for _ in 0..12 {
+        names.push(chat.enter(Entry { name: None, address }, at(0), &mut out).unwrap().2.to_string());
+    }
+    let expected: Vec<String> = (40_000..40_008).map(|number| format!("USER{number}")).collect();
+    assert_eq!(names[..8], expected);
+    let own = |uid: u64| format!("USER{}", uid * 8 * 65_536 + 40_000);
+    assert_eq!(names[8..], [own(9), own(10), own(11), own(12)], "each has numbers of its own");
+    let alice = enter_from(&mut chat, 1, "alice");
+    let bob = enter_from(&mut chat, 2, "bob");
+    let squatter = enter_from(&mut chat, 3, "squatter");
+    command(&mut chat, squatter, "join #alice", at(0), &mut out);
+    for number in 2..=8 {
+        command(&mut chat, squatter, &format!("join #alice-{number}"), at(0), &mut out);
+    }
+    let answer = command(&mut chat, alice, "join bob", at(0), &mut out);
+    let _ = bob;
+    assert_eq!(answer, format!("+OK ringing bob #alice-{} 60", 9 * 8 * 65_536 + 1));
 }
 
 #[test]

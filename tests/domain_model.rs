@@ -60,7 +60,8 @@ impl Simulation {
         let mut random = Random(seed);
         let (patience, hide_addresses) = (1000 + random.below(60_000), random.one_in(3));
         let backlog = *random.pick(&[0, 1, 5, 100]);
-        let settings = Settings { invite_timeout: Duration::from_millis(patience), hide_addresses, backlog };
+        let invite_timeout = Duration::from_millis(patience);
+        let settings = Settings { invite_timeout, hide_addresses, backlog, ..Settings::default() };
         Self {
             seed,
             step: 0,

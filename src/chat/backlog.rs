@@ -2,19 +2,19 @@
 
 use std::collections::VecDeque;
 
-use bytes::{Buf, BytesMut};
-
 use super::event::Stamp;
 use super::name::Name;
 use super::text::Text;
-use crate::limits::BACKLOG_BYTES;
+use crate::limits::{BACKLOG_BYTES, LINE_BYTES};
 
 /// The last lines of a room, or the last announcements. Adding a line allocates nothing once the
-/// bounds have been reached: texts follow each other in one buffer.
+/// bounds have been reached: texts follow each other in one buffer, half as large again as they.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
     lines: VecDeque<Line>,
-    texts: BytesMut,
+    texts: Vec<u8>,
+    /// Where the oldest text starts: what stands before it is gone.
+    start: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -31,14 +31,45 @@ impl Backlog {
             return;
         }
         let text = text.as_str().as_bytes();
-        while self.lines.len() >= most || self.texts.len() + text.len() > BACKLOG_BYTES {
+        while self.lines.len() >= most || self.texts.len() - self.start + text.len() > BACKLOG_BYTES {
             match self.lines.pop_front() {
-                Some(oldest) => self.texts.advance(oldest.length),
+                Some(oldest) => self.start += oldest.length,
                 None => break,
             }
         }
+        self.make_room(text.len(), most);
         self.texts.extend_from_slice(text);
         self.lines.push_back(Line { stamp, from, length: text.len() });
+    }
+
+    /// Sees to it that a line and its text fit, and that little memory is left over.
+    fn make_room(&mut self, text: usize, most: usize) {
+        if self.lines.len() == self.lines.capacity() {
+            let more = self.lines.len().max(4).min(most - self.lines.len());
+            self.lines.reserve_exact(more);
+        }
+        if self.texts.capacity() - self.texts.len() >= text {
+            return;
+        }
+        self.texts.drain(..self.start);
+        self.start = 0;
+        // With less in reserve texts would be moved too often.
+        let needed = self.texts.len() + text;
+        let wanted = needed + needed / 2;
+        let wanted = if wanted > LINE_BYTES { wanted.next_multiple_of(LINE_BYTES) } else { wanted };
+        if self.texts.capacity() < wanted {
+            self.texts.reserve_exact(wanted - self.texts.len());
+        }
+    }
+
+    /// Bytes of memory it takes.
+    pub(super) fn memory(&self) -> usize {
+        self.texts.capacity() + self.lines.capacity() * size_of::<Line>()
+    }
+
+    /// The number of the last line.
+    pub(super) fn last(&self) -> u64 {
+        self.lines.back().map_or(0, |line| line.stamp.id)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -47,7 +78,7 @@ impl Backlog {
 
     /// The lines, oldest first.
     pub(super) fn iter(&self) -> impl Iterator<Item = (Stamp, Name, Text<'_>)> {
-        let mut start = 0;
+        let mut start = self.start;
         self.lines.iter().filter_map(move |line| {
             let bytes = self.texts.get(start..start + line.length)?;
             start += line.length;
@@ -91,8 +122,9 @@ mod tests {
     fn a_full_backlog_does_not_grow() {
         let mut backlog = Backlog::default();
         (0..2_000).for_each(|id| push(&mut backlog, id, &"y".repeat(900), 100));
-        let capacity = backlog.texts.capacity();
-        (0..10_000).for_each(|id| push(&mut backlog, id, &"y".repeat(900), 100));
-        assert!(backlog.texts.capacity() <= capacity.max(2 * BACKLOG_BYTES));
+        let memory = backlog.memory();
+        (0..10_000).for_each(|id| push(&mut backlog, id, &"y".repeat(900 + id as usize % 100), 100));
+        assert_eq!(backlog.memory(), memory);
+        assert!(memory <= BACKLOG_BYTES * 3 / 2 + 100 * size_of::<Line>(), "{memory}");
     }
 }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use super::close::CloseReason;
 use super::event::{Decline, Ending, Event, Withdrawal};
 use super::key::UserKey;
-use super::name::Name;
+use super::name::{Name, numbers_for};
 use super::notices::Notice;
 use super::refusal::Refusal;
 use super::reply::Reply;
@@ -81,9 +81,10 @@ impl Chat {
         Reply::Done
     }
 
-    /// `USER<port>`, or the next number nobody has: two clients may share a port at two addresses.
+    /// `USER<port>`, or another number that nobody has: two clients may share a port at two addresses.
     fn free_guest_name(&self, address: Option<SocketAddr>) -> Name {
         let port = address.map_or(0, |address| u64::from(address.port()));
-        (port..).map(Name::guest).find(|name| !self.users.has_name(*name)).expect("some number is free")
+        let mut names = numbers_for(port, self.users.next_uid()).map(Name::guest);
+        names.find(|name| !self.users.has_name(*name)).expect("some number is free")
     }
 }

@@ -4,7 +4,7 @@ use super::Chat;
 use super::close::CloseReason;
 use super::event::{Event, Withdrawal};
 use super::key::{RoomKey, UserKey};
-use super::name::{RoomName, UserRef};
+use super::name::{RoomName, UserRef, numbers_for};
 use super::notices::Notice;
 use super::presence::Aim;
 use super::refusal::Refusal;
@@ -28,7 +28,7 @@ impl Chat {
             Some(room) => room.key,
             None => {
                 self.check_has_room(user)?;
-                self.open_room(name, now)
+                self.open_room(user, name, now)
             }
         };
         self.enter_room(user, room, out)?;
@@ -57,7 +57,7 @@ impl Chat {
             Some(room) => room,
             None => {
                 self.check_has_room(user)?;
-                let room = self.open_room(self.free_room_name(user), now);
+                let room = self.open_room(user, self.free_room_name(user), now);
                 self.enter_room(user, room, out)?;
                 room
             }
@@ -164,9 +164,9 @@ impl Chat {
         }
     }
 
-    fn open_room(&mut self, name: RoomName, now: Now) -> RoomKey {
+    fn open_room(&mut self, user: UserKey, name: RoomName, now: Now) -> RoomKey {
         self.watchers.note(Notice::Opened(name), now.steady);
-        self.rooms.create(name)
+        self.rooms.create(name, self.users.of(user).origin())
     }
 
     /// The user's membership in a room, found among its few without looking anything up.
@@ -184,8 +184,9 @@ impl Chat {
     }
 
     fn free_room_name(&self, owner: UserKey) -> RoomName {
+        let numbers = numbers_for(1, self.rooms.created() + 1);
         let owner = self.users.of(owner).name;
-        let mut names = (1..).map(|number| RoomName::of(owner, number));
+        let mut names = numbers.map(|number| RoomName::of(owner, number));
         names.find(|name| self.rooms.find(*name).is_none()).expect("some number is free")
     }
 }

@@ -12,8 +12,10 @@ mod backlog;
 mod close;
 mod command;
 mod defence;
+mod dormant;
 mod entry;
 mod event;
+mod eviction;
 mod invariants;
 mod key;
 mod listing;
@@ -65,11 +67,14 @@ pub struct Settings {
     pub hide_addresses: bool,
     /// How many lines of each room are kept for those who join later.
     pub backlog: usize,
+    /// Memory for what is kept of all rooms together, in bytes.
+    pub backlogs_total: usize,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { invite_timeout: Limits::DEFAULT.invite_timeout, hide_addresses: false, backlog: Limits::DEFAULT.backlog }
+        let Limits { invite_timeout, backlog, backlogs_total, .. } = Limits::DEFAULT;
+        Self { invite_timeout, hide_addresses: false, backlog, backlogs_total }
     }
 }
 
@@ -97,7 +102,7 @@ impl Chat {
         Self {
             settings,
             users: Users::new(),
-            rooms: Rooms::default(),
+            rooms: Rooms::new(settings.backlogs_total),
             deadlines: BTreeSet::new(),
             watchers: Watchers::default(),
             messages: 0,

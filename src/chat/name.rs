@@ -6,7 +6,7 @@
 use std::fmt;
 use std::num::NonZeroU64;
 
-use crate::limits::{NAME_BYTES, ROOM_NAME_BYTES};
+use crate::limits::{NAME_BYTES, NUMBERS_TRIED, ROOM_NAME_BYTES};
 
 /// A short ASCII string stored in place, compared and hashed without regard to case.
 #[derive(Clone, Copy)]
@@ -186,6 +186,15 @@ impl RoomName {
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
+}
+
+/// The numbers to try one after the other for a name that is taken: some from `first` on, then some
+/// that belong to whoever asks, who has the number `own`. However many names are taken, few are
+/// tried: those who come next have other numbers.
+pub(super) fn numbers_for(first: u64, own: u64) -> impl Iterator<Item = u64> {
+    // Beyond all ports.
+    let own = own.saturating_mul(NUMBERS_TRIED << 16).saturating_add(first);
+    (first..first.saturating_add(NUMBERS_TRIED)).chain(own..)
 }
 
 /// A user's number: given on entry, counted from 1, never given twice while the daemon runs.

@@ -84,6 +84,9 @@ impl Chat {
 
     /// Makes a request. Both have been found able to.
     pub(super) fn ask(&mut self, user: UserKey, other: UserKey, aim: Aim, now: Now, out: &mut dyn Sink) -> Reply {
+        if let Some(crowding) = self.crowding(user, other) {
+            self.expire_request(crowding, out);
+        }
         let stands = self.settings.invite_timeout;
         let invitation = Invitation { to: other, aim, deadline: now.steady + stands };
         let asker = self.users.of_mut(user);
@@ -91,7 +94,7 @@ impl Chat {
         let from = asker.name;
         self.deadlines.insert((invitation.deadline, user));
         let asked = self.users.of_mut(other);
-        asked.requests_mut().push(user);
+        asked.add_request(user);
         let to = asked.name;
         let purpose = self.purpose(aim);
         out.record(&Record::Requested { from, to, purpose });
@@ -132,7 +135,7 @@ impl Chat {
     pub(super) fn take_request(&mut self, asker: UserKey) -> Option<Invitation> {
         let invitation = self.users.of_mut(asker).presence.stop_inviting()?;
         self.deadlines.remove(&(invitation.deadline, asker));
-        self.users.of_mut(invitation.to).requests_mut().retain(|waiting| *waiting != asker);
+        self.users.of_mut(invitation.to).remove_request(asker);
         Some(invitation)
     }
 
@@ -148,6 +151,8 @@ impl Chat {
     /// waiting as one may.
     pub(super) fn check_can_be_asked(&self, user: UserKey, other: UserKey) -> Result<(), Refusal> {
         let is_ignored = self.is_ignoring(other, self.users.of(user).name);
+        let is_full = self.users.of(other).requests().len() >= REQUESTS_WAITING;
+        let has_no_room = is_full && self.crowding(user, other).is_none();
         let other = self.users.of(other);
         if let Some(partner) = other.presence.partner() {
             return Err(Refusal::Busy { name: other.name, with: self.users.of(partner).name });
@@ -155,10 +160,24 @@ impl Chat {
         if other.do_not_disturb || is_ignored {
             return Err(Refusal::NoRequests(other.name));
         }
-        if other.requests().len() >= REQUESTS_WAITING {
+        if has_no_room {
             return Err(Refusal::TooManyRequests(other.name));
         }
         Ok(())
+    }
+
+    /// Whose request gives way to the user's when as many wait as may: the oldest from the origin
+    /// that most come from, if that is more than its share. Otherwise who comes first stays.
+    fn crowding(&self, user: UserKey, other: UserKey) -> Option<UserKey> {
+        let waiting = self.users.of(other).requests();
+        if waiting.len() < REQUESTS_WAITING {
+            return None;
+        }
+        let origin_of = |user: UserKey| self.users.of(user).origin();
+        let count = |origin| waiting.iter().filter(|asker| origin_of(**asker) == origin).count();
+        let most = waiting.iter().map(|asker| count(origin_of(*asker))).max()?;
+        let is_unfair = most > count(origin_of(user)) + 1;
+        waiting.iter().copied().find(|asker| is_unfair && count(origin_of(*asker)) == most)
     }
 
     /// Finds somebody who is not the user.

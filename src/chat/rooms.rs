@@ -1,16 +1,19 @@
 //! The rooms there are, and who is in which.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 
 use slab::Slab;
 
 use super::backlog::Backlog;
+use super::dormant::Dormant;
 use super::event::Stamp;
+use super::eviction::{Candidate, choose};
 use super::key::{RoomKey, UserKey};
 use super::name::{Name, RoomName};
+use super::origin::Origin;
 use super::text::Text;
 use super::time::Millis;
-use crate::limits::{EMPTY_ROOM_TIME, EMPTY_ROOMS};
+use crate::limits::{BACKLOGS_SHARE, ROOM_RECORD_BYTES, SNUG_MEMBERS};
 
 /// A user's place in a room: which room, and where in its list of members.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,27 +29,44 @@ pub(super) struct Room {
     pub(super) name: RoomName,
     pub(super) members: Vec<UserKey>,
     pub(super) backlog: Backlog,
+    /// Where the one who opened it came from, the first time if it has been empty since.
+    opener: Option<Origin>,
 }
 
 /// All rooms. Iterates in the order of creation.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Rooms {
     slots: Slab<Room>,
     by_name: HashMap<RoomName, u32>,
     by_number: BTreeMap<u64, u32>,
     created: u64,
-    dormant: VecDeque<Dormant>,
+    dormant: Dormant,
+    /// Bytes of memory that all backlogs take together, and the most they may.
+    memory: usize,
+    most_memory: usize,
 }
 
-/// What is left of a room whose last member has left: what was said there, for a while.
-#[derive(Debug)]
-struct Dormant {
-    name: RoomName,
-    until: Millis,
-    backlog: Backlog,
+/// Where a backlog is.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Open(u32),
+    Dormant(u64),
 }
 
 impl Rooms {
+    /// No rooms, whose backlogs may take so much memory.
+    pub(super) fn new(most_memory: usize) -> Self {
+        Self {
+            slots: Slab::new(),
+            by_name: HashMap::new(),
+            by_number: BTreeMap::new(),
+            created: 0,
+            dormant: Dormant::default(),
+            memory: 0,
+            most_memory,
+        }
+    }
+
     pub(super) fn find(&self, name: RoomName) -> Option<&Room> {
         self.by_name.get(&name).and_then(|slot| self.slots.get(*slot as usize))
     }
@@ -68,18 +88,23 @@ impl Rooms {
         self.by_number.range(number.saturating_add(1)..).filter_map(|(_, slot)| self.slots.get(*slot as usize))
     }
 
+    /// How many there have been.
+    pub(super) fn created(&self) -> u64 {
+        self.created
+    }
+
     pub(super) fn len(&self) -> usize {
         self.slots.len()
     }
 
     /// Creates a room without members; the caller adds one next. The name must be free.
-    pub(super) fn create(&mut self, name: RoomName) -> RoomKey {
+    pub(super) fn create(&mut self, name: RoomName, opener: Option<Origin>) -> RoomKey {
         self.created += 1;
-        let backlog = self.wake(name);
+        let (opener, backlog) = self.wake(name).unwrap_or((opener, Backlog::default()));
         let entry = self.slots.vacant_entry();
         let slot = u32::try_from(entry.key()).expect("fewer rooms than a u32 counts");
         let key = RoomKey { number: self.created, slot };
-        entry.insert(Room { key, name, members: Vec::new(), backlog });
+        entry.insert(Room { key, name, members: Vec::new(), backlog, opener });
         self.by_name.insert(name, slot);
         self.by_number.insert(key.number, slot);
         key
@@ -99,45 +124,82 @@ impl Rooms {
         let room = self.slots.get_mut(membership.room.slot as usize).expect("memberships name open rooms only");
         let position = membership.position as usize;
         room.members.swap_remove(position);
+        if room.members.capacity() > SNUG_MEMBERS.max(4 * room.members.len()) {
+            room.members.shrink_to(2 * room.members.len());
+        }
         room.members.get(position).copied()
     }
 
     /// Keeps a line for those who join later.
     pub(super) fn remember(&mut self, key: RoomKey, stamp: Stamp, from: Name, text: Text<'_>, most: usize) {
         if let Some(room) = self.slots.get_mut(key.slot as usize) {
+            let before = room.backlog.memory();
             room.backlog.push(stamp, from, text, most);
+            let after = room.backlog.memory();
+            if after != before {
+                self.memory = self.memory + after - before;
+                self.evict();
+            }
         }
+    }
+
+    /// While backlogs take too much memory some go; and more of them than need be, so that the
+    /// choice is made seldom.
+    fn evict(&mut self) {
+        if self.memory <= self.most_memory {
+            return;
+        }
+        let excess = self.memory - self.most_memory + self.most_memory / BACKLOGS_SHARE;
+        for place in choose(self.candidates(), excess) {
+            let freed = match place {
+                Place::Open(slot) => self.slots.get_mut(slot as usize).map(|room| std::mem::take(&mut room.backlog)),
+                Place::Dormant(number) => {
+                    self.memory -= ROOM_RECORD_BYTES;
+                    self.dormant.take(number).map(|room| room.backlog)
+                }
+            };
+            self.memory -= freed.map_or(0, |backlog| backlog.memory());
+        }
+    }
+
+    fn candidates(&self) -> Vec<Candidate<Place>> {
+        let candidate = |room, opener, is_open, backlog: &Backlog| {
+            let memory = backlog.memory() + if is_open { 0 } else { ROOM_RECORD_BYTES };
+            Candidate { room, opener, is_open, last: backlog.last(), memory }
+        };
+        let dormant = self.dormant.iter();
+        let dormant =
+            dormant.map(|(number, room)| candidate(Place::Dormant(number), room.opener, false, &room.backlog));
+        let open = self.slots.iter().map(|(_, room)| room).filter(|room| !room.backlog.is_empty());
+        let open = open.map(|room| candidate(Place::Open(room.key.slot), room.opener, true, &room.backlog));
+        dormant.chain(open).collect()
     }
 
     /// When something that was kept is to be forgotten.
     pub(super) fn poll_timeout(&self) -> Option<Millis> {
-        self.dormant.front().map(|room| room.until)
+        self.dormant.next_due()
     }
 
     /// Forgets what was said in rooms that have been empty for long enough.
     pub(super) fn forget_dormant(&mut self, now: Millis) {
-        while self.dormant.front().is_some_and(|room| room.until <= now) {
-            self.dormant.pop_front();
+        while let Some(room) = self.dormant.take_due(now) {
+            self.memory -= ROOM_RECORD_BYTES + room.backlog.memory();
         }
     }
 
-    fn wake(&mut self, name: RoomName) -> Backlog {
-        let found = self.dormant.iter().position(|room| room.name == name);
-        found.and_then(|at| self.dormant.remove(at)).map(|room| room.backlog).unwrap_or_default()
+    fn wake(&mut self, name: RoomName) -> Option<(Option<Origin>, Backlog)> {
+        let room = self.dormant.wake(name)?;
+        self.memory -= ROOM_RECORD_BYTES;
+        Some((room.opener, room.backlog))
     }
 
     /// Closes a room whose last member has left. What was said there is kept for a while.
     pub(super) fn close(&mut self, key: RoomKey, now: Millis) {
         if let Some(room) = self.slots.try_remove(key.slot as usize) {
             if !room.backlog.is_empty() {
-                if self.dormant.len() == EMPTY_ROOMS {
-                    self.dormant.pop_front();
-                }
-                self.dormant.push_back(Dormant {
-                    name: room.name,
-                    until: now + EMPTY_ROOM_TIME,
-                    backlog: room.backlog,
-                });
+                self.memory += ROOM_RECORD_BYTES;
+                self.dormant.add(room.name, room.opener, room.backlog, now);
+                self.evict();
             }
             self.by_name.remove(&room.name);
             self.by_number.remove(&key.number);
@@ -146,6 +208,10 @@ impl Rooms {
 
     /// Checks that the ways to find a room agree and that each has members.
     pub(super) fn check_invariants(&self) {
+        let memory: usize = self.candidates().iter().map(|candidate| candidate.memory).sum();
+        assert_eq!(memory, self.memory, "backlogs are accounted for");
+        assert!(memory <= self.most_memory, "backlogs are bounded");
+        self.dormant.check_invariants();
         assert_eq!(self.slots.len(), self.by_name.len());
         assert_eq!(self.slots.len(), self.by_number.len());
         for (_, room) in &self.slots {

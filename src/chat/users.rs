@@ -10,6 +10,7 @@ use slab::Slab;
 
 use super::key::UserKey;
 use super::name::{Name, Uid, UserRef};
+use super::origin::Origin;
 use super::presence::Presence;
 use super::rooms::Membership;
 use super::time::Millis;
@@ -56,9 +57,22 @@ impl User {
         self.requests.as_deref().map_or(&[], |requests| requests)
     }
 
-    /// As [`Self::requests`], to change. Takes memory only once there has been one.
-    pub(super) fn requests_mut(&mut self) -> &mut Vec<UserKey> {
-        self.requests.get_or_insert_default()
+    /// One more request waits.
+    pub(super) fn add_request(&mut self, asker: UserKey) {
+        self.requests.get_or_insert_default().push(asker);
+    }
+
+    /// A request does not wait any more. Takes no memory when none does.
+    pub(super) fn remove_request(&mut self, asker: UserKey) {
+        if let Some(requests) = &mut self.requests {
+            requests.retain(|waiting| *waiting != asker);
+        }
+        self.requests.take_if(|requests| requests.is_empty());
+    }
+
+    /// Where it comes from, as far as limits are concerned.
+    pub(super) fn origin(&self) -> Option<Origin> {
+        self.address.map(|address| Origin::from(address.ip()))
     }
 
     /// Whom this user is not to be shown.
@@ -104,6 +118,11 @@ impl Users {
             hasher: RandomState::new(),
             next_uid: NonZeroU64::MIN,
         }
+    }
+
+    /// The number the next user will have.
+    pub(super) fn next_uid(&self) -> u64 {
+        self.next_uid.get()
     }
 
     /// Adds a user; `None` when the name is in use.

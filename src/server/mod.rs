@@ -140,6 +140,7 @@ impl<S: Stream> Server<S> {
                 invite_timeout: config.limits.invite_timeout,
                 hide_addresses: config.hide_addresses,
                 backlog: config.limits.backlog,
+                backlogs_total: config.limits.backlogs_total,
             }),
             connections: Connections::new(Journal::new(config.log_level), config.limits),
             batch: Vec::new(),

@@ -46,6 +46,10 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "lines", default = "DEFAULT.backlog")]
     backlog: usize,
 
+    /// bytes of memory for what is kept of all rooms; beyond, some of it is forgotten (default: 67108864)
+    #[argh(option, arg_name = "bytes", default = "DEFAULT.backlogs_total")]
+    max_memory_backlogs: usize,
+
     /// show users' addresses to the operator only
     #[argh(switch)]
     hide_addresses: bool,
@@ -212,6 +216,7 @@ impl Arguments {
                 dead_after: self.dead_after,
                 drain_timeout: self.drain_timeout,
                 backlog: self.backlog,
+                backlogs_total: self.max_memory_backlogs,
                 acknowledge_within: self.acknowledge_within,
             },
             ..Config::default()

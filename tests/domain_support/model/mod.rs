@@ -270,7 +270,7 @@ impl Model {
             Err("busy")
         } else if self.defence.takes_no_request(who, asker) {
             Err("no-requests")
-        } else if self.requests.iter().filter(|request| request.to == who).count() >= REQUESTS_WAITING {
+        } else if self.is_full(who) && self.crowding(asker, who).is_none() {
             Err("too-many-requests")
         } else {
             ok()

@@ -1,6 +1,6 @@
 //! The model of requests and sessions.
 
-use super::{Answer, Model, Request, ok, seconds};
+use super::{Answer, Model, REQUESTS_WAITING, Request, ok, seconds};
 
 impl Model {
     pub(super) fn request(&mut self, who: &str, user: &str) -> Answer {
@@ -15,7 +15,29 @@ impl Model {
         self.ask(who, &other, None)
     }
 
+    pub(super) fn is_full(&self, who: &str) -> bool {
+        self.requests.iter().filter(|request| request.to == who).count() >= REQUESTS_WAITING
+    }
+
+    /// Whose request gives way where as many wait as may: the oldest from the machine that has most
+    /// there, if that is at least two more than the asker's would have without it.
+    pub(super) fn crowding(&self, asker: &str, who: &str) -> Option<String> {
+        let machine = |name: &str| self.person(name).address.rsplit_once(':').expect("a port").0.to_owned();
+        let waiting: Vec<&Request> = self.requests.iter().filter(|request| request.to == who).collect();
+        let count = |of: &str| waiting.iter().filter(|request| machine(&request.from) == of).count();
+        let most = waiting.iter().map(|request| count(&machine(&request.from))).max()?;
+        let oldest = waiting.iter().find(|request| count(&machine(&request.from)) == most)?;
+        (most >= count(&machine(asker)) + 2).then(|| oldest.from.clone())
+    }
+
     pub(super) fn ask(&mut self, who: &str, other: &str, room: Option<String>) -> Answer {
+        if self.is_full(other)
+            && let Some(crowding) = self.crowding(who, other)
+        {
+            self.requests.retain(|request| request.from != crowding);
+            self.tell(&crowding, &format!("* declined {other} expired"));
+            self.tell(other, &format!("* withdrawn {crowding} expired"));
+        }
         let (purpose, stands) = (room.clone().unwrap_or("session".to_owned()), seconds(self.patience));
         self.tell(other, &format!("* request {who} {purpose} {stands}"));
         self.tell_away(who, other);
