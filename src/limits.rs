@@ -195,6 +195,12 @@ pub const WAITS_WITHOUT_LOOK: u8 = 64;
 /// as many after the next vain try, and sixteen times after all further ones.
 pub const BURSTS_PASSED_OVER: u16 = 256;
 
+/// Longest ban or mute that is not for ever.
+pub const LONGEST_TERM: Duration = Duration::from_secs(3_650 * 86_400);
+
+/// How long `chatd ctl` waits for a daemon to take its connection, or to answer.
+pub const CONTROL_PATIENCE: Duration = Duration::from_secs(5);
+
 /// Longest server password, in bytes.
 pub const PASSWORD_BYTES: usize = 200;
 
@@ -346,7 +352,10 @@ impl Limits {
 
     /// Names and values, as flags are called and given.
     pub fn rows(&self) -> Vec<(&'static str, String)> {
-        let rate = |rate: Rate| format!("{}/{}", rate.burst, rate.interval.as_secs_f64());
+        let rate = |rate: Rate| match rate.burst {
+            0 => "0".to_owned(),
+            burst => format!("{burst}/{}", rate.interval.as_secs_f64()),
+        };
         let seconds = |span: Duration| span.as_secs_f64().to_string();
         vec![
             ("max-connections", self.connections.to_string()),

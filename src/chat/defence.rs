@@ -1,6 +1,8 @@
 //! What users can do against being disturbed: ignore somebody, take no requests, say that they
 //! are away; and what the operator can do against one who disturbs: mute.
 
+use std::time::Duration;
+
 use super::Chat;
 use super::event::Event;
 use super::key::UserKey;
@@ -104,6 +106,12 @@ impl Chat {
             out.record(&Record::Muted { name, on: false });
         }
         was_muted
+    }
+
+    /// Whose voice is taken away, and for how much longer if not for ever.
+    pub fn mutes(&self, now: Now) -> impl Iterator<Item = (Name, Option<Duration>)> {
+        let in_force = self.mutes.iter().filter(move |(_, until)| until.is_none_or(|until| until > now.steady));
+        in_force.map(move |(name, until)| (*name, until.map(|until| until.since(now.steady))))
     }
 
     /// Refused while the user is muted.

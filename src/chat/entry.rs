@@ -29,7 +29,7 @@ impl Chat {
     /// # Errors
     /// [`Refusal::NameTaken`]; a guest is always let in.
     pub fn enter(&mut self, entry: Entry, now: Now, out: &mut dyn Sink) -> Result<(UserKey, Uid, Name), Refusal> {
-        let name = entry.name.unwrap_or_else(|| self.free_guest_name(entry.address));
+        let name = entry.name.unwrap_or_else(|| self.guest_name(entry.address));
         let key = self.users.add(name, entry.address, now.steady).ok_or(Refusal::NameTaken(name))?;
         let uid = key.uid();
         out.record(&Record::Entered { uid, name, address: entry.address });
@@ -81,8 +81,9 @@ impl Chat {
         Reply::Done
     }
 
-    /// `USER<port>`, or another number that nobody has: two clients may share a port at two addresses.
-    fn free_guest_name(&self, address: Option<SocketAddr>) -> Name {
+    /// What a guest from there would be called: `USER<port>`, or another number that nobody has, since two
+    /// clients may share a port at two addresses.
+    pub fn guest_name(&self, address: Option<SocketAddr>) -> Name {
         let port = address.map_or(0, |address| u64::from(address.port()));
         let mut names = numbers_for(port, self.users.next_uid()).map(Name::guest);
         names.find(|name| !self.users.has_name(*name)).expect("some number is free")

@@ -129,6 +129,20 @@ impl Name {
         (&self.0.bytes, usize::from(self.0.length))
     }
 
+    /// Whether it is the name of a user who gave none.
+    pub fn is_guest(&self) -> bool {
+        is_guest(self.as_str())
+    }
+
+    /// Whether somebody can be called so: by choice, or as a guest.
+    pub fn can_be_had(&self) -> bool {
+        if !self.is_guest() {
+            return !self.is_reserved();
+        }
+        let digits = self.as_str().get(4..).unwrap_or_default();
+        digits.parse().is_ok_and(|number| Self::guest(number) == *self)
+    }
+
     fn is_reserved(&self) -> bool {
         let name = self.as_str();
         RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(name)) || is_guest(name)

@@ -3,7 +3,9 @@
 
 use std::fs::{self, Metadata};
 use std::io::{self, ErrorKind};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::net::UnixStream as StdStream;
 use std::path::{Path, PathBuf};
 
 use mio::net::{UnixListener, UnixStream};
@@ -175,6 +177,19 @@ fn identity(file: &Metadata) -> (u64, u64) {
     (file.dev(), file.ino())
 }
 
+/// Connects to a control socket and never waits: one who is stopped, and has as many waiting as fit,
+/// would not answer for a long time ([`ErrorKind::WouldBlock`]; connect(2), `EAGAIN`). The stream does
+/// not wait either.
+///
+/// # Errors
+/// Those of the system call.
+pub fn connect(path: &Path) -> io::Result<StdStream> {
+    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
+    socket.set_nonblocking(true)?;
+    socket.connect(&SockAddr::unix(path)?)?;
+    Ok(OwnedFd::from(socket).into())
+}
+
 /// Removes a socket that a dead daemon has left behind; nothing else.
 fn make_room(path: &Path) -> io::Result<()> {
     let found = match fs::symlink_metadata(path) {
@@ -185,11 +200,8 @@ fn make_room(path: &Path) -> io::Result<()> {
         return Err(io::Error::new(ErrorKind::AlreadyExists, "there is something else, which is left alone"));
     }
     let in_use = |what| Err(io::Error::new(ErrorKind::AddrInUse, what));
-    // One that is stopped, and has as many waiting as fit, would not answer for a long time.
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    socket.set_nonblocking(true)?;
-    match socket.connect(&SockAddr::unix(path)?) {
-        Ok(()) => in_use("another daemon answers there"),
+    match connect(path) {
+        Ok(_) => in_use("another daemon answers there"),
         Err(error) if error.kind() == ErrorKind::WouldBlock => in_use("another daemon is there and does not answer"),
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => fs::remove_file(path),
         Err(error) => Err(error),

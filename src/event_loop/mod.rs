@@ -19,6 +19,7 @@ mod state;
 mod stdio;
 mod stream;
 
+pub use control::connect as connect_control;
 pub use endpoint::{Address, Endpoint, LISTEN_FORMS};
 pub use failure::Failure;
 pub use interfaces::{OwnAddress, own_addresses, shown};
@@ -37,7 +38,7 @@ use signal_hook_mio::v1_0::Signals;
 
 use crate::chat::{Millis, Now};
 use crate::limits::{ACCEPTS_PER_TICK, Limits, RESERVED_FILES};
-use crate::server::{Config, Peer, Readiness, Server, Token};
+use crate::server::{Config, Peer, Readiness, Seat, Server, Token};
 use clock::Clock;
 use control::{Control, News, Unbound, Wanted};
 use listen::Options;
@@ -140,9 +141,11 @@ impl EventLoop {
 
     /// Makes stdin and stdout the operator's console, if stdin is anything one gives orders through.
     pub fn open_console(&mut self) {
-        if Stdin::of_this_process() == Stdin::Nothing {
-            return;
-        }
+        let seat = match Stdin::of_this_process() {
+            Stdin::Nothing => return,
+            Stdin::Terminal => Seat::Terminal,
+            Stdin::Orders => Seat::Pipe,
+        };
         let console = Console::new();
         let token = mio::Token(self.server.next_token().to_usize());
         let (input, output) = (console.input(), console.output());
@@ -151,7 +154,7 @@ impl EventLoop {
         // reads on until its end by itself.
         let _ = registry.register(&mut SourceFd(&input), token, Interest::READABLE);
         let _ = registry.register(&mut SourceFd(&output), token, Interest::WRITABLE);
-        let token = self.server.accept(AnyStream::Console(console), Peer::Operator, self.clock.now());
+        let token = self.server.accept(AnyStream::Console(console), Peer::Operator(seat), self.clock.now());
         self.server.handle_ready(token, Readiness { readable: true, writable: false, hung_up: false });
     }
 
@@ -264,7 +267,7 @@ impl EventLoop {
             let token = mio::Token(self.server.next_token().to_usize());
             let interest = Interest::READABLE | Interest::WRITABLE;
             if self.poll.registry().register(&mut stream, token, interest).is_ok() {
-                self.server.accept(AnyStream::Control(stream), Peer::Operator, now);
+                self.server.accept(AnyStream::Control(stream), Peer::Operator(Seat::Socket), now);
             }
         }
         if let Some(news) = control.check(self.poll.registry(), now.steady) {

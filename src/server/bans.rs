@@ -1,45 +1,11 @@
 //! Who is shut out: names, addresses and networks, each for a time or for ever.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use ipnet::IpNet;
-
-use crate::chat::{Millis, Name, NameError, Now};
+use crate::chat::{Millis, Name, Now};
+use crate::wire::console::Target;
 use crate::wire::text_lines;
-
-/// What a ban hits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Target {
-    Name(Name),
-    Network(IpNet),
-}
-
-impl Target {
-    /// Reads a name, an address, or a network in CIDR notation (RFC 4632).
-    pub(super) fn new(text: &str) -> Result<Self, NameError> {
-        if let Ok(network) = text.parse::<IpNet>() {
-            return Ok(Self::Network(network.trunc()));
-        }
-        match text.parse::<IpAddr>() {
-            Ok(address) => Ok(Self::Network(IpNet::from(address.to_canonical()))),
-            Err(_) => Name::any(text).map(Self::Name),
-        }
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Name(name) => write!(f, "{name}"),
-            Self::Network(network) if network.prefix_len() == network.max_prefix_len() => {
-                write!(f, "{}", network.addr())
-            }
-            Self::Network(network) => write!(f, "{network}"),
-        }
-    }
-}
 
 /// How long a ban is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,14 +36,18 @@ impl Term {
 impl Ban {
     /// What is left of it, in seconds rounded up; `None` for ever.
     pub(super) fn left(&self, now: Millis) -> Option<Duration> {
-        match self.term {
-            Term::ForEver => None,
-            Term::Until { end, .. } => Some(Duration::from_secs(end.0.saturating_sub(now.0).div_ceil(1_000))),
-        }
+        self.end().map(|end| Duration::from_secs(end.0.saturating_sub(now.0).div_ceil(1_000)))
     }
 
     fn is_over(&self, now: Millis) -> bool {
-        matches!(self.term, Term::Until { end, .. } if end <= now)
+        self.end().is_some_and(|end| end <= now)
+    }
+
+    fn end(&self) -> Option<Millis> {
+        match self.term {
+            Term::ForEver => None,
+            Term::Until { end, .. } => Some(end),
+        }
     }
 
     /// As in the file: until when by the wall clock, since it outlives the daemon, and for how long it was
@@ -97,6 +67,8 @@ impl Ban {
 #[derive(Debug, Default)]
 pub(super) struct Bans {
     list: Vec<Ban>,
+    /// When the next of them is over.
+    due: Option<Millis>,
     /// Whether they differ from what was last taken to be saved.
     is_changed: bool,
     /// How far the wall clock was ahead of the steady one when they were saved.
@@ -111,6 +83,7 @@ impl Bans {
         self.list.retain(|other| other.target != ban.target);
         self.list.push(ban);
         self.is_changed = true;
+        self.set_due();
     }
 
     /// Says whether there was one.
@@ -118,25 +91,40 @@ impl Bans {
         let before = self.list.len();
         self.list.retain(|ban| ban.target != target);
         self.is_changed |= self.list.len() < before;
+        self.set_due();
         self.list.len() < before
     }
 
     pub(super) fn of_address(&self, address: IpAddr, now: Millis) -> Option<&Ban> {
         let hits = |ban: &&Ban| matches!(ban.target, Target::Network(network) if network.contains(&address));
-        self.list.iter().filter(hits).find(|ban| !ban.is_over(now))
+        self.in_force(now).find(hits)
     }
 
     pub(super) fn of_name(&self, name: Name, now: Millis) -> Option<&Ban> {
-        let hits = |ban: &&Ban| ban.target == Target::Name(name);
-        self.list.iter().filter(hits).find(|ban| !ban.is_over(now))
+        self.in_force(now).find(|ban| ban.target == Target::Name(name))
     }
 
-    /// Those in force. What is over is forgotten.
-    pub(super) fn in_force(&mut self, now: Millis) -> &[Ban] {
-        let before = self.list.len();
-        self.list.retain(|ban| !ban.is_over(now));
-        self.is_changed |= self.list.len() < before;
-        &self.list
+    /// Those in force.
+    pub(super) fn in_force(&self, now: Millis) -> impl Iterator<Item = &Ban> {
+        self.list.iter().filter(move |ban| !ban.is_over(now))
+    }
+
+    /// When [`Self::forget_over`] has something to do next.
+    pub(super) fn due(&self) -> Option<Millis> {
+        self.due
+    }
+
+    /// Forgets those that are over.
+    pub(super) fn forget_over(&mut self, now: Millis) {
+        if self.due.is_some_and(|due| due <= now) {
+            self.list.retain(|ban| !ban.is_over(now));
+            self.is_changed = true;
+            self.set_due();
+        }
+    }
+
+    fn set_due(&mut self) {
+        self.due = self.list.iter().filter_map(Ban::end).min();
     }
 
     /// All bans as text, one a line, if they have changed since, or the clock by which they end there has
@@ -163,6 +151,7 @@ impl Bans {
         // Somebody may have looked at it with an editor.
         let lines = text_lines(text).enumerate().filter(|(_, line)| !line.trim().is_empty());
         self.list = lines.map(parse).collect::<Result<_, _>>()?;
+        self.set_due();
         Ok(())
     }
 }
@@ -250,7 +239,7 @@ mod tests {
         let mut bans = Bans::default();
         bans.add(ban("bob", Some(3_600), None));
         bans.take_changed(at(0, 56 * year)).unwrap();
-        assert_eq!(bans.in_force(at(60, 57 * year).steady).len(), 1, "it is a year later for a minute");
+        assert_eq!(bans.in_force(at(60, 57 * year).steady).count(), 1, "it is a year later for a minute");
         let moved = bans.take_changed(at(60, 57 * year)).expect("the end in the file is another now");
         assert_eq!(moved, format!("{}/3600 bob \n", 1_000 * (57 * year + 3_600)));
         let back = bans.take_changed(at(61, 56 * year)).unwrap();
@@ -261,8 +250,34 @@ mod tests {
         read.load(&back, at(0, 56 * year + 3_500)).unwrap();
         assert!(read.of_name(bob, Millis(99_999)).is_some() && read.of_name(bob, Millis(100_000)).is_none());
         read.load("3600000 bob \n", at(0, 0)).unwrap();
-        assert_eq!(read.in_force(Millis(3_599_999)).len(), 1, "an older daemon's");
-        assert_eq!(read.in_force(Millis(3_600_000)), []);
+        assert_eq!(read.in_force(Millis(3_599_999)).count(), 1, "an older daemon's");
+        assert_eq!(read.in_force(Millis(3_600_000)).count(), 0);
+        read.forget_over(Millis(3_600_000));
         assert_eq!(read.take_changed(at(3_600, 0)).as_deref(), Some(""));
+    }
+
+    #[test]
+    fn what_an_older_daemon_wrote_is_read_and_means_what_was_meant() {
+        let mut read = Bans::default();
+        read.load("- ::ffff:10.0.0.0/104 \n- operator \n- 0.0.0.0/0 x\n", at(0, 0)).unwrap();
+        assert!(read.of_address("10.9.9.9".parse().unwrap(), Millis(0)).is_some());
+        assert_eq!(read.in_force(Millis(0)).count(), 3, "they can be listed and lifted");
+    }
+
+    #[test]
+    fn a_ban_that_is_over_is_forgotten_by_itself() {
+        let mut bans = Bans::default();
+        bans.add(ban("carol", None, None));
+        assert_eq!(bans.due(), None);
+        [ban("bob", Some(60), None), ban("eve", Some(90), None)].into_iter().for_each(|ban| bans.add(ban));
+        bans.take_changed(at(0, 0));
+        assert_eq!(bans.due(), Some(Millis(60_000)));
+        bans.forget_over(Millis(59_999));
+        assert_eq!(bans.take_changed(at(59, 0)), None);
+        bans.forget_over(Millis(60_000));
+        assert_eq!(bans.take_changed(at(60, 0)).as_deref(), Some("- carol \n90000/90 eve \n"));
+        assert_eq!(bans.due(), Some(Millis(90_000)));
+        assert!(bans.remove(Target::new("eve").unwrap()));
+        assert_eq!(bans.due(), None);
     }
 }

@@ -2,11 +2,12 @@
 //! given a little time to hang up, since closing a socket with unread input destroys what the
 //! peer has not read yet (RFC 1122, 4.2.2.13).
 
-use super::connection::{Closing, Peer, Phase, Token};
+use super::connection::{Closing, Phase, Token};
 use super::outbox::{LogOnly, Outbox};
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Now, UserKey};
 use crate::limits::{FAREWELL_TIME, REFUSAL_TIME};
+use crate::wire::console;
 use crate::wire::native::Encoder;
 
 impl<S: Stream> Server<S> {
@@ -55,7 +56,7 @@ impl<S: Stream> Server<S> {
         connection.phase = Phase::Lingering { until };
         let is_finished = connection.stream.as_mut().is_some_and(|stream| stream.finish().is_ok());
         // A terminal does not hang up because nothing more is written to it.
-        let is_terminal = connection.peer == Peer::Operator;
+        let is_terminal = connection.peer.is_operator();
         if !is_finished || is_terminal || connection.hung_up && !connection.readable {
             return self.give_up(token);
         }
@@ -78,7 +79,7 @@ impl<S: Stream> Server<S> {
         let peer = connection.peer;
         let user = if let Phase::User(user) = phase { Some(user) } else { None };
         let name = user.and_then(|user| self.chat.name_of(user));
-        if !closing.is_refusal && peer != Peer::Operator {
+        if !closing.is_refusal && !peer.is_operator() {
             self.stats.closed(closing.reason);
             match name {
                 Some(_) => self.connections.journal.disconnected(peer, name, closing.reason),
@@ -98,6 +99,11 @@ impl<S: Stream> Server<S> {
             CloseReason::Quit | CloseReason::Disconnected | CloseReason::Broken => return,
             // It has been answered in its own way.
             CloseReason::Foreign => return,
+            CloseReason::Shutdown if self.connections.is_operator(token) => {
+                return self
+                    .connections
+                    .append(token, |_, out| console::say(format_args!("{}", reason.farewell()), out));
+            }
             _ if self.connections.is_operator(token) => return,
             _ if closing.is_refusal => Encoder::refusal,
             _ => Encoder::bye,

@@ -42,16 +42,32 @@ impl Token {
 pub enum Peer {
     /// A client on the network.
     Client(SocketAddr),
-    /// The operator, at the daemon's own terminal.
-    Operator,
+    /// The operator.
+    Operator(Seat),
+}
+
+/// Where an operator sits, which decides what leaving means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seat {
+    /// At the daemon's own terminal.
+    Terminal,
+    /// At the other end of the daemon's stdin, which is no terminal.
+    Pipe,
+    /// At a control socket, of which there may be several.
+    Socket,
 }
 
 impl Peer {
+    /// Whether orders come from there.
+    pub(super) fn is_operator(self) -> bool {
+        matches!(self, Self::Operator(_))
+    }
+
     /// Where a client comes from; the operator comes from nowhere.
     pub(super) fn address(self) -> Option<SocketAddr> {
         match self {
             Self::Client(address) => Some(address),
-            Self::Operator => None,
+            Self::Operator(_) => None,
         }
     }
 }
@@ -61,6 +77,8 @@ impl Peer {
 pub(super) enum Expecting {
     Order,
     AnnouncementText,
+    /// Whether the server is to be shut down although others are connected.
+    Consent,
 }
 
 /// What a connection has become. It goes down this list and never up.

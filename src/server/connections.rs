@@ -230,7 +230,7 @@ impl<S> Connections<S> {
     }
 
     pub(super) fn is_operator(&self, token: Token) -> bool {
-        self.get(token).is_some_and(|connection| connection.peer == Peer::Operator)
+        self.get(token).is_some_and(|connection| connection.peer.is_operator())
     }
 
     /// Appends to a connection's output what `write` makes, and has it written in this tick.

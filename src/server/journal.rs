@@ -21,11 +21,15 @@ pub enum Level {
 impl Level {
     /// Reads the word for it.
     pub fn new(word: &str) -> Option<Self> {
-        match word {
-            "quiet" => Some(Self::Quiet),
-            "normal" => Some(Self::Normal),
-            "rooms" => Some(Self::Rooms),
-            _ => None,
+        [Self::Quiet, Self::Normal, Self::Rooms].into_iter().find(|level| level.word().eq_ignore_ascii_case(word))
+    }
+
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Quiet => "quiet",
+            Self::Normal => "normal",
+            Self::Rooms => "rooms",
         }
     }
 }
@@ -94,7 +98,7 @@ impl Journal {
 
     pub(super) fn disconnected(&mut self, peer: Peer, user: Option<Name>, reason: CloseReason) {
         match (peer, user) {
-            (Peer::Operator, _) => {}
+            (Peer::Operator(_), _) => {}
             (Peer::Client(address), None) => self.note(format_args!("disconnect from={address} reason={reason}")),
             (Peer::Client(address), Some(name)) => {
                 self.note(format_args!("disconnect from={address} name={name} reason={reason}"));

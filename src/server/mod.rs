@@ -38,7 +38,7 @@ mod throttle;
 mod writing;
 
 pub use bans::BadBans;
-pub use connection::{Peer, Token};
+pub use connection::{Peer, Seat, Token};
 pub use journal::{Journal, Level};
 pub use password::Password;
 pub use stream::Stream;
@@ -244,8 +244,9 @@ impl<S: Stream> Server<S> {
         if !self.connections.ready.is_empty() {
             return Some(Duration::ZERO);
         }
-        let due = [self.connections.next_deadline(), self.chat.poll_timeout(), self.strangers.next_due()];
-        let due = due.into_iter().flatten().min()?;
+        let deadlines = [self.connections.next_deadline(), self.chat.poll_timeout()];
+        let due = deadlines.into_iter().chain([self.strangers.next_due(), self.bans.due()]);
+        let due = due.flatten().min()?;
         Some(due.since(now.steady))
     }
 
@@ -320,6 +321,7 @@ impl<S: Stream> Server<S> {
         while let Some(token) = self.connections.take_due(now.steady) {
             self.handle_deadline(token, now);
         }
+        self.bans.forget_over(now.steady);
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
         self.chat.handle_timeout(now, &mut outbox);
         self.connections.deliver();

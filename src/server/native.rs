@@ -96,10 +96,13 @@ impl<S: Stream> Server<S> {
             return self.answer(token, Err(Fault::PasswordRequired));
         }
         let address = connection.peer.address();
-        if let Err(banned) = name.map_or(Ok(()), |name| self.check_not_banned(name, now)) {
-            return self.answer(token, Err(banned));
+        // A guest's name can be shut out like any other.
+        let name = name.unwrap_or_else(|| self.chat.guest_name(address));
+        if let Some(text) = self.name_ban(name, now) {
+            let code = CloseReason::Banned.word();
+            return self.connections.answer(token, |encoder, out| encoder.refusal(code, &text, out));
         }
-        match self.enter_as(Entry { name, address }, now) {
+        match self.enter_as(Entry { name: Some(name), address }, now) {
             Err(fault) => self.answer(token, Err(fault)),
             Ok((user, uid, name)) => {
                 self.connections.link(user, token);

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::bans::{BadBans, Ban, Target, Term};
+use super::bans::{BadBans, Ban, Term};
 use super::connection::{Closing, Phase, Token};
 use super::outbox::LogOnly;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Name, Now, Refusal, Text, UserRef};
 use crate::wire::Fault;
-use crate::wire::console;
+use crate::wire::console::{self, Mistake, Target, TargetError};
 
 impl<S: Stream> Server<S> {
     pub(super) fn kick(
@@ -17,7 +17,7 @@ impl<S: Stream> Server<S> {
         user: UserRef,
         reason: Option<Text<'_>>,
         now: Now,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), Mistake> {
         let key = self.chat.find(user).ok_or(Refusal::NoSuchUser(user))?;
         if let Some(target) = self.connections.of_user(key) {
             let words = reason.map(|text| text.as_str());
@@ -31,24 +31,26 @@ impl<S: Stream> Server<S> {
     pub(super) fn ban(
         &mut self,
         token: Token,
-        target: &str,
+        target: Target,
         time: Option<Duration>,
         reason: Option<Text<'_>>,
         now: Now,
-    ) -> Result<(), Fault> {
-        let target = Target::new(target)?;
+    ) {
         let words = reason.map(|text| text.as_str());
         self.bans.add(Ban { target, term: Term::of(time, now.steady), reason: words.map(str::to_owned) });
         let hit = self.hit_by(target);
         for victim in &hit {
             self.close(*victim, Closing { reason: CloseReason::Banned, words, is_refusal: false }, now);
         }
-        let count = hit.len();
+        let (count, term) = (hit.len(), console::term(time, now.wall));
         self.connections.journal.note(format_args!("ban target={target} closed={count}"));
+        let hint = match target {
+            Target::Name(name) if name.is_guest() => "; a guest comes back as another one: its address can be shut out",
+            Target::Name(_) | Target::Network(_) => "",
+        };
         self.connections.append(token, |_, out| {
-            console::say(format_args!("{target} is shut out; connections closed: {count}"), out);
+            console::say(format_args!("{target} is shut out {term}; connections closed: {count}{hint}"), out);
         });
-        Ok(())
     }
 
     fn hit_by(&self, target: Target) -> Vec<Token> {
@@ -66,62 +68,89 @@ impl<S: Stream> Server<S> {
         by_address.chain(by_name).collect()
     }
 
-    pub(super) fn unban(&mut self, token: Token, target: &str) -> Result<(), Fault> {
-        let target = Target::new(target)?;
-        let was_banned = self.bans.remove(target);
-        if was_banned {
+    pub(super) fn unban(&mut self, token: Token, target: Target, now: Now) {
+        if self.bans.remove(target) {
             self.connections.journal.note(format_args!("unban target={target}"));
+            return self.connections.append(token, |_, out| {
+                console::say(format_args!("{target} is let in again"), out);
+            });
         }
-        let what = if was_banned { "is let in again" } else { "was not shut out; bans shows who is" };
-        self.connections.append(token, |_, out| console::say(format_args!("{target} {what}"), out));
-        Ok(())
+        let wider = match target {
+            Target::Network(network) => self.bans.of_address(network.addr(), now.steady).map(|ban| ban.target),
+            Target::Name(_) => None,
+        };
+        self.connections.append(token, |_, out| match wider {
+            Some(wider) => console::say(format_args!("{target} is shut out with {wider}; unban {wider}"), out),
+            None => console::say(format_args!("{target} was not shut out; bans shows who is"), out),
+        });
     }
 
     pub(super) fn show_bans(&mut self, token: Token, now: Now) {
         let mut text = String::new();
         for ban in self.bans.in_force(now.steady) {
-            let left = ban
-                .left(now.steady)
-                .map_or_else(|| "for ever".to_owned(), |left| format!("for {}", console::span(left)));
-            let reason = ban.reason.as_deref().unwrap_or_default();
+            let (left, reason) = (left_over(ban.left(now.steady)), ban.reason.as_deref().unwrap_or_default());
             text.push_str(&format!("{}  {left}  {reason}\n", ban.target));
         }
         let text = if text.is_empty() { "nobody is shut out" } else { text.trim_end() };
         self.connections.append(token, |_, out| console::say(format_args!("{text}"), out));
     }
 
-    pub(super) fn mute(&mut self, token: Token, user: UserRef, time: Option<Duration>, now: Now) -> Result<(), Fault> {
+    pub(super) fn mute(
+        &mut self,
+        token: Token,
+        user: UserRef,
+        time: Option<Duration>,
+        now: Now,
+    ) -> Result<(), Mistake> {
         let name = self.name_meant(user)?;
+        if !name.can_be_had() {
+            return Err(TargetError::NobodysName.into());
+        }
         self.chat.mute(name, time.map(|time| now.steady + time), &mut LogOnly(&mut self.connections.journal));
-        self.connections.append(token, |_, out| console::say(format_args!("{name} is muted"), out));
+        let term = console::term(time, now.wall);
+        let hint = match self.chat.find(UserRef::Name(name)) {
+            Some(_) if name.is_guest() => "; a guest comes back as another one",
+            Some(_) => "",
+            None => "; nobody here has that name now",
+        };
+        self.connections.append(token, |_, out| console::say(format_args!("{name} is muted {term}{hint}"), out));
         Ok(())
     }
 
-    pub(super) fn unmute(&mut self, token: Token, user: UserRef) -> Result<(), Fault> {
+    pub(super) fn unmute(&mut self, token: Token, user: UserRef) -> Result<(), Mistake> {
         let name = self.name_meant(user)?;
         let was_muted = self.chat.unmute(name, &mut LogOnly(&mut self.connections.journal));
-        let what = if was_muted { "has its voice back" } else { "was not muted" };
+        let what = if was_muted { "has its voice back" } else { "was not muted; mutes shows who is" };
         self.connections.append(token, |_, out| console::say(format_args!("{name} {what}"), out));
         Ok(())
     }
 
+    pub(super) fn show_mutes(&mut self, token: Token, now: Now) {
+        let mut text = String::new();
+        for (name, left) in self.chat.mutes(now) {
+            text.push_str(&format!("{name}  {}\n", left_over(left)));
+        }
+        let text = if text.is_empty() { "nobody is muted" } else { text.trim_end() };
+        self.connections.append(token, |_, out| console::say(format_args!("{text}"), out));
+    }
+
     /// The name of one who need not be here, unless it is meant by number.
-    fn name_meant(&self, user: UserRef) -> Result<Name, Fault> {
+    fn name_meant(&self, user: UserRef) -> Result<Name, Refusal> {
         match user {
             UserRef::Name(name) => Ok(name),
             UserRef::Uid(_) => {
                 let key = self.chat.find(user).ok_or(Refusal::NoSuchUser(user))?;
-                self.chat.name_of(key).ok_or(Refusal::NoSuchUser(user).into())
+                self.chat.name_of(key).ok_or(Refusal::NoSuchUser(user))
             }
         }
     }
 
-    /// Refused while the name is shut out.
-    pub(super) fn check_not_banned(&self, name: Name, now: Now) -> Result<(), Fault> {
-        match self.bans.of_name(name, now.steady) {
-            Some(ban) => Err(Fault::Banned(ban.left(now.steady).map(|left| left.as_secs()))),
-            None => Ok(()),
-        }
+    /// What one who wants a name that is shut out is told, the operator's reason included; `None` when
+    /// it is not.
+    pub(super) fn name_ban(&self, name: Name, now: Now) -> Option<String> {
+        let ban = self.bans.of_name(name, now.steady)?;
+        let fault = Fault::Banned(ban.left(now.steady).map(|left| left.as_secs()));
+        Some(ban.reason.as_ref().map_or_else(|| fault.to_string(), |reason| format!("{fault}: {reason}")))
     }
 
     /// The bans as text, to be kept for the next start, if they have changed since this was asked.
@@ -136,4 +165,9 @@ impl<S: Stream> Server<S> {
     pub fn load_bans(&mut self, text: &str, now: Now) -> Result<(), BadBans> {
         self.bans.load(text, now)
     }
+}
+
+/// What is left of a ban or a mute.
+fn left_over(left: Option<Duration>) -> String {
+    left.map_or_else(|| "for ever".to_owned(), |left| format!("for {}", console::span(left)))
 }

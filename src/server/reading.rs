@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::ErrorKind;
 
-use super::connection::{Expecting, Peer, Phase, Token};
+use super::connection::{Expecting, Phase, Token};
 use super::queue::Queue;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Millis, Now, TextError};
@@ -87,7 +87,7 @@ impl<S: Stream> Server<S> {
             }
             Ok(count) if must_drain && connection.drained(count) > DRAINED_BYTES => Arrived::Broken,
             Ok(count) => {
-                connection.readable = count == READ_BYTES || connection.hung_up || connection.peer == Peer::Operator;
+                connection.readable = count == READ_BYTES || connection.hung_up || connection.peer.is_operator();
                 if connection.readable {
                     self.connections.mark_ready(token);
                 }
@@ -169,7 +169,7 @@ impl<S: Stream> Server<S> {
         else {
             return Next::None { count: 0 };
         };
-        if !matches!(connection.peer, Peer::Operator)
+        if !connection.peer.is_operator()
             && let Some(until) = connection.lines.wait(self.line_pace, now.steady)
         {
             self.pause(token, until);
@@ -235,7 +235,7 @@ impl<S: Stream> Server<S> {
             phase => {
                 if let Phase::Operator(Expecting::AnnouncementText) = phase {
                     let fault = Fault::BadText(TextError::Blank);
-                    self.connections.append(token, |_, out| console::fault(&fault, out));
+                    self.connections.append(token, |_, out| console::mistake(&fault.into(), out));
                 }
                 self.close(token, CloseReason::Disconnected.into(), now);
             }

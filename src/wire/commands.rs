@@ -74,10 +74,14 @@ pub enum Verb {
     Mute,
     /// Give it back.
     Unmute,
+    /// Show whose voice is taken away.
+    Mutes,
     /// Show how the server is doing.
     Stats,
     /// Choose what the log tells.
     Log,
+    /// End the daemon.
+    Shutdown,
     /// Prove that one may enter.
     Password,
 }
@@ -140,7 +144,7 @@ const fn key(word: &str) -> u64 {
 
 /// All commands, in the order in which help shows them.
 #[rustfmt::skip]
-pub static COMMANDS: [Spec; 38] = [
+pub static COMMANDS: [Spec; 40] = [
     spec(Verb::List, "list", &["1", "who", "users"], "[AFTER]", "show who is here and who is free", &[Wire, Chatc, Console]),
     spec(Verb::Request, "request", &["2", "invite", "chat"], "USER", "ask a user for a private chat", &[Wire, Chatc]),
     spec(Verb::Quit, "quit", &["3", ".exit", "exit", "bye"], "", "leave the chat", &[Wire, Chatc, Console]),
@@ -164,13 +168,15 @@ pub static COMMANDS: [Spec; 38] = [
     spec(Verb::Away, "away", &[], "[TEXT]", "be shown as away, with a text perhaps", &[Wire, Chatc]),
     spec(Verb::Here, "here", &[], "", "be here again", &[Wire, Chatc]),
     spec(Verb::Kick, "kick", &[], "USER [REASON]", "remove a user", &[Console]),
-    spec(Verb::Ban, "ban", &[], "NAME|ADDRESS[/BITS] [TIME] [REASON]", "shut out, for 90s, 10m, 2h, 7d or for ever", &[Console]),
+    spec(Verb::Ban, "ban", &[], "NAME|ADDRESS[/BITS] [TIME] [REASON]", "shut out, for 90s, 10m, 2h, 7d, 1w, 1h30m or for ever", &[Console]),
     spec(Verb::Unban, "unban", &[], "NAME|ADDRESS[/BITS]", "let in again", &[Console]),
     spec(Verb::Bans, "bans", &[], "", "show who is shut out", &[Console]),
-    spec(Verb::Mute, "mute", &[], "USER [TIME]", "take a user's voice away", &[Console]),
+    spec(Verb::Mute, "mute", &[], "USER [TIME]", "take a user's voice away, for a time as with ban or for ever", &[Console]),
     spec(Verb::Unmute, "unmute", &[], "USER", "give it back", &[Console]),
+    spec(Verb::Mutes, "mutes", &[], "", "show whose voice is taken away", &[Console]),
     spec(Verb::Stats, "stats", &[], "[prometheus]", "show how the server is doing", &[Console]),
     spec(Verb::Log, "log", &[], "quiet|normal|rooms", "choose what the log tells", &[Console]),
+    spec(Verb::Shutdown, "shutdown", &[], "", "tell everybody, then end the daemon", &[Console]),
     spec(Verb::Clear, "clear", &[], "", "clear the screen", &[Chatc, Console]),
     spec(Verb::Hello, "hello", &[], "", "ask what speaks here", &[Wire]),
     spec(Verb::Enter, "enter", &[], "[NAME]", "enter under a name, or as a guest", &[Wire]),

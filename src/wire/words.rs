@@ -8,6 +8,11 @@ fn is_blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
 }
 
+/// Reads a number: digits and nothing else, no sign.
+pub(super) fn number(word: &str) -> Option<u64> {
+    word.bytes().all(|byte| byte.is_ascii_digit()).then(|| word.parse().ok()).flatten()
+}
+
 impl<'a> Words<'a> {
     /// Starts at the left of `line`.
     pub(super) fn new(line: &'a str) -> Self {
@@ -55,6 +60,14 @@ mod tests {
         assert!(words.is_empty());
         assert_eq!(words.next(), None);
         assert_eq!(words.rest(), "");
+    }
+
+    #[test]
+    fn a_number_is_digits() {
+        assert_eq!(number("007"), Some(7));
+        for wrong in ["", "+7", "-7", "7 ", "0x7", "٧", "18446744073709551616"] {
+            assert_eq!(number(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -33,7 +33,7 @@ fn what_is_shown_can_be_given_back() {
         ("max-connections", "3"),
         ("max-per-address", "2"),
         ("rate-lines", "5/0.01"),
-        ("rate-entries", "0/0"),
+        ("rate-entries", "0"),
         ("output-soft", "8192"),
         ("entry-timeout", "2"),
         ("resume-grace", "0"),
@@ -76,6 +76,14 @@ fn limits_that_contradict_each_other_are_refused_at_the_start() {
 #[test]
 fn values_that_are_none_are_refused() {
     for args in [
+        ["--max-connections", "0"],
+        ["--max-connections", "-1"],
+        ["--max-connections", "many"],
+        ["--rate-lines", "0/1"],
+        ["--rate-lines", "0/0"],
+        ["--rate-lines", "5/0"],
+        ["--rate-lines", "5/0.0001"],
+        ["--rate-lines", "5/NaN"],
         ["--rate-lines", "fast"],
         ["--rate-lines", "5"],
         ["--rate-lines", "5/-1"],

@@ -251,7 +251,7 @@ fn several_operators_at_once_and_one_that_is_not_read_disturb_nobody() {
 }
 
 #[test]
-fn help_shows_every_command_and_quit_ends_the_daemon_in_order() {
+fn help_shows_every_command_and_shutdown_ends_the_daemon_in_order() {
     let daemon = Daemon::observed(&[]);
     let mut alice = daemon.user("alice");
     let (_, help) = ctl(&daemon, &["help"]);
@@ -261,9 +261,86 @@ fn help_shows_every_command_and_quit_ends_the_daemon_in_order() {
     assert_eq!(ctl(&daemon, &["help", "kick"]).1.lines().count(), 1);
     assert_eq!(ctl(&daemon, &["announce", "please", "help", "--", "-x"]), (Some(0), "announced to 1".to_owned()));
     alice.expect("* announced 1 {time} operator please help -- -x");
-    assert_eq!(ctl(&daemon, &["quit"]).0, Some(0));
+    assert_eq!(ctl(&daemon, &["shutdown"]), (Some(0), "the server is shutting down".to_owned()));
     alice.expect("* bye shutdown {any}");
     alice.expect_closed();
     drop(alice);
     assert_eq!(daemon.end().0, Some(0));
+}
+
+#[test]
+fn an_argument_is_one_argument() {
+    let daemon = Daemon::observed(&[]);
+    let mut alice = daemon.user("alice");
+    let control = daemon.control();
+    for words in [
+        &["announce", "bye\nshutdown"][..],
+        &["announce", "bye\rshutdown"],
+        &["announce", "bye\u{2028}shutdown"],
+        &["announce\nshutdown"],
+        &["list", "1\n", "shutdown"],
+        &["kick", "alice", "spam\nshutdown\n"],
+        &["kick", "alice now"],
+        &["mute", "alice 1h"],
+        &["ban", "alice 1h"],
+        &["ban", "alice", "1h spam"],
+        &[""],
+    ] {
+        let (status, out, error) = run_to_end(&[&["ctl", "--control", &control], words].concat());
+        assert_eq!((status.code(), out.as_str()), (Some(2), ""), "{words:?}: {error}");
+        assert!(error.starts_with("chatd ctl: ") && error.lines().count() == 1, "{error}");
+    }
+    alice.expect_quiet();
+    assert_eq!(ctl(&daemon, &["bans"]).1, "nobody is shut out");
+    assert_eq!(ctl(&daemon, &["announce", "two words", " and a third"]).0, Some(0));
+    alice.expect("* announced 1 {time} operator two words  and a third");
+    assert_eq!(ctl(&daemon, &["ban", "bob", "1h", "too loud"]).0, Some(0));
+    let (_, bans) = ctl(&daemon, &["bans"]);
+    assert!(bans.starts_with("bob  for ") && bans.ends_with("  too loud"), "{bans}");
+}
+
+#[test]
+fn leaving_a_console_is_not_stopping_the_daemon() {
+    let daemon = Daemon::observed(&[]);
+    let mut alice = daemon.user("alice");
+    let control = daemon.control();
+    for word in ["quit", "exit", "bye", "3", ".exit"] {
+        let (status, out, _) = run_with_input(&["ctl", "--control", &control], &format!("rooms\n{word}\nlist\n"), &[]);
+        assert!(status.success(), "{word}");
+        assert_eq!(out, "MEMBERS  ROOM\nnone", "{word}");
+        let (status, out, error) = run_to_end(&["ctl", "--control", &control, word]);
+        assert_eq!((status.code(), out.as_str()), (Some(2), ""), "{word}");
+        assert!(error.contains("chatd ctl shutdown"), "{error}");
+    }
+    alice.expect_quiet();
+    let (_, out, _) = run_with_input(&["ctl", "--control", &control], "shutdown\n", &[]);
+    assert_eq!(out, "the server is shutting down");
+    alice.expect("* bye shutdown {any}");
+    drop(alice);
+    assert_eq!(daemon.end().0, Some(0));
+}
+
+#[test]
+fn a_daemon_that_is_stopped_is_not_waited_for_in_vain() {
+    let daemon = Daemon::observed(&[]);
+    let control = daemon.control();
+    daemon.signal(Signal::SIGSTOP);
+    let in_vain = |words: &[&str], input: &str| {
+        let (status, out, error) = run_with_input(&[&["ctl", "--control", &control], words].concat(), input, &[]);
+        assert_eq!((status.code(), out.as_str()), (Some(1), ""), "{words:?}");
+        assert!(error.contains("has not answered for 5 seconds: it is stopped"), "{error}");
+    };
+    in_vain(&["list"], "");
+    in_vain(&[], "list\n");
+    in_vain(&[], "");
+    // The others that wait to be let in fill the kernel's queue.
+    let waiting: Vec<_> = std::iter::from_fn(|| chatd::event_loop::connect_control(Path::new(&control)).ok()).collect();
+    assert!(waiting.len() < 10_000);
+    in_vain(&["list"], "");
+    let (status, out, error) = run_to_end(&["--listen", "127.0.0.1:0", "--control", &control]);
+    assert_eq!((status.code(), out.as_str()), (Some(1), ""));
+    assert!(error.contains("another daemon is there and does not answer"), "{error}");
+    drop(waiting);
+    daemon.signal(Signal::SIGCONT);
+    assert_eq!(ctl(&daemon, &["rooms"]).0, Some(0));
 }

@@ -225,6 +225,11 @@ fn row_12_in_a_terminal_orders_work_while_the_log_runs() {
     alice.expect("* announced 1 {time} operator hello");
     terminal.expect("announced to 2");
     terminal.type_bytes(b"quit\n");
+    terminal.expect("2 connected: shut the server down for everybody? yes or no");
+    terminal.type_bytes(b"no\n");
+    terminal.expect("the server goes on");
+    alice.expect_quiet();
+    terminal.type_bytes(b"quit\nyes\n");
     alice.expect("* bye shutdown {any}");
     drop((alice, bob));
     assert_eq!(terminal.end(), Some(0));

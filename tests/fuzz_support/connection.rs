@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use chatd::chat::{Millis, Now, UnixMillis, is_unsafe};
 use chatd::limits::{Limits, Rate};
-use chatd::server::{Config, Level, Peer, Readiness, Server, Token};
+use chatd::server::{Config, Level, Peer, Readiness, Seat, Server, Token};
 
 use super::pipe::{Calls, Ends, Pipe};
 
 const CLIENTS: usize = 4;
 /// The client that is the operator.
 const OPERATOR: usize = 3;
+const SEATS: [Seat; 3] = [Seat::Terminal, Seat::Pipe, Seat::Socket];
 
 thread_local! {
     static SECRETS: Cell<u128> = const { Cell::new(0) };
@@ -128,7 +129,11 @@ impl World {
         self.streams += 1;
         let (pipe, ends) = Pipe::new(usize::from(self.streams), &self.calls);
         let address = SocketAddr::from(([10, 0, 0, 1 + who as u8], 1_024 + self.streams));
-        let peer = if who == OPERATOR { Peer::Operator } else { Peer::Client(address) };
+        let peer = if who == OPERATOR {
+            Peer::Operator(SEATS[usize::from(self.streams) % SEATS.len()])
+        } else {
+            Peer::Client(address)
+        };
         let now = self.now();
         let token = self.server.accept(pipe, peer, now);
         self.wires[who] = Some(Wire { token, ends });

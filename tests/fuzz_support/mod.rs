@@ -88,7 +88,7 @@ pub(crate) fn console(data: &[u8]) {
     let Ok(line) = chatd::wire::clean(data) else { return };
     let mut out = BytesMut::new();
     match operator::decode(&line) {
-        Err(fault) => operator::fault(&fault, &mut out),
+        Err(mistake) => operator::mistake(&mistake, &mut out),
         Ok(Some(operator::Order::Help(topic))) => drop(operator::help(topic, &mut out)),
         Ok(_) => {}
     }

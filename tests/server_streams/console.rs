@@ -1,5 +1,8 @@
 //! The operator's lines, and what is printed at the console.
 
+use chatd::limits::Limits;
+use chatd::server::Seat;
+
 use super::support::Bench;
 
 #[test]
@@ -137,4 +140,88 @@ fn a_console_that_is_not_read_costs_nobody_else() {
     bench.make_room(&console, usize::MAX);
     assert!(console.lines().len() > 3_000 * 6);
     assert_eq!(console.unread(), 0);
+}
+
+#[test]
+fn leaving_a_control_console_ends_that_console_and_nothing_else() {
+    for word in ["quit", "exit", "bye", "3", ".exit", "QUIT", "<exit>"] {
+        let mut bench = Bench::new();
+        let (alice, one, other) = (bench.user("alice"), bench.console_at(Seat::Socket), bench.console_at(Seat::Socket));
+        bench.send(&one, format!("{word}\nannounce said behind the door\nshutdown\n"));
+        assert_eq!(one.received(), "", "{word}");
+        assert!(one.is_gone());
+        assert!(!bench.server.stop_asked(), "{word}");
+        assert_eq!(alice.received(), "");
+        assert_eq!(bench.ask(&other, "announce on it goes\n"), ["announced to 1"]);
+        alice.received();
+        bench.all_leave(&[&alice, &other]);
+    }
+}
+
+#[test]
+fn stopping_is_shutdown_from_any_console() {
+    for seat in [Seat::Terminal, Seat::Pipe, Seat::Socket] {
+        let mut bench = Bench::new();
+        let (alice, console) = (bench.user("alice"), bench.console_at(seat));
+        let other = bench.console_at(Seat::Socket);
+        assert_eq!(bench.ask(&console, "shutdown now\n"), ["error: type: SHUTDOWN"]);
+        assert!(!bench.server.stop_asked());
+        bench.send(&console, "shutdown\n");
+        assert!(bench.server.stop_asked());
+        bench.server.shut_down(bench.now);
+        bench.settle();
+        for console in [&console, &other] {
+            assert_eq!(console.lines(), ["the server is shutting down"]);
+        }
+        assert!(alice.received().starts_with("* bye shutdown "));
+    }
+}
+
+#[test]
+fn quit_at_the_servers_own_terminal_asks_while_others_are_connected() {
+    for (answer, stops) in
+        [("yes", true), ("Y", true), ("  yes ", true), ("no", false), ("", false), ("quit", false), ("list", false)]
+    {
+        let mut bench = Bench::new();
+        let (alice, console) = (bench.user("alice"), bench.console_at(Seat::Terminal));
+        let asked = bench.ask(&console, "quit\n");
+        assert_eq!(asked, ["1 connected: shut the server down for everybody? yes or no"]);
+        assert!(!bench.server.stop_asked());
+        let told = bench.ask(&console, format!("{answer}\n"));
+        assert_eq!(bench.server.stop_asked(), stops, "{answer:?}");
+        assert_eq!(told, if stops { &[][..] } else { &["the server goes on"] });
+        if !stops {
+            assert_eq!(bench.ask(&console, "rooms\n")[1..], ["none"], "what comes next is an order");
+        }
+        drop(alice);
+    }
+    let mut bench = Bench::new();
+    let (alice, console) = (bench.user("alice"), bench.console_at(Seat::Terminal));
+    bench.ask(&console, "quit\n");
+    assert!(bench.ask(&console, b"\xff\n")[0].starts_with("error: "));
+    bench.send(&console, "quit\n");
+    bench.half_close(&console);
+    assert!(!bench.server.stop_asked(), "no answer is no");
+    drop(alice);
+}
+
+#[test]
+fn quit_does_not_ask_where_nobody_types_or_nobody_is_there() {
+    for (seat, is_there) in [(Seat::Pipe, true), (Seat::Pipe, false), (Seat::Terminal, false)] {
+        let mut bench = Bench::new();
+        let console = bench.console_at(seat);
+        let alice = is_there.then(|| bench.user("alice"));
+        assert_eq!(bench.ask(&console, "quit\n"), Vec::<String>::new());
+        assert!(bench.server.stop_asked(), "{seat:?}");
+        drop(alice);
+    }
+    let mut bench = Bench::new();
+    let console = bench.console_at(Seat::Terminal);
+    let alice = bench.user("alice");
+    bench.send(&alice, "KEEP\n");
+    bench.half_close(&alice);
+    assert!(bench.ask(&console, "quit\n")[0].starts_with("1 connected: "), "a place that is kept is somebody's");
+    bench.advance(Limits::DEFAULT.resume_grace);
+    bench.send(&console, "no\nquit\n");
+    assert!(bench.server.stop_asked());
 }

@@ -12,5 +12,6 @@ mod lines;
 mod memory;
 mod output;
 mod places;
+mod policing;
 mod support;
 mod together;

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use chatd::chat::{Millis, Now, UnixMillis};
 use chatd::limits::{EMPTY_ROOM_TIME, Limits};
-use chatd::server::{Config, Level, Peer, Readiness, Server, Stream, Token};
+use chatd::server::{Config, Level, Peer, Readiness, Seat, Server, Stream, Token};
 
 /// What lies between a client and the server, and what the stream's script says.
 #[derive(Debug)]
@@ -218,8 +218,14 @@ impl Bench {
 
     /// The same, from any address.
     pub(crate) fn connect_at(&mut self, machine: IpAddr) -> Client {
-        let address = SocketAddr::from((machine, self.next_port));
+        let port = self.next_port;
         self.next_port = self.next_port.checked_add(1).unwrap_or(1_024);
+        self.connect_on(machine, port)
+    }
+
+    /// The same, from this port.
+    pub(crate) fn connect_on(&mut self, machine: IpAddr, port: u16) -> Client {
+        let address = SocketAddr::from((machine, port));
         let client = self.accept(Peer::Client(address));
         self.ready(&client, WRITABLE);
         client
@@ -227,7 +233,12 @@ impl Bench {
 
     /// The operator's console.
     pub(crate) fn console(&mut self) -> Client {
-        self.accept(Peer::Operator)
+        self.console_at(Seat::Pipe)
+    }
+
+    /// The same, somewhere.
+    pub(crate) fn console_at(&mut self, seat: Seat) -> Client {
+        self.accept(Peer::Operator(seat))
     }
 
     fn accept(&mut self, peer: Peer) -> Client {

@@ -58,8 +58,8 @@ pub(crate) struct Arguments {
     #[argh(switch)]
     log_rooms: bool,
 
-    /// connections at a time (default: as many as the system allows)
-    #[argh(option, arg_name = "count", default = "DEFAULT.connections")]
+    /// connections at a time, 1 or more (default: as many as the system allows)
+    #[argh(option, arg_name = "count", default = "DEFAULT.connections", from_str_fn(parse_connections))]
     max_connections: usize,
 
     /// connections at a time from one address; 0: no limit (default: 64)
@@ -162,7 +162,7 @@ pub(crate) enum Command {
 }
 
 /// Run a command of the operator's console in a daemon that is running, and print what it says.
-/// Without a command: a console, until Ctrl-D.
+/// Without a command: a console, until exit or Ctrl-D. Only `shutdown` ends the daemon.
 #[derive(FromArgs)]
 #[argh(
     subcommand,
@@ -173,7 +173,8 @@ pub(crate) enum Command {
     example = "Shut an address out for an hour:\n  {command_name} ban 192.168.1.77 1h port scanner",
     example = "For a monitoring system:\n  {command_name} stats prometheus",
     error_code(0, "the command was done"),
-    error_code(1, "no daemon answers, or it refused the command, or the command line is wrong")
+    error_code(1, "no daemon answers, or it refused the command, or the command line is wrong"),
+    error_code(2, "the command was not given: an argument holds a line break, or blanks where one word belongs; or quit")
 )]
 pub(crate) struct Ctl {
     /// the daemon's Unix socket (default: chatd-PORT.sock in $XDG_RUNTIME_DIR, /run/chatd or $TMPDIR/chatd-UID)
@@ -181,7 +182,7 @@ pub(crate) struct Ctl {
     pub(crate) control: Option<PathBuf>,
 
     /// the port of the daemon meant, to find its socket by (default: 2428)
-    #[argh(option, arg_name = "port", default = "PORT")]
+    #[argh(option, arg_name = "port", default = "PORT", from_str_fn(parse_port))]
     pub(crate) port: u16,
 
     /// the command; help shows those there are
@@ -224,6 +225,15 @@ impl Arguments {
     }
 }
 
+fn parse_connections(text: &str) -> Result<usize, String> {
+    let hint = "say a number from 1 up; without the flag it is as many as the system allows";
+    text.parse().ok().filter(|count| *count > 0).ok_or_else(|| format!("{text} is no number of connections: {hint}"))
+}
+
+fn parse_port(text: &str) -> Result<u16, String> {
+    text.parse().ok().filter(|port| *port > 0).ok_or_else(|| format!("{text} is not a port; those are 1 to 65535"))
+}
+
 fn parse_seconds_or_none(text: &str) -> Result<Duration, String> {
     if text == "0" { Ok(Duration::ZERO) } else { parse_seconds(text) }
 }
@@ -242,13 +252,17 @@ fn parse_seconds(text: &str) -> Result<Duration, String> {
 }
 
 fn parse_rate(text: &str) -> Result<Rate, String> {
-    let hint = || format!("{text} is not a rate; say BURST/SECONDS, as in 10/0.5, or 0 for no limit");
+    let hint = || {
+        format!("{text} is not a rate; say BURST/SECONDS, as in 10/0.5 (1 or more, 0.001 to 86400), or 0 for no limit")
+    };
     if text == "0" {
         return Ok(Rate { burst: 0, interval: Duration::ZERO });
     }
     let (burst, interval) = text.split_once('/').ok_or_else(hint)?;
-    let burst = burst.parse().map_err(|_| hint())?;
+    // A burst of 0 would be no limit, and so would an interval too short to be told.
+    let burst = burst.parse().ok().filter(|burst| *burst > 0).ok_or_else(hint)?;
     let interval: f64 = interval.parse().map_err(|_| hint())?;
     let interval = Duration::try_from_secs_f64(interval).map_err(|_| hint())?;
-    if interval > Duration::from_secs(86_400) { Err(hint()) } else { Ok(Rate { burst, interval }) }
+    let is_told = (Duration::from_millis(1)..=Duration::from_secs(86_400)).contains(&interval);
+    if is_told { Ok(Rate { burst, interval }) } else { Err(hint()) }
 }

@@ -1,24 +1,39 @@
 //! `chatd ctl`: an operator's console in a running daemon, from anywhere on its machine.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IsTerminal, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use chatd::event_loop::default_control_paths;
+use chatd::event_loop::{connect_control, default_control_paths};
+use chatd::limits::CONTROL_PATIENCE;
+use chatd::wire::console::compose;
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::arguments::Ctl;
 use crate::command_line::complain;
 
+/// The words of the command line are no command.
+const NOT_SENT: u8 = 2;
+
 /// Does what the command line asks.
 pub(crate) fn run(ctl: &Ctl) -> ExitCode {
+    let line = match compose(&ctl.words) {
+        Ok(line) => line,
+        Err(wrong) => {
+            complain(format_args!("chatd ctl: {wrong}"));
+            return ExitCode::from(NOT_SENT);
+        }
+    };
     let usual = || default_control_paths(ctl.port);
     let paths = ctl.control.clone().map_or_else(usual, |path| vec![path]);
-    let done = connect(&paths)
-        .and_then(|stream| if ctl.words.is_empty() { converse(stream) } else { ask(stream, &ctl.words.join(" ")) });
+    let done = connect(&paths).and_then(|(stream, path)| {
+        let console = Console { stream, path, patience: patience()? };
+        if ctl.words.is_empty() { console.converse() } else { console.ask(&line) }
+    });
     match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -29,12 +44,17 @@ pub(crate) fn run(ctl: &Ctl) -> ExitCode {
     }
 }
 
+/// How long anything may take that the daemon does at once.
+fn patience() -> io::Result<PollTimeout> {
+    PollTimeout::try_from(CONTROL_PATIENCE).map_err(|_| ErrorKind::InvalidInput.into())
+}
+
 /// Connects to the first that answers; a daemon that was killed leaves its socket behind.
-fn connect(paths: &[PathBuf]) -> io::Result<UnixStream> {
+fn connect(paths: &[PathBuf]) -> io::Result<(UnixStream, &Path)> {
     let mut failed = None;
     for path in paths {
-        match UnixStream::connect(path) {
-            Ok(stream) => return Ok(stream),
+        match connect_in_time(path) {
+            Ok(stream) => return Ok((stream, path)),
             // Where there is something, the reason is there.
             Err(error) if error.kind() == ErrorKind::NotFound && failed.is_some() => {}
             Err(error) => failed = Some((path, error)),
@@ -44,19 +64,130 @@ fn connect(paths: &[PathBuf]) -> io::Result<UnixStream> {
         let what = "no daemon of this user is running; if one is, say where its control socket is with --control";
         return Err(io::Error::new(ErrorKind::NotFound, what));
     };
+    if error.kind() == ErrorKind::WouldBlock {
+        return Err(silent(path));
+    }
     let path = path.display();
     let what = format!("no daemon answers at {path}: {error}; is it running, on this port, as this user?");
     Err(io::Error::new(error.kind(), what))
 }
 
-/// Gives one command and prints the answer. Says whether it was obeyed.
-fn ask(mut stream: UnixStream, command: &str) -> io::Result<bool> {
-    stream.write_all(format!("{command}\n").as_bytes())?;
-    stream.shutdown(Shutdown::Write)?;
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer)?;
-    show(answer.as_bytes())?;
-    Ok(!answer.lines().any(|line| line.starts_with("error:")))
+/// Tries for a while to connect to one who has more waiting than it takes.
+fn connect_in_time(path: &Path) -> io::Result<UnixStream> {
+    const PAUSE: u8 = 50;
+    for _ in 0..CONTROL_PATIENCE.as_millis() / u128::from(PAUSE) {
+        match connect_control(path) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => poll(&mut [], PAUSE)?,
+            done => return done,
+        };
+    }
+    Err(ErrorKind::WouldBlock.into())
+}
+
+fn silent(path: impl AsRef<Path>) -> io::Error {
+    let (path, seconds) = (path.as_ref().display(), CONTROL_PATIENCE.as_secs());
+    let what = format!(
+        "the daemon at {path} has not answered for {seconds} seconds: it is stopped (kill -CONT lets it go on) or \
+         very busy; what was asked may still be done"
+    );
+    io::Error::new(ErrorKind::TimedOut, what)
+}
+
+/// What is typed, on its way to the daemon.
+enum Typing {
+    /// There may be more.
+    Open,
+    /// This was all, and the daemon has been told so.
+    Ended,
+}
+
+/// A connection to a daemon's control socket.
+struct Console<'a> {
+    stream: UnixStream,
+    path: &'a Path,
+    patience: PollTimeout,
+}
+
+impl Console<'_> {
+    /// Gives one command and prints the answer. Says whether it was obeyed.
+    fn ask(mut self, command: &str) -> io::Result<bool> {
+        self.stream.write_all(format!("{command}\n").as_bytes())?;
+        self.stream.shutdown(Shutdown::Write)?;
+        let (mut answer, mut buffer) = (Vec::new(), [0; 4096]);
+        loop {
+            self.wait(&mut [PollFd::new(self.stream.as_fd(), PollFlags::POLLIN)], true)?;
+            match self.stream.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => answer.extend_from_slice(buffer.get(..count).unwrap_or_default()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                Err(error) => return Err(error),
+            }
+        }
+        show(&answer)?;
+        Ok(!answer.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"error:")))
+    }
+
+    /// Waits until one of these is ready; not for ever if the daemon is to answer.
+    fn wait(&self, fds: &mut [PollFd<'_>], is_owed: bool) -> io::Result<()> {
+        loop {
+            match poll(fds, if is_owed { self.patience } else { PollTimeout::NONE }) {
+                Ok(0) => return Err(silent(self.path)),
+                // Stopped and gone on, for example.
+                Err(Errno::EINTR) => {}
+                Err(error) => return Err(error.into()),
+                Ok(_) => return Ok(()),
+            }
+        }
+    }
+
+    /// Carries lines both ways until either side ends. Waits for ever for one who types, but not for
+    /// the daemon.
+    fn converse(mut self) -> io::Result<bool> {
+        let stdin = io::stdin();
+        if stdin.is_terminal() {
+            let path = self.path.display();
+            complain(format_args!(
+                "console of the daemon at {path}: help shows the commands; exit or Ctrl-D leaves it"
+            ));
+        }
+        let (mut typing, mut is_owed, mut unsent, mut buffer) = (Typing::Open, false, Vec::new(), [0; 4096]);
+        loop {
+            let takes_keys = matches!(typing, Typing::Open) && unsent.is_empty();
+            let out = if unsent.is_empty() { PollFlags::empty() } else { PollFlags::POLLOUT };
+            let mut fds = vec![PollFd::new(self.stream.as_fd(), PollFlags::POLLIN | out)];
+            if takes_keys {
+                fds.push(PollFd::new(stdin.as_fd(), PollFlags::POLLIN));
+            }
+            self.wait(&mut fds, is_owed)?;
+            let ready = |at: usize| fds.get(at).and_then(PollFd::revents).unwrap_or(PollFlags::empty());
+            let (theirs, keys) = (ready(0), !ready(1).is_empty());
+            if theirs.intersects(PollFlags::POLLIN | PollFlags::POLLHUP | PollFlags::POLLERR) {
+                match self.stream.read(&mut buffer) {
+                    Ok(0) => return Ok(true),
+                    Ok(count) if !show(buffer.get(..count).unwrap_or_default())? => return Ok(true),
+                    // One that was told that this is all has its end to say, too.
+                    Ok(_) => is_owed = matches!(typing, Typing::Ended) || !unsent.is_empty(),
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            if theirs.contains(PollFlags::POLLOUT) {
+                let count = self.stream.write(&unsent)?;
+                unsent.drain(..count);
+            }
+            if keys {
+                match nix::unistd::read(&stdin, &mut buffer)? {
+                    0 => {
+                        (typing, is_owed) = (Typing::Ended, true);
+                        self.stream.shutdown(Shutdown::Write)?;
+                    }
+                    count => unsent.extend_from_slice(buffer.get(..count).unwrap_or_default()),
+                }
+                // An empty line gets no answer.
+                is_owed |= !unsent.trim_ascii().is_empty();
+            }
+        }
+    }
 }
 
 /// Writes to stdout. Says whether somebody reads on.
@@ -66,35 +197,5 @@ fn show(bytes: &[u8]) -> io::Result<bool> {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(error),
-    }
-}
-
-/// Carries lines both ways until either side ends.
-fn converse(mut stream: UnixStream) -> io::Result<bool> {
-    let (stdin, mut buffer) = (io::stdin(), [0; 4096]);
-    let mut is_typing = true;
-    loop {
-        let mut fds = vec![PollFd::new(stream.as_fd(), PollFlags::POLLIN)];
-        if is_typing {
-            fds.push(PollFd::new(stdin.as_fd(), PollFlags::POLLIN));
-        }
-        poll(&mut fds, PollTimeout::NONE)?;
-        let ready: Vec<bool> = fds.iter().map(|fd| fd.any().unwrap_or(false)).collect();
-        if ready.first() == Some(&true) {
-            match stream.read(&mut buffer)? {
-                0 => return Ok(true),
-                count if show(buffer.get(..count).unwrap_or_default())? => {}
-                _ => return Ok(true),
-            }
-        }
-        if ready.get(1) == Some(&true) {
-            match nix::unistd::read(&stdin, &mut buffer)? {
-                0 => {
-                    is_typing = false;
-                    stream.shutdown(Shutdown::Write)?;
-                }
-                count => stream.write_all(buffer.get(..count).unwrap_or_default())?,
-            }
-        }
     }
 }

@@ -1,14 +1,22 @@
 //! The operator's dialect: what is typed at chatd's own terminal, and what is printed there.
 
+mod compose;
+mod mistake;
 mod print;
+mod target;
+mod time;
 
-pub use print::{clear, fault, heading, help, kicked, reply, row, say, span};
+pub use compose::{NotALine, compose};
+pub use mistake::Mistake;
+pub use print::{clear, heading, help, kicked, mistake, reply, row, say, span, term};
+pub use target::{Target, TargetError};
+pub use time::{TimeError, read_time};
 
 use std::time::Duration;
 
 use super::Fault;
 use super::commands::{self, Place, Verb};
-use super::words::Words;
+use super::words::{Words, number};
 use crate::chat::{Text, UserRef};
 
 /// What the operator can order.
@@ -35,15 +43,15 @@ pub enum Order<'a> {
     },
     /// Shut a user or an address out, and remove those it hits.
     Ban {
-        /// A username, an address, or a network in CIDR notation.
-        target: &'a str,
+        /// Whom.
+        target: Target,
         /// For how long; for ever when it is missing.
         time: Option<Duration>,
         /// What to tell those who are shut out.
         reason: Option<Text<'a>>,
     },
     /// Let them in again.
-    Unban(&'a str),
+    Unban(Target),
     /// Show who is shut out.
     Bans,
     /// Take a user's voice away.
@@ -55,6 +63,8 @@ pub enum Order<'a> {
     },
     /// Give it back.
     Unmute(UserRef),
+    /// Show whose voice is taken away.
+    Mutes,
     /// Show how the server is doing.
     Stats {
         /// For a program: Prometheus text.
@@ -62,8 +72,10 @@ pub enum Order<'a> {
     },
     /// Choose what the log tells.
     Log(&'a str),
-    /// Shut the server down.
+    /// Leave this console, which at the daemon's own terminal is shutting the server down.
     Quit,
+    /// Shut the server down.
+    Shutdown,
     /// Clear the screen.
     Clear,
     /// Show help, on one command perhaps.
@@ -74,7 +86,7 @@ pub enum Order<'a> {
 ///
 /// # Errors
 /// Says what is wrong with the line.
-pub fn decode(line: &str) -> Result<Option<Order<'_>>, Fault> {
+pub fn decode(line: &str) -> Result<Option<Order<'_>>, Mistake> {
     let mut words = Words::new(line);
     let Some(word) = words.next() else { return Ok(None) };
     let word = word.strip_prefix('<').and_then(|word| word.strip_suffix('>')).unwrap_or(word);
@@ -82,66 +94,55 @@ pub fn decode(line: &str) -> Result<Option<Order<'_>>, Fault> {
     decode_arguments(spec.verb, words).map(Some)
 }
 
-fn decode_arguments(verb: Verb, mut words: Words<'_>) -> Result<Order<'_>, Fault> {
+fn decode_arguments(verb: Verb, mut words: Words<'_>) -> Result<Order<'_>, Mistake> {
+    let usage = || Mistake::from(Fault::Usage(verb));
     let order = match verb {
         Verb::List => Order::List { after: after(&mut words, verb)? },
         Verb::Rooms => Order::Rooms { after: after(&mut words, verb)? },
         Verb::Announce => return optional_text(words).map(Order::Announce),
         Verb::Kick => {
-            let user = UserRef::new(words.next().ok_or(Fault::Usage(verb))?)?;
+            let user = UserRef::new(words.next().ok_or_else(usage)?)?;
             return Ok(Order::Kick { user, reason: optional_text(words)? });
         }
         Verb::Ban => return ban(words),
-        Verb::Unban => Order::Unban(words.next().ok_or(Fault::Usage(verb))?),
+        Verb::Unban => Order::Unban(Target::new(words.next().ok_or_else(usage)?)?),
         Verb::Bans => Order::Bans,
         Verb::Mute => {
-            let user = UserRef::new(words.next().ok_or(Fault::Usage(verb))?)?;
-            let time = words.next().map(|word| time(word).ok_or(Fault::Usage(verb))).transpose()?;
-            Order::Mute { user, time }
+            let user = UserRef::new(words.next().ok_or_else(usage)?)?;
+            Order::Mute { user, time: words.next().map(read_time).transpose()? }
         }
-        Verb::Unmute => Order::Unmute(UserRef::new(words.next().ok_or(Fault::Usage(verb))?)?),
+        Verb::Unmute => Order::Unmute(UserRef::new(words.next().ok_or_else(usage)?)?),
+        Verb::Mutes => Order::Mutes,
         Verb::Stats => match words.next() {
             None => Order::Stats { for_programs: false },
-            Some("prometheus") => Order::Stats { for_programs: true },
-            Some(_) => return Err(Fault::Usage(verb)),
+            Some(word) if word.eq_ignore_ascii_case("prometheus") => Order::Stats { for_programs: true },
+            Some(_) => return Err(usage()),
         },
-        Verb::Log => Order::Log(words.next().ok_or(Fault::Usage(verb))?),
+        Verb::Log => Order::Log(words.next().ok_or_else(usage)?),
         Verb::Quit => Order::Quit,
+        Verb::Shutdown => Order::Shutdown,
         Verb::Clear => Order::Clear,
         Verb::Help => Order::Help(words.next()),
-        _ => return Err(Fault::UnknownCommand),
+        _ => return Err(Fault::UnknownCommand.into()),
     };
-    if words.is_empty() { Ok(order) } else { Err(Fault::Usage(verb)) }
+    if words.is_empty() { Ok(order) } else { Err(usage()) }
 }
 
-fn after(words: &mut Words<'_>, verb: Verb) -> Result<u64, Fault> {
-    words.next().map_or(Ok(0), |word| word.parse().map_err(|_| Fault::Usage(verb)))
+fn after(words: &mut Words<'_>, verb: Verb) -> Result<u64, Mistake> {
+    words.next().map_or(Ok(0), |word| number(word).ok_or(Fault::Usage(verb).into()))
 }
 
-fn optional_text(words: Words<'_>) -> Result<Option<Text<'_>>, Fault> {
-    if words.is_empty() { Ok(None) } else { Ok(Some(Text::new(words.rest())?)) }
+fn optional_text(words: Words<'_>) -> Result<Option<Text<'_>>, Mistake> {
+    if words.is_empty() { Ok(None) } else { Ok(Some(Text::new(words.rest()).map_err(Fault::from)?)) }
 }
 
-fn ban(mut words: Words<'_>) -> Result<Order<'_>, Fault> {
-    let target = words.next().ok_or(Fault::Usage(Verb::Ban))?;
+/// What begins like a number is a time, or a mistake; a reason begins with a word.
+fn ban(mut words: Words<'_>) -> Result<Order<'_>, Mistake> {
+    let target = Target::new(words.next().ok_or(Fault::Usage(Verb::Ban))?)?.check()?;
     let mut behind = words;
-    let time = behind.next().and_then(time);
+    let time = behind.next().filter(|word| time::begins_like_a_time(word)).map(read_time).transpose()?;
     let reason = optional_text(if time.is_some() { behind } else { words })?;
     Ok(Order::Ban { target, time, reason })
-}
-
-/// Reads a time as operators write it: `90s`, `10m`, `2h`, `7d`.
-fn time(word: &str) -> Option<Duration> {
-    let (number, unit) = word.split_at_checked(word.len().checked_sub(1)?)?;
-    let seconds = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return None,
-    };
-    let number: u64 = number.bytes().all(|byte| byte.is_ascii_digit()).then(|| number.parse().ok())??;
-    number.checked_mul(seconds).filter(|seconds| *seconds <= 3_650 * 86_400).map(Duration::from_secs)
 }
 
 #[cfg(test)]
@@ -157,9 +158,9 @@ mod tests {
         let user = UserRef::new("bob").unwrap();
         let reason = Some(Text::new("too loud").unwrap());
         assert_eq!(decode("kick bob too loud"), Ok(Some(Order::Kick { user, reason })));
-        assert_eq!(decode("kick"), Err(Fault::Usage(Verb::Kick)));
-        assert_eq!(decode("quit now"), Err(Fault::Usage(Verb::Quit)));
-        assert_eq!(decode("join #x"), Err(Fault::UnknownCommand));
+        assert_eq!(decode("kick"), Err(Fault::Usage(Verb::Kick).into()));
+        assert_eq!(decode("quit now"), Err(Fault::Usage(Verb::Quit).into()));
+        assert_eq!(decode("join #x"), Err(Fault::UnknownCommand.into()));
         assert_eq!(decode(""), Ok(None));
     }
 
@@ -167,15 +168,40 @@ mod tests {
     fn a_ban_takes_a_time_and_a_reason_or_neither() {
         let reason = Some(Text::new("too loud").unwrap());
         let hour = Some(Duration::from_secs(3_600));
-        let ban = |target, time, reason| Ok(Some(Order::Ban { target, time, reason }));
+        let ban = |target, time, reason| {
+            let target = Target::new(target).unwrap();
+            Ok(Some(Order::Ban { target, time, reason }))
+        };
         assert_eq!(decode("ban bob"), ban("bob", None, None));
         assert_eq!(decode("ban bob 1h"), ban("bob", hour, None));
+        assert_eq!(decode("ban bob 1H"), ban("bob", hour, None));
+        assert_eq!(decode("ban bob 60m"), ban("bob", hour, None));
         assert_eq!(decode("ban 10.0.0.0/8 1h too loud"), ban("10.0.0.0/8", hour, reason));
         assert_eq!(decode("ban bob too loud"), ban("bob", None, reason));
-        assert_eq!(decode("ban"), Err(Fault::Usage(Verb::Ban)));
-        assert_eq!(decode("mute bob soon"), Err(Fault::Usage(Verb::Mute)));
-        for wrong in ["", "s", "1", "1w", "-1s", "99999999999999999999s", "1é"] {
-            assert_eq!(time(wrong), None, "{wrong}");
+        assert_eq!(decode("ban bob  \t too loud"), ban("bob", None, Some(Text::new(" \t too loud").unwrap())));
+        assert_eq!(decode("ban"), Err(Fault::Usage(Verb::Ban).into()));
+    }
+
+    #[test]
+    fn a_number_that_is_no_time_is_never_a_reason() {
+        for time in ["30", "1y", "3 strikes", "1h30", "-1h", "+1h", "1.5h", "30 too loud", "٣h", "½h"] {
+            for line in [format!("ban bob {time}"), format!("ban 10.0.0.1 {time} x"), format!("mute bob {time}")] {
+                assert_eq!(decode(&line), Err(TimeError::Malformed.into()), "{line}");
+            }
         }
+        assert_eq!(decode("ban bob 99999d"), Err(TimeError::TooLong.into()));
+        assert_eq!(decode("mute bob 99999d"), Err(TimeError::TooLong.into()));
+        assert_eq!(decode("ban bob 0s"), Err(TimeError::Zero.into()));
+        assert_eq!(decode("mute bob soon"), Err(TimeError::Malformed.into()));
+        assert_eq!(decode("mute bob 1h spam"), Err(Fault::Usage(Verb::Mute).into()));
+    }
+
+    #[test]
+    fn a_listing_goes_on_behind_a_number() {
+        assert_eq!(decode("list 007"), Ok(Some(Order::List { after: 7 })));
+        for wrong in ["list +1", "list -1", "list bob", "list 1 2", "list 18446744073709551616"] {
+            assert_eq!(decode(wrong), Err(Fault::Usage(Verb::List).into()), "{wrong}");
+        }
+        assert_eq!(decode("rooms #dev"), Err(Fault::Usage(Verb::Rooms).into()));
     }
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bytes::{BufMut, BytesMut};
 
-use crate::chat::{Availability, Marks, Name, OperatorCommand, Reply, Row};
+use super::Mistake;
+use crate::chat::{Availability, Marks, Name, OperatorCommand, Reply, Row, UnixMillis};
 use crate::wire::Fault;
 use crate::wire::commands::{self, Place, Spec, Verb};
 
@@ -70,8 +71,8 @@ pub fn reply(reply: &Reply, out: &mut BytesMut) {
 }
 
 /// Prints what is wrong with an order.
-pub fn fault(fault: &Fault, out: &mut BytesMut) {
-    print!(out, "error: {fault}");
+pub fn mistake(mistake: &Mistake, out: &mut BytesMut) {
+    print!(out, "error: {mistake}");
 }
 
 /// Prints a line, or several.
@@ -110,11 +111,20 @@ pub fn help(topic: Option<&str>, out: &mut BytesMut) -> Result<(), Fault> {
 
 fn help_line(spec: &Spec, out: &mut BytesMut) {
     let (usage, summary) = match spec.verb {
-        Verb::Quit => ("quit".to_owned(), "tell everybody, then shut the server down"),
+        Verb::Quit => ("quit".to_owned(), "leave this console; from the daemon's own terminal: shut it down"),
         Verb::Announce => ("announce [TEXT]".to_owned(), spec.summary),
         _ => (format!("{} {}", spec.word, spec.arguments), spec.summary),
     };
     print!(out, "  {usage:<38} {summary}");
+}
+
+/// How long something holds: for ever, or for how long and until when, in UTC.
+pub fn term(time: Option<Duration>, now: UnixMillis) -> String {
+    let Some(time) = time else { return "for ever".to_owned() };
+    let end = now.0.saturating_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    let end = crate::wire::format_time(UnixMillis(end));
+    let (to_the_second, _) = end.split_once('.').unwrap_or((&end, ""));
+    format!("for {}, until {to_the_second}Z", span(time))
 }
 
 /// A span as people say it: `42s`, `7m`, `3h12m`, `2d4h`.
@@ -132,6 +142,14 @@ pub fn span(span: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_term_says_until_when() {
+        let now = UnixMillis(1_795_158_000_123);
+        assert_eq!(term(None, now), "for ever");
+        assert_eq!(term(Some(Duration::from_secs(90)), now), "for 1m, until 2026-11-20T07:01:30Z");
+        assert_eq!(term(Some(Duration::from_secs(3_650 * 86_400)), now), "for 3650d0h, until 2036-11-17T07:00:00Z");
+    }
 
     #[test]
     fn spans_are_short() {

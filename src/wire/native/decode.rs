@@ -4,7 +4,7 @@ use crate::chat::{Command, Mention, Name, RoomName, Text, Uid, UserRef};
 use crate::limits::AWAY_BYTES;
 use crate::wire::Fault;
 use crate::wire::commands::{self, Place, Verb};
-use crate::wire::words::Words;
+use crate::wire::words::{Words, number};
 
 /// What a native client asks: of its connection, or of the chat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,8 +99,10 @@ fn decode_arguments(mut arguments: Arguments<'_>) -> Result<Request<'_>, Fault> 
         | Verb::Bans
         | Verb::Mute
         | Verb::Unmute
+        | Verb::Mutes
         | Verb::Stats
-        | Verb::Log => return Err(Fault::UnknownCommand),
+        | Verb::Log
+        | Verb::Shutdown => return Err(Fault::UnknownCommand),
     };
     arguments.end()?;
     Ok(request)
@@ -108,14 +110,13 @@ fn decode_arguments(mut arguments: Arguments<'_>) -> Result<Request<'_>, Fault> 
 
 /// A line that starts with `@`: `@ SEEN`. Others are for later versions and are passed over.
 fn seen<'a>(mark: &str, mut words: Words<'_>) -> Option<Request<'a>> {
-    let number = words.next().filter(|_| mark == "@")?;
-    number.parse().ok().map(Request::Seen)
+    number(words.next().filter(|_| mark == "@")?).map(Request::Seen)
 }
 
 fn resume<'a>(arguments: &mut Arguments<'a>) -> Result<Request<'a>, Fault> {
     let uid = Uid::new(arguments.required()?).ok_or(Fault::Usage(arguments.verb))?;
     let token = arguments.required()?;
-    let seen = arguments.required()?.parse().map_err(|_| Fault::Usage(arguments.verb))?;
+    let seen = number(arguments.required()?).ok_or(Fault::Usage(arguments.verb))?;
     Ok(Request::Resume { uid, token, seen })
 }
 
@@ -181,8 +182,7 @@ impl<'a> Arguments<'a> {
     fn number(&mut self) -> Result<u64, Fault> {
         match self.optional() {
             None => Ok(0),
-            Some(word) if word.bytes().all(|b| b.is_ascii_digit()) => word.parse().map_err(|_| Fault::Usage(self.verb)),
-            Some(_) => Err(Fault::Usage(self.verb)),
+            Some(word) => number(word).ok_or(Fault::Usage(self.verb)),
         }
     }
 
@@ -227,6 +227,8 @@ mod tests {
         assert_eq!(chat("watch OFF"), Command::Watch(false));
         assert_eq!(decode("   \t"), Ok(Request::Nothing));
         assert_eq!(decode("enter"), Ok(Request::Enter(None)));
+        assert_eq!(decode("@ 5"), Ok(Request::Seen(5)));
+        assert_eq!(decode("@ +5"), Ok(Request::Nothing));
     }
 
     #[test]
@@ -264,6 +266,15 @@ mod tests {
             ("request", Fault::Usage(Verb::Request)),
             ("request bob carol", Fault::Usage(Verb::Request)),
             ("list -1", Fault::Usage(Verb::List)),
+            ("list +1", Fault::Usage(Verb::List)),
+            ("rooms +1", Fault::Usage(Verb::Rooms)),
+            ("members #dev +1", Fault::Usage(Verb::Members)),
+            ("members #dev x", Fault::Usage(Verb::Members)),
+            ("members #dev 1 2", Fault::Usage(Verb::Members)),
+            ("resume 1 x +3", Fault::Usage(Verb::Resume)),
+            ("resume +1 x 3", Fault::Usage(Verb::Resume)),
+            ("leave dev", Fault::BadRoom),
+            ("leave #dev 5", Fault::Usage(Verb::Leave)),
             ("list 99999999999999999999", Fault::Usage(Verb::List)),
             ("watch maybe", Fault::Usage(Verb::Watch)),
             ("say bob", Fault::BadText(TextError::Blank)),
