@@ -5,7 +5,7 @@
 //! arrival of bytes, `writable` once when room appears after a stream was full, and `hung_up` once
 //! when the peer closes or the stream breaks. It hears nothing again for what it left undone.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{IpAddr, SocketAddr};
@@ -177,6 +177,16 @@ pub(crate) const READABLE: Readiness = Readiness { readable: true, writable: fal
 pub(crate) const WRITABLE: Readiness = Readiness { readable: false, writable: true, hung_up: false };
 pub(crate) const HUNG_UP: Readiness = Readiness { readable: true, writable: true, hung_up: true };
 
+thread_local! {
+    static SECRETS: Cell<u128> = const { Cell::new(0) };
+}
+
+/// The same for every bench, so that two of them say the same.
+fn secret() -> u128 {
+    SECRETS.set(SECRETS.get() + 1);
+    SECRETS.get()
+}
+
 /// A server and its time.
 pub(crate) struct Bench {
     pub(crate) server: Server<TestStream>,
@@ -202,6 +212,8 @@ impl Bench {
     }
 
     pub(crate) fn with(config: Config) -> Self {
+        SECRETS.set(0);
+        let config = Config { secrets: secret, ..config };
         let now = Now { steady: Millis(5_000), wall: UnixMillis(1_800_000_000_000) };
         Self { server: Server::new(config), now, next_port: 40_001 }
     }
