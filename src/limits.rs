@@ -99,6 +99,9 @@ pub const NOTICES_TOGETHER: usize = 256;
 /// Sent lines kept for a user until it says that it saw them, in bytes.
 pub const KEPT_BYTES: usize = 64 * 1024;
 
+/// When there is no memory for all kept lines, at least so many bytes of the longest queue's are forgotten.
+pub const FORGOTTEN_BYTES: usize = KEPT_BYTES / 4;
+
 /// How long a silent user has to answer when somebody wants its name.
 pub const PROBE_TIME: Duration = Duration::from_secs(5);
 
@@ -256,11 +259,15 @@ pub struct Limits {
     pub places_per_address: usize,
     /// Unsent output above which the server stops reading from that client, in bytes.
     pub output_soft: usize,
-    /// Unsent output above which the client is closed as a slow consumer, in bytes.
+    /// Unsent output above which the client is closed as a slow consumer once its system has taken
+    /// nothing for [`Self::output_hard_time`], in bytes.
     pub output_hard: usize,
+    /// How long a client's system may take nothing while its unsent output is above the hard limit.
+    pub output_hard_time: Duration,
     /// How long unsent output may stay above the soft limit before the client is closed.
     pub output_soft_time: Duration,
-    /// Output queued and kept for all clients together, in bytes; beyond, the largest queue goes.
+    /// Output queued and kept for all clients together, in bytes; beyond, the largest queue of those
+    /// whose systems take nothing goes.
     pub queued_total: usize,
     /// A client that has not entered within this time of connecting is closed.
     pub entry_timeout: Duration,
@@ -296,6 +303,7 @@ impl Limits {
         places_per_address: 64,
         output_soft: 64 * 1024,
         output_hard: 256 * 1024,
+        output_hard_time: Duration::from_secs(2),
         output_soft_time: Duration::from_secs(30),
         queued_total: 256 * 1024 * 1024,
         entry_timeout: Duration::from_secs(20),
@@ -370,6 +378,7 @@ impl Limits {
             ("output-soft", self.output_soft.to_string()),
             ("output-hard", self.output_hard.to_string()),
             ("output-soft-time", seconds(self.output_soft_time)),
+            ("output-hard-time", seconds(self.output_hard_time)),
             ("max-memory-queued", self.queued_total.to_string()),
             ("entry-timeout", seconds(self.entry_timeout)),
             ("invite-timeout", seconds(self.invite_timeout)),

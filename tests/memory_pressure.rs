@@ -62,15 +62,16 @@ fn one_message_too_much_closes_the_largest_queue_and_no_other() {
     }
 }
 
-/// Those who can come back keep the newest lines; when that is still too much the largest goes.
+/// Those who can come back keep their places and the newest lines; when that is still too much the
+/// oldest lines of the longest queues go.
 #[test]
-fn places_that_are_kept_are_given_up_when_there_is_no_other_way() {
+fn places_that_are_kept_give_up_lines_before_anybody_goes() {
     let mut net = crowded(360_000, true);
     let text = "x".repeat(3_000);
     for _ in 0..300 {
         net.say(0, &format!("SAY #dev {text}"));
     }
     // Five of them, 64 KiB each and some room to grow, are more than there is room for.
-    assert_eq!(net.server.user_count(), 5);
+    assert_eq!(net.server.user_count(), 6);
     assert_eq!(net.people[0].books.lines.iter().filter(|line| line.starts_with("+OK taken")).count(), 300);
 }

@@ -42,7 +42,7 @@ const TO_BE_SEEN: [&str; 53] = [
     "broken",
     "entry-timeout",
     "slow-consumer",
-    "overflow",
+    "stuck",
     "surplus",
     "ping-timeout",
     "resumed-elsewhere",
@@ -115,9 +115,10 @@ impl Kind {
         let is_loud = seed % 8 < 4 && !has_rates;
         if is_loud {
             // Less than is allowed; but with so few users no listing is long.
-            (limits.output_soft, limits.output_hard) = (5_000, 90_000);
+            (limits.output_soft, limits.output_hard) = (5_000, *random.pick(&[20_000, 90_000]));
             limits.resume_grace = Duration::from_secs(*random.pick(&[2, 120, 120, 120]));
             limits.output_soft_time = Duration::from_secs(*random.pick(&[30, 600]));
+            limits.output_hard_time = Duration::from_millis(*random.pick(&[0, 300, 2_000]));
         }
         let crowd = match seed % 64 {
             0 => 200,

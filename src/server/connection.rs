@@ -121,6 +121,8 @@ pub(super) enum Standing {
 pub(super) struct Rare {
     /// Since when the output has been above the soft limit.
     pub(super) slow_since: Option<Millis>,
+    /// Since when the stream has taken nothing while the output was above the hard limit.
+    pub(super) stuck_since: Option<Millis>,
     /// Until when lines are not heard: it has been too fast, or has to wait as a penalty.
     pub(super) paused_until: Option<Millis>,
     pub(super) requests: Throttle,
@@ -131,6 +133,18 @@ pub(super) struct Rare {
     drained: usize,
     /// Wrong secrets, of this connection's or of one that has gone: until when none is looked at.
     pub(super) secrets: Throttle,
+}
+
+/// What is known of a stream's room for output. Who is slow is judged by this and never by what
+/// others have said to it: only a write can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// As far as is known, it takes more.
+    Free,
+    /// It was given more than it took, in the middle of this tick.
+    Full,
+    /// It was so at the end of a tick, and the event queue has not reported room since.
+    Stalled,
 }
 
 /// A connection.
@@ -160,8 +174,7 @@ pub(super) struct Connection<S> {
     pub(super) readable: bool,
     /// The peer will send nothing more after what can be read now.
     pub(super) hung_up: bool,
-    /// The last write was cut short: the event queue will tell when there is room.
-    pub(super) is_blocked: bool,
+    pub(super) flow: Flow,
     /// Stands in the list of connections to serve in the next tick.
     pub(super) is_ready: bool,
     /// Stands in the list of connections to write to in this tick.
@@ -189,7 +202,7 @@ impl<S> Connection<S> {
             armed_at: None,
             readable: false,
             hung_up: false,
-            is_blocked: false,
+            flow: Flow::Free,
             is_ready: false,
             is_dirty: false,
             is_doomed: false,
@@ -204,6 +217,18 @@ impl<S> Connection<S> {
     /// Since when its output has been above the soft limit.
     pub(super) fn slow_since(&self) -> Option<Millis> {
         self.rare.as_ref().and_then(|rare| rare.slow_since)
+    }
+
+    /// Since when its stream has taken nothing while the output was above the hard limit.
+    pub(super) fn stuck_since(&self) -> Option<Millis> {
+        self.rare.as_ref().and_then(|rare| rare.stuck_since)
+    }
+
+    /// Its stream has taken something.
+    pub(super) fn note_progress(&mut self) {
+        if let Some(rare) = &mut self.rare {
+            rare.stuck_since = None;
+        }
     }
 
     /// What few connections need, to change.
@@ -252,6 +277,11 @@ impl<S> Connection<S> {
         }
     }
 
+    /// Whether something of what it has sent may be left to be handled.
+    pub(super) fn has_work(&self) -> bool {
+        self.readable || self.held.is_some()
+    }
+
     /// Whether its lines are heard.
     pub(super) fn is_open(&self) -> bool {
         match self.phase {
@@ -291,14 +321,41 @@ impl<S> Connection<S> {
         std::mem::take(&mut self.accounted) as usize
     }
 
+    /// Whether its stream was given more than it took, and has not been said to have room since.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.flow != Flow::Free
+    }
+
+    /// Whether it takes nothing, as far as is known, and has not since before this tick.
+    pub(super) fn is_stalled(&self) -> bool {
+        self.stream.is_none() || self.flow == Flow::Stalled
+    }
+
+    /// Whether it may go when there is no memory for its queue: never one whose stream takes what it
+    /// is given.
+    pub(super) fn may_give_way(&self) -> bool {
+        self.accounted > 0 && !self.is_doomed && (self.stream.is_none() || self.is_blocked())
+    }
+
     /// Whether it leaves too much unread to be heard.
     pub(super) fn is_slow(&self, limits: &Limits) -> bool {
-        self.output.len() > limits.output_soft
+        self.is_blocked() && self.output.len() > limits.output_soft
+    }
+
+    /// Whether it leaves so much unread that it is closed if its stream goes on to take nothing.
+    pub(super) fn is_stuck(&self, limits: &Limits) -> bool {
+        self.is_blocked() && self.output.len() > limits.output_hard
+    }
+
+    /// From when on it may be taken for a slow consumer.
+    pub(super) fn slow_due(&self, limits: &Limits) -> Option<Millis> {
+        let slow = self.slow_since().map(|since| since + limits.output_soft_time);
+        earliest(slow, self.stuck_since().map(|since| since + limits.output_hard_time))
     }
 
     /// The next moment at which something is due here, whatever it is.
     pub(super) fn next_due(&self, limits: &Limits) -> Option<Millis> {
-        let slow = self.slow_since().map(|since| since + limits.output_soft_time);
+        let slow = self.slow_due(limits);
         let by_phase = match self.phase {
             Phase::Silent { since } => Some(since + GREETING_DELAY),
             Phase::Opening { since } | Phase::Entering { since } => Some(since + limits.entry_timeout),

@@ -48,12 +48,103 @@ impl<S: Stream> Connections<S> {
         }
     }
 
+    /// Writes to a connection before the tick's end what has become too much to wait.
+    pub(super) fn write_early(&mut self, token: Token) {
+        if let Some(connection) = find(&mut self.slots, token) {
+            self.outgoing.write_early(connection);
+        }
+    }
+
     /// Writes lines to a connection at once if it has nothing else to be told, and says whether that
     /// was tried; what cannot be written now is queued.
     pub(super) fn write_through(&mut self, token: Token, lines: &[u8]) -> io::Result<bool> {
         match find(&mut self.slots, token) {
             Some(connection) => self.outgoing.write_through(connection, lines),
             None => Ok(false),
+        }
+    }
+
+    /// Keeps the sum of all queues right, and in bounds, after one has changed.
+    pub(super) fn account(&mut self, token: Token) {
+        if let Some(connection) = find(&mut self.slots, token) {
+            self.outgoing.account(connection);
+            self.relieve_memory();
+        }
+    }
+
+    /// While all queues together are too large, makes room.
+    #[inline]
+    pub(super) fn relieve_memory(&mut self) {
+        if self.outgoing.queued > self.limits.queued_total {
+            self.make_room();
+        }
+    }
+
+    /// Of the largest queues first, what the streams take is written, and lines that are kept for one
+    /// who may come back are forgotten. If that is not enough, connections go whose streams have not
+    /// taken what they were given, the largest first; last those whose chance to take it is yet to come.
+    #[cold]
+    fn make_room(&mut self) {
+        let total = self.limits.queued_total;
+        let sizes = self.slots.iter().map(|(slot, connection)| (connection.accounted(), slot));
+        let mut by_size: Vec<(usize, usize)> = sizes.filter(|(size, _)| *size > 0).collect();
+        by_size.sort_unstable_by(|one, other| other.cmp(one));
+        for ease in [Outgoing::write_early, Outgoing::forget_kept] {
+            for (_, slot) in &by_size {
+                if self.outgoing.queued <= total {
+                    return;
+                }
+                if let Some(connection) = self.slots.get_mut(*slot) {
+                    ease(&mut self.outgoing, connection);
+                }
+            }
+        }
+        while self.outgoing.queued > total {
+            let all = self.slots.iter_mut().map(|(_, connection)| connection);
+            let Some(victim) = all.filter(|it| it.may_give_way()).max_by_key(|it| (it.is_stalled(), it.output.size()))
+            else {
+                return;
+            };
+            self.outgoing.doom(victim);
+        }
+    }
+
+    /// Appends to a connection's output what `write` makes, and has it written in this tick.
+    #[inline]
+    pub(super) fn append(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
+        if let Some(connection) = find(&mut self.slots, token) {
+            self.outgoing.append(connection, write);
+            self.relieve_memory();
+        }
+    }
+
+    /// Answers a command: as [`Self::append`], and counted for a user whose place is kept.
+    #[inline]
+    pub(super) fn answer(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
+        if let Some(connection) = find(&mut self.slots, token) {
+            connection.output.count_answer();
+            self.outgoing.append(connection, write);
+            self.relieve_memory();
+        }
+    }
+
+    /// As [`Self::answer`], but the answer may wait a moment for more.
+    #[inline]
+    pub(super) fn answer_unhurried(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
+        if let Some(connection) = find(&mut self.slots, token) {
+            connection.output.count_answer();
+            self.outgoing.append_unhurried(connection, write);
+            self.relieve_memory();
+        }
+    }
+
+    /// Appends to the output of a user's connection and has it written in this tick, as
+    /// [`Self::append`] does. Leaves it to the caller to relieve the memory once all are told.
+    #[inline]
+    pub(super) fn tell(&mut self, user: UserKey, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
+        let Some(slot) = self.links.get(user.slot()).copied().flatten() else { return };
+        if let Some(connection) = self.slots.get_mut(slot as usize) {
+            self.outgoing.append(connection, write);
         }
     }
 }
@@ -173,24 +264,6 @@ impl<S> Connections<S> {
         }
     }
 
-    /// Keeps the sum of all queues right after one has changed.
-    pub(super) fn account(&mut self, token: Token) {
-        if let Some(connection) = find(&mut self.slots, token) {
-            self.outgoing.account(connection);
-        }
-    }
-
-    /// While all queues together are too large, dooms the connection with the largest one.
-    #[inline]
-    pub(super) fn relieve_memory(&mut self) {
-        while self.outgoing.queued > self.limits.queued_total {
-            let all = self.slots.iter_mut().map(|(_, connection)| connection);
-            let closable = all.filter(|it| it.accounted() > 0 && (it.is_open() || matches!(it.phase, Phase::Away(_))));
-            let Some(largest) = closable.max_by_key(|connection| connection.output.size()) else { return };
-            self.outgoing.doom(largest);
-        }
-    }
-
     /// Has a connection served in the next tick.
     pub(super) fn mark_ready(&mut self, token: Token) {
         if let Some(connection) = self.get_mut(token)
@@ -231,44 +304,5 @@ impl<S> Connections<S> {
 
     pub(super) fn is_operator(&self, token: Token) -> bool {
         self.get(token).is_some_and(|connection| connection.peer.is_operator())
-    }
-
-    /// Appends to a connection's output what `write` makes, and has it written in this tick.
-    #[inline]
-    pub(super) fn append(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
-        if let Some(connection) = find(&mut self.slots, token) {
-            self.outgoing.append(connection, write);
-            self.relieve_memory();
-        }
-    }
-
-    /// Answers a command: as [`Self::append`], and counted for a user whose place is kept.
-    #[inline]
-    pub(super) fn answer(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
-        if let Some(connection) = find(&mut self.slots, token) {
-            connection.output.count_answer();
-            self.outgoing.append(connection, write);
-            self.relieve_memory();
-        }
-    }
-
-    /// As [`Self::answer`], but the answer may wait a moment for more.
-    #[inline]
-    pub(super) fn answer_unhurried(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
-        if let Some(connection) = find(&mut self.slots, token) {
-            connection.output.count_answer();
-            self.outgoing.append_unhurried(connection, write);
-            self.relieve_memory();
-        }
-    }
-
-    /// Appends to the output of a user's connection and has it written in this tick, as
-    /// [`Self::append`] does. Leaves it to the caller to relieve the memory once all are told.
-    #[inline]
-    pub(super) fn tell(&mut self, user: UserKey, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
-        let Some(slot) = self.links.get(user.slot()).copied().flatten() else { return };
-        if let Some(connection) = self.slots.get_mut(slot as usize) {
-            self.outgoing.append(connection, write);
-        }
     }
 }

@@ -50,7 +50,7 @@ use crate::limits::{Limits, READ_BYTES, SLOW_TICK};
 use addresses::Addresses;
 use admission::Strangers;
 use bans::Bans;
-use connection::{Phase, Standing};
+use connection::{Flow, Phase, Standing};
 use connections::Connections;
 use kept::Life;
 use outbox::Outbox;
@@ -179,9 +179,23 @@ impl<S: Stream> Server<S> {
         if connection.readable {
             self.connections.mark_ready(token);
         }
-        // Every event says "writable" while there is room; it is news only after there was none.
-        if readiness.writable && self.connections.get(token).is_some_and(|it| it.is_blocked) {
-            self.connections.mark_dirty(token);
+        if readiness.writable {
+            self.note_room(token);
+        }
+    }
+
+    /// There is room in a stream. Every event says so while there is; it is news only after there
+    /// was none.
+    fn note_room(&mut self, token: Token) {
+        let limits = &self.limits;
+        let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_blocked()) else {
+            return;
+        };
+        let has_waited = connection.is_slow(limits) && connection.has_work();
+        connection.flow = Flow::Free;
+        self.connections.mark_dirty(token);
+        if has_waited {
+            self.connections.mark_ready(token);
         }
     }
 
@@ -292,7 +306,8 @@ impl<S: Stream> Server<S> {
         for connection in self.connections.iter() {
             let held = connection.held.as_ref().map_or(0, |held| held.capacity());
             assert!(held <= crate::limits::HELD_BYTES, "input is bounded");
-            assert!(!connection.is_open() || connection.output.len() <= self.limits.output_hard, "output is bounded");
+            let is_watched = !connection.is_open() || connection.stuck_since().is_some();
+            assert!(is_watched || !connection.is_stuck(&self.limits), "who does not read is watched");
             assert_eq!(connection.accounted(), connection.output.memory(), "queues are accounted for");
             queued += connection.accounted();
             if let Phase::User(user) | Phase::Away(user) = connection.phase {
@@ -304,6 +319,7 @@ impl<S: Stream> Server<S> {
         assert_eq!(away, self.places.len(), "lost connections are counted");
         assert_eq!(users, self.chat.user_count(), "every user has a connection");
         assert_eq!(queued, self.connections.outgoing.queued, "the sum of all queues is right");
+        assert!(queued <= self.limits.queued_total, "all queues together are bounded");
         let standing = |what| self.connections.iter().filter(|it| it.standing == what).count();
         assert_eq!(standing(Standing::LetIn), self.let_in, "as many are let in as there are");
         assert_eq!(
@@ -344,7 +360,7 @@ impl<S: Stream> Server<S> {
 
     fn handle_phase_deadline(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
-        let is_slow = connection.slow_since().is_some_and(|since| since + self.limits.output_soft_time <= now.steady);
+        let is_slow = connection.slow_due(&self.limits).is_some_and(|due| due <= now.steady);
         match connection.phase {
             Phase::Silent { since } => {
                 connection.phase = Phase::Opening { since };
@@ -353,9 +369,7 @@ impl<S: Stream> Server<S> {
             Phase::Opening { .. } | Phase::Entering { .. } => {
                 self.close(token, CloseReason::EntryTimeout.into(), now);
             }
-            Phase::User(_) | Phase::Operator(_) if is_slow => {
-                self.close(token, CloseReason::SlowConsumer.into(), now);
-            }
+            Phase::User(_) | Phase::Operator(_) if is_slow => self.judge(token, now),
             Phase::User(_) | Phase::Operator(_) => self.handle_silence(token, now),
             Phase::Away(user) => self.handle_absence(token, user, now),
             Phase::Closing { .. } | Phase::Lingering { .. } => self.give_up(token),
@@ -368,14 +382,17 @@ impl<S: Stream> Server<S> {
         std::mem::replace(list(&mut self.connections), std::mem::take(&mut self.batch))
     }
 
-    /// Closes connections whose queues overflowed while others were being told something, in the
-    /// order of their slots. That may make others' overflow.
+    /// Closes connections whose queues had to give way while others were being told something, in the
+    /// order of their slots. That may make others give way. Of one that is closing already nothing is left.
     fn close_doomed(&mut self, now: Now) {
         while !self.connections.outgoing.doomed.is_empty() {
             let mut doomed = std::mem::take(&mut self.connections.outgoing.doomed);
             doomed.sort_unstable();
             for token in doomed {
                 self.close(token, CloseReason::SlowConsumer.into(), now);
+                if self.connections.get(token).is_some_and(|connection| connection.is_doomed) {
+                    self.give_up(token);
+                }
             }
         }
     }

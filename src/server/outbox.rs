@@ -5,6 +5,7 @@ use bytes::BytesMut;
 use super::connection::Token;
 use super::connections::Connections;
 use super::journal::Journal;
+use super::stream::Stream;
 use crate::chat::{Event, Record, Row, Sink, UserKey};
 use crate::limits::SPREAD_BYTES;
 
@@ -39,7 +40,7 @@ pub(super) struct Outbox<'a, S> {
     pub(super) asker: Option<Token>,
 }
 
-impl<S> Sink for Outbox<'_, S> {
+impl<S: Stream> Sink for Outbox<'_, S> {
     fn event(&mut self, to: &[UserKey], but: Option<UserKey>, event: &Event<'_>) {
         match to {
             [only] if but.is_none() => {
@@ -78,7 +79,7 @@ fn is_followed(event: &Event<'_>) -> bool {
     )
 }
 
-impl<S> Connections<S> {
+impl<S: Stream> Connections<S> {
     /// Has an event told to many, but not at once if somebody may be about to say more to them.
     fn spread(&mut self, to: &[UserKey], but: Option<UserKey>, event: &Event<'_>) {
         if !self.spread.is_for(to, but) {

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 
-use super::connection::{Connection, Token};
+use super::connection::{Connection, Flow, Token};
 use super::output::{SpareBuffers, Written};
 use super::patience::{Tick, Wait};
 use super::stream::Stream;
 use crate::chat::Millis;
-use crate::limits::{ACKNOWLEDGE_WHEN_BUSY, BUSY_CONNECTIONS, Limits};
+use crate::limits::{ACKNOWLEDGE_WHEN_BUSY, BUSY_CONNECTIONS, FORGOTTEN_BYTES, Limits};
 use crate::wire::native::Encoder;
 
 /// The work that is due on output, and what all outputs share.
@@ -52,11 +52,10 @@ impl Outgoing {
         }
     }
 
-    /// Appends to a connection's output what `write` makes, and has it written in this tick. A
-    /// queue that outgrows its bound dooms the connection, and nothing more is queued for it, unless
-    /// its user can come back and read it.
+    /// Appends to a connection's output what `write` makes, and has it written in this tick. Nothing
+    /// is queued for one that is to be closed, unless its user can come back and read it.
     #[inline]
-    pub(super) fn append<S>(
+    pub(super) fn append<S: Stream>(
         &mut self,
         connection: &mut Connection<S>,
         write: impl FnOnce(&mut Encoder, &mut BytesMut),
@@ -84,7 +83,7 @@ impl Outgoing {
 
     /// As [`Self::append`], but what is appended may wait a moment for more, where that has paid.
     #[inline]
-    pub(super) fn append_unhurried<S>(
+    pub(super) fn append_unhurried<S: Stream>(
         &mut self,
         connection: &mut Connection<S>,
         write: impl FnOnce(&mut Encoder, &mut BytesMut),
@@ -135,11 +134,32 @@ impl Outgoing {
     /// Writes to a connection what is queued for it.
     pub(super) fn write<S: Stream>(&mut self, connection: &mut Connection<S>) -> io::Result<Written> {
         connection.is_dirty = false;
-        let written = match &mut connection.stream {
-            Some(stream) => connection.output.write_to(stream, &mut self.spares),
-            None => Ok(Written::Blocked),
-        };
-        connection.is_blocked = matches!(written, Ok(Written::Blocked));
+        let written = self.offer(connection);
+        connection.flow = if matches!(written, Ok(Written::All)) { Flow::Free } else { Flow::Stalled };
+        written
+    }
+
+    /// Writes to a connection before the tick's end what has become too much to wait. Nothing is
+    /// tried where there is no room as far as is known.
+    #[cold]
+    pub(super) fn write_early<S: Stream>(&mut self, connection: &mut Connection<S>) {
+        if connection.is_blocked() {
+            return;
+        }
+        // A stream that is broken is found so again at the tick's end.
+        if !matches!(self.offer(connection), Ok(Written::All)) {
+            connection.flow = Flow::Full;
+        }
+        self.mark_dirty(connection);
+    }
+
+    fn offer<S: Stream>(&mut self, connection: &mut Connection<S>) -> io::Result<Written> {
+        let Some(stream) = &mut connection.stream else { return Ok(Written::Blocked) };
+        let before = connection.output.len();
+        let written = connection.output.write_to(stream, &mut self.spares);
+        if connection.output.len() < before {
+            connection.note_progress();
+        }
         self.account(connection);
         written
     }
@@ -152,7 +172,8 @@ impl Outgoing {
         lines: &[u8],
     ) -> io::Result<bool> {
         self.note_company(connection);
-        let stream = connection.stream.as_mut().filter(|_| connection.output.is_idle() && !connection.is_blocked);
+        let is_idle = connection.output.is_idle() && !connection.is_blocked();
+        let stream = connection.stream.as_mut().filter(|_| is_idle);
         let is_written = stream.is_some();
         let count = match stream {
             Some(stream) => connection.output.write_past(lines, stream)?,
@@ -168,6 +189,14 @@ impl Outgoing {
     /// Notes which lines a client has seen.
     pub(super) fn note_seen<S>(&mut self, connection: &mut Connection<S>, seen: u64) {
         connection.output.note_seen(seen, &mut self.spares);
+        self.account(connection);
+    }
+
+    /// Forgets kept lines for which there is no memory, the oldest first: of those that are only kept
+    /// in case they did not arrive, or that wait for one who may come back.
+    pub(super) fn forget_kept<S>(&mut self, connection: &mut Connection<S>) {
+        let excess = self.queued.saturating_sub(self.limits.queued_total).max(FORGOTTEN_BYTES);
+        connection.output.forget_kept(excess, connection.stream.is_some(), &mut self.spares);
         self.account(connection);
     }
 
@@ -187,7 +216,11 @@ impl Outgoing {
 
     /// Says whether there is something to be written.
     #[inline]
-    fn queue<S>(&mut self, connection: &mut Connection<S>, write: impl FnOnce(&mut Encoder, &mut BytesMut)) -> bool {
+    fn queue<S: Stream>(
+        &mut self,
+        connection: &mut Connection<S>,
+        write: impl FnOnce(&mut Encoder, &mut BytesMut),
+    ) -> bool {
         if !connection.takes_output() {
             return false;
         }
@@ -200,7 +233,7 @@ impl Outgoing {
                 self.account(connection);
             }
             if connection.accounted() > self.limits.output_hard {
-                self.check_bound(connection);
+                self.write_early(connection);
             }
         }
         true
@@ -212,14 +245,6 @@ impl Outgoing {
         connection.output.bound_unsent();
         if !connection.is_doomed {
             self.account(connection);
-        }
-    }
-
-    /// What has been written and is kept does not make a connection slow.
-    #[cold]
-    fn check_bound<S>(&mut self, connection: &mut Connection<S>) {
-        if connection.output.len() > self.limits.output_hard && connection.is_open() {
-            self.doom(connection);
         }
     }
 }

@@ -208,13 +208,30 @@ impl Output {
         self.fit();
     }
 
-    /// Forgets kept lines, the oldest first and none behind `end`, until what is kept is in bounds.
-    fn forget_beyond_bound(&mut self, end: usize) {
-        let (Some(kept), Some(queue)) = (self.kept.as_deref_mut(), self.queue.as_deref_mut()) else { return };
-        let excess = queue.len().saturating_sub(KEPT_BYTES).min(end);
-        if excess == 0 {
+    /// Forgets at least `excess` bytes of the kept lines, the oldest first, if there are so many that
+    /// have been written, or that nobody is there to read.
+    pub(super) fn forget_kept(&mut self, excess: usize, is_read: bool, spares: &mut SpareBuffers) {
+        let end = if is_read { self.written() } else { self.lines().len() };
+        if self.kept.is_none() || end == 0 {
             return;
         }
+        self.forget_oldest(excess, end);
+        if let Some(queue) = self.queue.as_deref_mut() {
+            queue.fit_into(queue.len());
+        }
+        self.free_if_empty(spares);
+    }
+
+    /// Forgets kept lines, the oldest first and none behind `end`, until what is kept is in bounds.
+    fn forget_beyond_bound(&mut self, end: usize) {
+        let excess = self.lines().len().saturating_sub(KEPT_BYTES).min(end);
+        if excess > 0 {
+            self.forget_oldest(excess, end);
+        }
+    }
+
+    fn forget_oldest(&mut self, excess: usize, end: usize) {
+        let (Some(kept), Some(queue)) = (self.kept.as_deref_mut(), self.queue.as_deref_mut()) else { return };
         let forgotten = kept.forget_oldest(excess, queue.bytes().get(..end).unwrap_or_default());
         queue.advance(forgotten);
         kept.written = kept.written.saturating_sub(forgotten);

@@ -169,6 +169,11 @@ impl<S: Stream> Server<S> {
         else {
             return Next::None { count: 0 };
         };
+        if connection.output.len() > limits.output_soft && !connection.is_blocked() {
+            // Whether it leaves that unread is not known yet.
+            self.connections.write_early(token);
+            return self.next_line(token, bytes, now);
+        }
         if !connection.peer.is_operator()
             && let Some(until) = connection.lines.wait(self.line_pace, now.steady)
         {

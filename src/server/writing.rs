@@ -3,7 +3,7 @@
 use super::connection::Token;
 use super::output::Written;
 use super::{Server, Stream};
-use crate::chat::Now;
+use crate::chat::{CloseReason, Now};
 
 impl<S: Stream> Server<S> {
     /// Hands out what the last one to speak in this tick has said to many. Nobody else says anything
@@ -49,20 +49,36 @@ impl<S: Stream> Server<S> {
             Ok(Written::Blocked) => {}
         }
         let Some(connection) = self.connections.get(token) else { return };
-        let is_slow = connection.is_slow(&self.limits);
-        let has_work = connection.readable || connection.held.is_some();
-        if was_slow && !is_slow && has_work {
+        if was_slow && !connection.is_slow(&self.limits) && connection.has_work() {
             self.connections.mark_ready(token);
         }
-        self.watch_slow_consumer(token, is_slow, now);
+        self.watch_slow_consumer(token, now);
     }
 
-    /// Gives a client that stays above the soft limit a time in which to read.
-    fn watch_slow_consumer(&mut self, token: Token, is_slow: bool, now: Now) {
+    /// Gives a client that stays above a limit a time in which to read.
+    fn watch_slow_consumer(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
-        if connection.is_open() && connection.slow_since().is_some() != is_slow {
-            connection.rare().slow_since = is_slow.then_some(now.steady);
+        let (is_slow, is_stuck) = (connection.is_slow(&self.limits), connection.is_stuck(&self.limits));
+        let is_known = connection.slow_since().is_some() == is_slow && connection.stuck_since().is_some() == is_stuck;
+        if connection.is_open() && !is_known {
+            let rare = connection.rare();
+            rare.slow_since = is_slow.then_some(rare.slow_since.unwrap_or(now.steady));
+            rare.stuck_since = is_stuck.then_some(rare.stuck_since.unwrap_or(now.steady));
             self.connections.arm(token);
+        }
+    }
+
+    /// The time of a client that stays above a limit may be over. Who is slow is said after a write
+    /// only, so what waits is offered once more.
+    pub(super) fn judge(&mut self, token: Token, now: Now) {
+        self.write(token, now);
+        let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_open()) else {
+            return;
+        };
+        if connection.slow_due(&self.limits).is_some_and(|due| due <= now.steady) {
+            // Who leaves that much unread is not sent it before the farewell.
+            connection.is_doomed = connection.is_stuck(&self.limits);
+            self.close(token, CloseReason::SlowConsumer.into(), now);
         }
     }
 }

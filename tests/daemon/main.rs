@@ -5,6 +5,7 @@
 mod daemon_support;
 
 mod bad_input;
+mod bursts;
 mod chaos;
 mod config;
 mod connections;

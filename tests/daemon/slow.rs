@@ -56,7 +56,7 @@ fn expect_left(clients: [&mut Client; 2], gone: &str) {
 
 #[test]
 fn above_the_hard_bound_a_client_goes() {
-    let mut daemon = Daemon::observed(&BOUNDS);
+    let mut daemon = Daemon::observed(&[&BOUNDS[..], &["--output-hard-time", "1"]].concat());
     let (mut speaker, mut listener) = two(&daemon);
     let before = daemon.settled();
     let slow = sleeper(&daemon, "slow", &mut [&mut speaker, &mut listener]);
@@ -78,7 +78,8 @@ fn above_the_hard_bound_a_client_goes() {
 
 #[test]
 fn too_long_above_the_soft_bound_a_client_goes() {
-    let mut daemon = Daemon::observed(&[&BOUNDS[..2], &["--output-soft-time", "1"]].concat());
+    let mut daemon =
+        Daemon::observed(&[&BOUNDS[..2], &["--output-soft-time", "1", "--output-hard", "8000000"]].concat());
     let (mut speaker, mut listener) = two(&daemon);
     let before = daemon.settled();
     let slow = sleeper(&daemon, "slow", &mut [&mut speaker, &mut listener]);

@@ -202,11 +202,13 @@ fn never_acknowledging_costs_the_oldest_lines_and_nothing_else() {
     }
 }
 
-/// A queue that nobody reads overflows in the middle of a command: what the command has yet to tell
-/// is kept with the rest, or counted among the lost.
-#[test]
-fn nothing_is_lost_uncounted_when_a_queue_overflows() {
-    let mut net = Net::kept(FREE, &["alice", "bob"]);
+/// Alice, who reads nothing, has been told so many long lines and one that is shorter by bob, who
+/// shares three rooms with her. Says how many lines she has seen before.
+fn brimful(lines: usize, last: usize) -> (Net, u64) {
+    let mut net = Net::new(Limits { queued_total: FREE.output_hard, ..FREE }, 2);
+    net.enter(0, "alice");
+    net.enter(1, "bob");
+    net.say(0, "KEEP");
     net.say(0, "REQUEST bob");
     net.say(1, "ACCEPT");
     for room in ["#a", "#b", "#c"] {
@@ -216,22 +218,34 @@ fn nothing_is_lost_uncounted_when_a_queue_overflows() {
     net.people[0].loss = Some(Loss::HalfOpen);
     net.lose(0);
     let before = net.people[0].books.seen();
-    let ends = std::rc::Rc::clone(&net.people[0].ghosts[0].ends);
-    ends.borrow_mut().window = 0;
-    let mut told = 0;
-    while ends.borrow().left.len() < FREE.output_hard {
-        let room = FREE.output_hard - ends.borrow().left.len();
-        let text = "z".repeat((room - 60).clamp(1, 3_000));
-        net.say(1, &format!("SAY alice {text}"));
-        told += 1;
-        if room < 3_000 {
-            break;
-        }
+    net.people[0].ghosts[0].ends.borrow_mut().window = 0;
+    for size in std::iter::repeat_n(3_000, lines).chain([last]) {
+        net.say(1, &format!("SAY alice {}", "z".repeat(size)));
     }
+    (net, before)
+}
+
+fn has_given_way(net: &Net) -> bool {
+    net.people[0].ghosts[0].ends.borrow().is_dropped
+}
+
+/// There is no memory any more for a queue that nobody reads, in the middle of a command: what the
+/// command has yet to tell is kept with the rest, or counted among the lost.
+#[test]
+fn nothing_is_lost_uncounted_when_a_queue_has_to_give_way() {
+    let lines = (1..100).take_while(|lines| !has_given_way(&brimful(*lines, 1).0)).last().unwrap();
+    // The longest last line for which there is room.
+    let (mut fits, mut is_too_much) = (1, 3_100);
+    while is_too_much - fits > 1 {
+        let middle = (fits + is_too_much) / 2;
+        if has_given_way(&brimful(lines, middle).0) { is_too_much = middle } else { fits = middle }
+    }
+    let (mut net, before) = brimful(lines, fits);
+    assert!(!has_given_way(&net));
     net.say(1, "QUIT");
-    assert!(ends.borrow().is_dropped, "the queue has overflowed");
+    assert!(has_given_way(&net), "there is no room for all that it tells");
     net.come_back(0);
-    assert_eq!(net.people[0].books.seen(), before + told + 4, "every line was seen, or counted as lost");
+    assert_eq!(net.people[0].books.seen(), before + lines as u64 + 1 + 4, "every line was seen, or counted as lost");
     let lines = &net.people[0].books.lines;
     assert_eq!(lines.last().unwrap(), "* left #a bob quit");
     assert!(net.people[0].books.lost > 0 && lines.contains(&"* ended bob gone".to_owned()));

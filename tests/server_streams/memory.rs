@@ -65,12 +65,15 @@ fn one_after_another_goes_while_it_goes_on() {
     bench.all_leave(&all.each_ref());
 }
 
+/// Its oldest lines go, and its user is told how many when it comes back.
 #[test]
-fn a_place_that_is_kept_gives_way_as_well() {
+fn places_that_are_kept_give_up_lines_before_anybody_goes() {
     let mut bench = Bench::limited(Limits { queued_total: 100_000, ..LIMITS });
     let [speaker, listener, one, two] = bench.room(["speaker", "listener", "one", "two"]);
+    let mut secrets = Vec::new();
     for lost in [&one, &two] {
-        bench.send(lost, "KEEP\n");
+        let answer = bench.ask(lost, "KEEP\n").pop().unwrap_or_default();
+        secrets.push(answer.split(' ').nth(2).unwrap_or_default().to_owned());
         bench.half_close(lost);
     }
     bench.log();
@@ -78,9 +81,21 @@ fn a_place_that_is_kept_gives_way_as_well() {
     for _ in 0..40 {
         bench.send(&speaker, format!("SAY #r {}\n", "x".repeat(3_000)));
     }
-    assert_eq!(gone(&mut bench).len(), 1);
-    assert_eq!(bench.server.user_count(), 3);
+    assert_eq!(gone(&mut bench), [""; 0]);
     assert_eq!(listener.lines().iter().filter(|line| line.starts_with("* room ")).count(), 40);
+    let mut kept = 0;
+    for (uid, secret) in [3, 4].iter().zip(&secrets) {
+        let back = bench.connect();
+        let told = bench.ask(&back, format!("RESUME {uid} {secret} 0\n"));
+        let lost: usize = told[0].rsplit(' ').next().unwrap_or_default().parse().unwrap();
+        let said = told.iter().filter(|line| line.starts_with("* room ")).count();
+        // Somebody came or went before it was said.
+        let others = told.len() - 1 - said;
+        assert!(lost > 0 && lost + said >= 40 && lost + said <= 42, "{lost} lost, {said} said, {others} others");
+        kept += said;
+        bench.half_close(&back);
+    }
+    assert!(kept * 3_050 < 100_000 && kept * 3_050 > 60_000, "{kept}");
     bench.advance(Limits::DEFAULT.resume_grace);
     bench.all_leave(&[&speaker, &listener]);
 }

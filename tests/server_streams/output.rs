@@ -131,6 +131,9 @@ fn a_queue_above_the_hard_limit_closes_a_slow_consumer_and_nobody_else_loses_a_l
     let [speaker, slow, listener] = bench.room(["speaker", "slow", "listener"]);
     slow.script(|wire| wire.room = 10);
     let count = say_at_least(&mut bench, &speaker, LIMITS.output_hard);
+    bench.advance(LIMITS.output_hard_time - Duration::from_millis(1));
+    assert_eq!(bench.server.user_count(), 3, "it may still read");
+    bench.advance(Duration::from_millis(1));
     let heard = listener.lines();
     assert_eq!(numbers(&heard), (0..count).collect::<Vec<_>>());
     assert_eq!(heard.iter().filter(|line| *line == "* left #r slow slow-consumer").count(), 1);
@@ -152,6 +155,7 @@ fn several_slow_consumers_of_one_line_are_all_closed() {
         slow.script(|wire| wire.room = 0);
     }
     say_at_least(&mut bench, &speaker, LIMITS.output_hard);
+    bench.advance(LIMITS.output_hard_time);
     assert_eq!(bench.server.user_count(), 1);
     let log = bench.log();
     assert_eq!(log.iter().filter(|line| line.starts_with("disconnect ") && line.contains("slow-consumer")).count(), 3);
@@ -221,4 +225,38 @@ fn a_farewell_to_a_nearly_full_queue_is_no_second_ending() {
     bench.make_room(&slow, usize::MAX);
     assert!(slow.received().ends_with("* bye kicked the operator removed you\n"));
     bench.all_leave(&[&speaker, &slow, &console]);
+}
+
+#[test]
+fn who_takes_something_now_and_then_is_not_closed_for_what_others_send() {
+    let mut bench = Bench::new();
+    let [speaker, slow] = bench.room(["speaker", "slow"]);
+    slow.script(|wire| wire.room = 0);
+    let count = say_at_least(&mut bench, &speaker, 2 * LIMITS.output_hard);
+    for _ in 0..10 {
+        bench.advance(LIMITS.output_hard_time - Duration::from_millis(1));
+        bench.make_room(&slow, 1);
+    }
+    assert_eq!(bench.server.user_count(), 2, "each byte is a sign that somebody reads");
+    bench.make_room(&slow, usize::MAX / 2);
+    assert_eq!(numbers(&slow.lines()), (0..count).collect::<Vec<_>>());
+    bench.all_leave(&[&speaker, &slow]);
+}
+
+/// Room that the event queue has not reported yet is found before anybody is closed.
+#[test]
+fn nobody_is_closed_whose_stream_has_room_at_that_moment() {
+    for (bytes, patience) in
+        [(LIMITS.output_soft, LIMITS.output_soft_time), (LIMITS.output_hard, LIMITS.output_hard_time)]
+    {
+        let mut bench = Bench::new();
+        let [speaker, reader] = bench.room(["speaker", "reader"]);
+        reader.script(|wire| wire.room = 0);
+        let count = say_at_least(&mut bench, &speaker, bytes);
+        reader.script(|wire| wire.room = usize::MAX);
+        bench.advance(patience);
+        assert_eq!(bench.server.user_count(), 2);
+        assert_eq!(numbers(&reader.lines()), (0..count).collect::<Vec<_>>());
+        bench.all_leave(&[&speaker, &reader]);
+    }
 }

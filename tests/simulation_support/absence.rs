@@ -48,7 +48,6 @@ impl Shadow {
                 self.model.tell_drop(&name);
                 self.pass_on();
             }
-            self.close_doomed();
         }
     }
 }

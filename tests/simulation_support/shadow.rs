@@ -53,15 +53,20 @@ pub(crate) struct Line {
     /// What is to be appended to its output and has not been seen yet; a line that ends in `\u{1}`
     /// stands for all that start so.
     pub(crate) owed: VecDeque<Owed>,
+    /// What was owed when the rest was cut off, and may have been written before that.
+    pub(crate) may_have: VecDeque<Owed>,
     /// Since when something owed has waited to be written.
     pub(crate) owed_since: Option<u64>,
     /// Bytes appended and not written.
     pub(crate) unsent: usize,
+    /// Bytes that the stream still takes in this tick.
+    pub(crate) room: usize,
+    /// The last write was cut short, and no room has been reported since.
+    pub(crate) is_blocked: bool,
     /// Whether what was written last is the start of a line.
     pub(crate) is_inside_line: bool,
     /// Only the line being written, and what is owed, is still to come.
     pub(crate) is_cut_short: bool,
-    pub(crate) is_doomed: bool,
     /// It has sent a wrong secret and is made to wait.
     pub(crate) is_penalised: bool,
     /// One before it from its machine has: it is made to wait if it sends any.
@@ -73,6 +78,8 @@ pub(crate) struct Line {
     pub(crate) handled: usize,
     pub(crate) accepted: u64,
     pub(crate) slow_since: Option<u64>,
+    /// Since when the stream has taken nothing while more than the hard limit waited.
+    pub(crate) stuck_since: Option<u64>,
     pub(crate) has_been_slow: bool,
     /// When it was asked for a sign of life, and when somebody who wants its name had it asked.
     pub(crate) asked: u64,
@@ -115,8 +122,6 @@ pub(crate) struct Shadow {
     places_left: u64,
     /// Until when no secret from a machine is looked at.
     pub(crate) mistrusted: BTreeMap<String, u64>,
-    /// Connections to be closed as slow consumers when the current command is done.
-    pub(crate) doomed: Vec<usize>,
     /// Connections that have come to their end, and why, since this was last emptied.
     pub(crate) ended: Vec<(usize, &'static str)>,
     pub(crate) next_secret: u128,
@@ -128,8 +133,6 @@ pub(crate) struct Shadow {
     pub(crate) has_rates: bool,
     /// Whether a place has ever been given up because there were too many.
     pub(crate) has_given_up: bool,
-    /// Whether a queue has ever been larger than the hard limit.
-    pub(crate) has_overflowed: bool,
     /// Everything told to anybody whose place was kept, by the secret of the place.
     pub(crate) logs: BTreeMap<String, Log>,
     /// Every message that took effect.
@@ -143,11 +146,13 @@ impl Line {
             slot,
             phase: Phase::Entering,
             owed: VecDeque::new(),
+            may_have: VecDeque::new(),
             owed_since: None,
             unsent: 0,
+            room: usize::MAX,
+            is_blocked: false,
             is_inside_line: false,
             is_cut_short: false,
-            is_doomed: false,
             is_penalised: false,
             is_mistrusted: false,
             inputs: VecDeque::new(),
@@ -155,6 +160,7 @@ impl Line {
             handled: 0,
             accepted: now,
             slow_since: None,
+            stuck_since: None,
             has_been_slow: false,
             asked: 0,
             probed: 0,
@@ -172,6 +178,26 @@ impl Line {
     /// Whether lines of its client's may still be handled.
     pub(crate) fn is_heard(&self) -> bool {
         matches!(self.phase, Phase::Entering | Phase::User(_)) && !self.inputs.is_empty()
+    }
+
+    /// Only the line being written, and what is owed from now on, is still to come.
+    fn cut_off(&mut self) {
+        self.may_have = std::mem::take(&mut self.owed);
+        self.is_cut_short = true;
+    }
+
+    /// What waits is written before more is queued, as far as the stream takes it.
+    pub(crate) fn offer(&mut self) {
+        let taken = self.unsent.min(self.room);
+        (self.unsent, self.room) = (self.unsent - taken, self.room - taken);
+    }
+
+    /// Whether its client's next line is handled: not while it leaves more than `soft` bytes unread.
+    pub(crate) fn listens(&mut self, soft: usize) -> bool {
+        if self.unsent > soft {
+            self.offer();
+        }
+        matches!(self.phase, Phase::Entering | Phase::User(_)) && self.unsent <= soft
     }
 
     /// By when it has to give the sign of life it was asked for last.
@@ -193,7 +219,6 @@ impl Shadow {
             most_of_machine: 0,
             places_left: 0,
             mistrusted: BTreeMap::new(),
-            doomed: Vec::new(),
             ended: Vec::new(),
             // The first is for the daemon's life.
             next_secret: next_secret + 1,
@@ -202,7 +227,6 @@ impl Shadow {
             is_shut_down: false,
             has_rates: false,
             has_given_up: false,
-            has_overflowed: false,
             logs: BTreeMap::new(),
             taken: HashSet::new(),
         }
@@ -212,10 +236,9 @@ impl Shadow {
     pub(crate) fn tell(&mut self, name: &str, text: &str) {
         let Some(place) = self.places.get_mut(name) else { return };
         let line = place.line;
-        let is_doomed = line.is_some_and(|line| self.lines[line].is_doomed);
         if let Some(kept) = &mut place.kept {
             kept.push(text);
-            if place.away.is_some() || is_doomed {
+            if place.away.is_some() {
                 kept.bound(0);
             }
         }
@@ -225,20 +248,11 @@ impl Shadow {
         }
     }
 
-    /// Appends to a connection's output, unless that is lost already.
+    /// Appends to a connection's output.
     pub(crate) fn append(&mut self, number: usize, text: &str, is_logged: bool) {
         let line = &mut self.lines[number];
-        if line.is_doomed {
-            return;
-        }
         line.owed.push_back(Owed { text: text.to_owned(), is_logged });
         line.unsent += text.len() + 1;
-        let is_open = matches!(line.phase, Phase::Entering | Phase::User(_));
-        if is_open && line.unsent > self.hard {
-            line.is_doomed = true;
-            self.has_overflowed = true;
-            self.doomed.push(number);
-        }
     }
 
     /// Does what one line of a client's asks. `said` is what the server answered, which decides
@@ -417,8 +431,7 @@ impl Shadow {
     /// The old connection gets the rest of the line it is in and the farewell.
     fn take_over(&mut self, old: usize) {
         let line = &mut self.lines[old];
-        line.owed.clear();
-        (line.is_cut_short, line.is_doomed) = (true, false);
+        line.cut_off();
         line.phase = Phase::Closing;
         self.ended.push((old, "resumed-elsewhere"));
         self.append(old, "* bye resumed-elsewhere you go on over another connection", false);
@@ -462,9 +475,8 @@ impl Shadow {
         }
         line.phase = Phase::Closing;
         self.ended.push((number, reason));
-        if std::mem::take(&mut line.is_doomed) {
-            line.owed.clear();
-            line.is_cut_short = true;
+        if reason == "slow-consumer" && line.unsent > self.hard {
+            line.cut_off();
         }
         if !matches!(reason, "quit" | "disconnected" | "broken" | "foreign") {
             self.append(number, &format!("* bye {reason} \u{1}"), false);
@@ -476,17 +488,6 @@ impl Shadow {
         if self.places.remove(name).is_some() {
             self.model.leave(name, reason);
             self.pass_on();
-        }
-    }
-
-    /// Closes those whose queues overflowed, in the order of their slots.
-    pub(crate) fn close_doomed(&mut self) {
-        while !self.doomed.is_empty() {
-            let mut doomed = std::mem::take(&mut self.doomed);
-            doomed.sort_by_key(|number| self.lines[*number].slot);
-            for number in doomed {
-                self.close(number, "slow-consumer");
-            }
         }
     }
 }

@@ -43,6 +43,7 @@ pub(crate) struct Trial {
     pub(crate) now: u64,
     soft: usize,
     soft_time: u64,
+    hard_time: u64,
     /// Whether lines may have to wait, so that only the answers tell how many were handled.
     pub(crate) has_rates: bool,
     /// How long an acknowledgement may wait for company, in milliseconds.
@@ -69,6 +70,7 @@ impl Trial {
             now: 0,
             soft: limits.output_soft,
             soft_time: millis(limits.output_soft_time),
+            hard_time: millis(limits.output_hard_time),
             has_rates,
             acknowledge_within: millis(limits.acknowledge_within),
             journal: String::new(),
@@ -108,7 +110,11 @@ impl Trial {
         self.server.handle_ready(wire.token, readiness);
         wire.latch.readable |= readiness.readable || readiness.hung_up;
         wire.latch.hung_up |= readiness.hung_up;
-        if wire.latch.readable {
+        let is_readable = wire.latch.readable;
+        let line = &mut self.shadow.lines[number];
+        let has_room = readiness.writable && std::mem::take(&mut line.is_blocked);
+        let has_waited = line.unsent > self.soft && (is_readable || line.read > line.handled);
+        if is_readable || (has_room && has_waited) {
             self.mark(number);
         }
     }
@@ -129,7 +135,7 @@ impl Trial {
         self.tick();
         for _ in 0..1_000 {
             if self.wait() != Some(0) {
-                return;
+                return self.check_nobody_is_overdue();
             }
             self.tick();
         }
@@ -164,6 +170,15 @@ impl Trial {
         self.run();
     }
 
+    /// Nobody stays who has taken nothing for long enough.
+    fn check_nobody_is_overdue(&self) {
+        for line in self.live.iter().map(|number| &self.shadow.lines[*number]) {
+            let is_over = |since: Option<u64>, time| since.is_some_and(|since| since + time <= self.now);
+            let is_overdue = is_over(line.slow_since, self.soft_time) || is_over(line.stuck_since, self.hard_time);
+            assert!(!is_overdue || !matches!(line.phase, Phase::User(_)), "not closed at {}: {line:?}", self.now);
+        }
+    }
+
     fn tick(&mut self) {
         self.calls.borrow_mut().clear();
         for number in &self.live {
@@ -171,6 +186,8 @@ impl Trial {
             let mut ends = wire.ends.borrow_mut();
             ends.taken.clear();
             wire.before.clone_from(&ends.left);
+            let room = if ends.is_reset { 0 } else { ends.window.saturating_sub(ends.sent.len()) };
+            self.shadow.lines[*number].room = room;
         }
         self.server.tick(at(self.now));
         self.server.check_invariants();
@@ -184,17 +201,17 @@ impl Trial {
         if self.shadow.has_given_up {
             self.seen.insert("surplus".to_owned());
         }
-        if self.shadow.has_overflowed {
-            self.seen.insert("overflow".to_owned());
-        }
         self.shadow.model.timeout();
         self.shadow.pass_on();
-        self.shadow.close_doomed();
-        for (number, _) in calls.iter().filter(|(_, call)| *call == Call::WriteBroken) {
-            self.compare(*number);
-            self.shadow.close(*number, "broken");
+        for (at, (number, _)) in calls.iter().enumerate().filter(|(_, (_, call))| *call == Call::WriteBroken) {
+            // One that is found broken too early to be given up is found so again, writing or reading.
+            let is_over = self.shadow.lines[*number].phase == Phase::Gone;
+            let is_again = |(who, call): &(usize, Call)| who == number && *call != Call::Dropped;
+            if !is_over && !calls[at + 1..].iter().any(is_again) {
+                self.compare(*number, true);
+                self.shadow.close(*number, "broken");
+            }
         }
-        self.shadow.close_doomed();
         self.judge(&calls, &journal);
         self.mark_after(&calls);
         self.journal.push_str(&journal);
@@ -223,9 +240,9 @@ impl Trial {
     }
 
     fn serve(&mut self, number: usize, calls: &[Call]) {
-        let line = &self.shadow.lines[number];
-        let listens = matches!(line.phase, Phase::Entering | Phase::User(_)) && line.unsent <= self.soft;
-        let is_idle = listens && line.inputs.is_empty() && !self.may_wait(number);
+        let line = &mut self.shadow.lines[number];
+        let listens = line.listens(self.soft);
+        let is_idle = listens && self.shadow.lines[number].inputs.is_empty() && !self.may_wait(number);
         let is_served = calls.iter().any(|call| call.is_read() || *call == Call::ReadInterrupted);
         let is_left_out = is_idle && self.wires[number].latch.readable && !is_served;
         assert!(!is_left_out, "{number} has something to read and is not read");
@@ -254,7 +271,6 @@ impl Trial {
             let reason = if calls.contains(&Call::ReadEnd) { "disconnected" } else { "broken" };
             self.shadow.close(number, reason);
         }
-        self.shadow.close_doomed();
     }
 
     /// Whether the server may make a client wait: for its speed, or for a wrong secret.
@@ -267,10 +283,10 @@ impl Trial {
     /// The next line of a connection that the server handles, if it listens.
     fn next_line(&mut self, number: usize, only_silent: bool) -> Option<Meaning> {
         let line = &mut self.shadow.lines[number];
-        let is_open = matches!(line.phase, Phase::Entering | Phase::User(_)) && !line.is_doomed;
+        let listens = line.listens(self.soft);
         let (end, meaning) = line.inputs.front()?;
         let is_silent = matches!(meaning, Meaning::Nothing | Meaning::Seen(_));
-        if !is_open || *end > line.read || line.unsent > self.soft || (only_silent && !is_silent) {
+        if !listens || *end > line.read || (only_silent && !is_silent) {
             return None;
         }
         line.handled = *end;
@@ -300,21 +316,23 @@ impl Trial {
             if !matches!(line.phase, Phase::Entering | Phase::User(_)) {
                 continue;
             }
-            let is_brimful = line.unsent + 100 > self.shadow.hard;
+            let slow_due = [(line.slow_since, self.soft_time), (line.stuck_since, self.hard_time)].into_iter();
+            let slow_due = slow_due.filter_map(|(since, time)| Some(since? + time)).min();
             let is_due = match reason {
                 "entry-timeout" => line.phase == Phase::Entering && self.now >= line.accepted + 20_000,
                 "ping-timeout" => self.now >= line.last_heard + 35_000,
-                "slow-consumer" => {
-                    is_brimful || line.slow_since.is_some_and(|since| self.now >= since + self.soft_time)
-                }
+                "slow-consumer" => line.room == 0 && slow_due.is_some_and(|due| self.now >= due),
                 _ => continue,
             };
             assert!(is_due, "{reason} at {}: {line:?}", self.now);
             let due = match reason {
                 "ping-timeout" => Some(line.sign_of_life_due()),
-                "slow-consumer" => line.slow_since.map(|since| since + self.soft_time),
+                "slow-consumer" => slow_due,
                 _ => None,
             };
+            if reason == "slow-consumer" && line.unsent > self.shadow.hard {
+                self.seen.insert("stuck".to_owned());
+            }
             if let Some(due) = due {
                 let slot = line.slot;
                 self.shadow.absences((due, slot));
@@ -335,7 +353,7 @@ impl Trial {
                 // Compared when it broke.
                 self.shadow.lines[number].owed.clear();
             } else if has(number, Call::Wrote) {
-                self.compare(number);
+                self.compare(number, false);
                 self.settle(number);
             } else {
                 let line = &mut self.shadow.lines[number];
@@ -368,13 +386,15 @@ impl Trial {
         assert!(journal.chars().all(|c| c == '\n' || !chatd::chat::is_unsafe(c)), "the log is clean: {journal:?}");
     }
 
-    fn compare(&mut self, number: usize) {
+    /// What has been offered must be what is owed, all of it unless the stream `is_broken`: then others
+    /// may have gone in the same moment, of whom nobody was left to be told.
+    fn compare(&mut self, number: usize, is_broken: bool) {
         let wire = &self.wires[number];
         let ends = wire.ends.borrow();
         let all = [&ends.taken[..], &ends.left[..]].concat();
         let line = &mut self.shadow.lines[number];
         let mut before = wire.before.as_slice();
-        if std::mem::take(&mut line.is_cut_short) {
+        if std::mem::take(&mut line.is_cut_short) && !all.starts_with(before) {
             let rest = before.iter().position(|byte| *byte == b'\n').map_or(0, |at| at + 1);
             before = &before[..if line.is_inside_line { rest } else { 0 }];
         }
@@ -394,8 +414,9 @@ impl Trial {
             }
             self.match_line(number, &found);
         }
+        self.shadow.lines[number].may_have.clear();
         let owed = &self.shadow.lines[number].owed;
-        assert!(owed.is_empty(), "{number} is still owed {owed:?}: {:?}", self.shadow.lines[number]);
+        assert!(is_broken || owed.is_empty(), "{number} is still owed {owed:?}: {:?}", self.shadow.lines[number]);
     }
 
     /// One line that came must be the one that is owed next; some come on their own account.
@@ -405,6 +426,10 @@ impl Trial {
         let matches = |owed: &str| owed.strip_suffix('\u{1}').map_or(found == owed, |start| found.starts_with(start));
         let behind = line.owed.iter().filter(|owed| owed.is_logged).count();
         let Phase::User(name) = &line.phase else {
+            if line.may_have.front().is_some_and(|owed| matches(&owed.text)) {
+                line.may_have.pop_front();
+                return;
+            }
             match next {
                 Some(owed) if matches(&owed.text) => drop(line.owed.pop_front()),
                 _ => assert!(
@@ -435,8 +460,10 @@ impl Trial {
     fn settle(&mut self, number: usize) {
         let ends = self.wires[number].ends.borrow();
         let line = &mut self.shadow.lines[number];
-        line.unsent = ends.left.len();
+        (line.unsent, line.is_blocked) = (ends.left.len(), !ends.left.is_empty());
         line.owed_since = None;
+        let was_stuck = line.stuck_since.filter(|_| ends.taken.is_empty());
+        line.stuck_since = (line.unsent > self.shadow.hard).then(|| was_stuck.unwrap_or(self.now));
         let is_slow = line.unsent > self.soft;
         line.has_been_slow |= is_slow;
         line.slow_since = if is_slow { line.slow_since.or(Some(self.now)) } else { None };
@@ -449,7 +476,7 @@ impl Trial {
         }
     }
 
-    /// Who is served in the next tick: those with more to read, then those who are slow no more.
+    /// Who is served in the next tick: those with more to read.
     fn mark_after(&mut self, calls: &[(usize, Call)]) {
         for (number, call) in calls {
             let latch = &mut self.wires[*number].latch;
@@ -463,17 +490,6 @@ impl Trial {
                 Call::ReadInterrupted => self.mark(*number),
                 Call::ReadEnd => *latch = Latch { readable: false, hung_up: true },
                 Call::ReadBroken | Call::WriteBroken | Call::Wrote | Call::Dropped => {}
-            }
-        }
-        for (number, _) in calls.iter().filter(|(_, call)| *call == Call::Wrote) {
-            let (wire, line) = (&self.wires[*number], &self.shadow.lines[*number]);
-            let ends = wire.ends.borrow();
-            let was_slow = ends.taken.len() + ends.left.len() > self.soft;
-            let has_work = wire.latch.readable || line.read > line.handled;
-            let is_unslowed = was_slow && ends.left.len() <= self.soft && has_work;
-            drop(ends);
-            if is_unslowed {
-                self.mark(*number);
             }
         }
     }

@@ -98,7 +98,7 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "bytes", default = "DEFAULT.output_soft")]
     output_soft: usize,
 
-    /// unsent bytes above which a client is closed (default: 262144)
+    /// unsent bytes above which a client is closed if it goes on to read nothing (default: 262144)
     #[argh(option, arg_name = "bytes", default = "DEFAULT.output_hard")]
     output_hard: usize,
 
@@ -106,7 +106,12 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "seconds", default = "DEFAULT.output_soft_time", from_str_fn(parse_seconds))]
     output_soft_time: Duration,
 
-    /// bytes queued for all clients together; beyond, the client with the largest queue is closed (default: 268435456)
+    /// seconds in which a client above --output-hard reads nothing before it is closed (default: 2)
+    #[argh(option, arg_name = "seconds", default = "DEFAULT.output_hard_time", from_str_fn(parse_seconds))]
+    output_hard_time: Duration,
+
+    /// bytes queued for all clients together; beyond, of those who read nothing the one with the largest queue is closed
+    /// (default: 268435456)
     #[argh(option, arg_name = "bytes", default = "DEFAULT.queued_total")]
     max_memory_queued: usize,
 
@@ -209,6 +214,7 @@ impl Arguments {
                 output_soft: self.output_soft,
                 output_hard: self.output_hard,
                 output_soft_time: self.output_soft_time,
+                output_hard_time: self.output_hard_time,
                 queued_total: self.max_memory_queued,
                 entry_timeout: self.entry_timeout,
                 invite_timeout: self.invite_timeout,
