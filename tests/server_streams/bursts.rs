@@ -75,22 +75,6 @@ fn who_reads_at_once_through_a_small_socket_keeps_its_place_and_every_line() {
     }
 }
 
-/// What one asks for itself: sixteen rooms at once, with all that was said there.
-#[test]
-fn who_joins_many_full_rooms_at_once_is_told_all_of_it() {
-    let mut bench = Bench::new();
-    let keeper = bench.user("keeper");
-    let text = "x".repeat(TEXT_BYTES);
-    for room in 0..16 {
-        bench.send(&keeper, format!("JOIN #r{room}\n") + &format!("SAY #r{room} {text}\n").repeat(8));
-    }
-    let reader = bench.user("reader");
-    let joins: String = (0..16).map(|room| format!("JOIN #r{room}\n")).collect();
-    let told = bench.ask(&reader, joins + "PING\n");
-    assert_eq!(count(&told, "* earlier "), 16 * 8);
-    assert_eq!(told.last().map(String::as_str), Some("+OK pong"));
-}
-
 /// One who comes back is written what it has missed, and more while that happens.
 #[test]
 fn who_comes_back_into_a_burst_keeps_its_place_and_every_line() {
