@@ -232,7 +232,7 @@ impl Outgoing {
             if connection.output.memory() != connection.accounted() {
                 self.account(connection);
             }
-            if connection.accounted() > self.limits.output_hard {
+            if connection.accounted() > self.limits.output_hard && connection.output.len() > self.limits.output_hard {
                 self.write_early(connection);
             }
         }
