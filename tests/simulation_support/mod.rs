@@ -13,3 +13,4 @@ pub(crate) mod pipe;
 pub(crate) mod place;
 pub(crate) mod shadow;
 pub(crate) mod trial;
+pub(crate) mod verdict;
