@@ -240,3 +240,32 @@ fn a_draft_that_is_taller_than_the_screen_leaves_no_copies() {
     let said: Vec<_> = server.received().into_iter().filter(|line| line.starts_with("SAY bob")).collect();
     assert_eq!(said[..4], ["the row 1.", "row 2.", "row 3.!", "row 4."].map(|text| format!("SAY bob {text}")));
 }
+
+#[test]
+fn what_one_has_said_stands_there_as_ones_own() {
+    let server = Server::start();
+    let mut chatc = Terminal::inside(&server);
+    server.say("* paired bob");
+    chatc.prompts("to bob > ");
+    chatc.press("hello\r");
+    chatc.shows("/help shows more\nyou → bob: hello  ✓ 12:00\n         to bob > ");
+    server.say("* said 1 @NOON bob hi");
+    chatc.shows("12:00 bob: hi\n");
+    chatc.press(&format!("{}\r", "seven7x ".repeat(12).trim_end()));
+    chatc.shows(&format!(
+        "bob: hi\nyou → bob: {}\n      seven7x seven7x seven7x seven7x  ✓ 12:00\n",
+        ["seven7x"; 8].join(" ")
+    ));
+    chatc.press("/private carol psst\r");
+    chatc.shows("you → [private] carol: psst  ✓ 12:00 to carol\n         to bob > ");
+    chatc.press("/announce lunch\r");
+    chatc.shows("you → [everyone]: lunch  ✓ 12:00 to 2 people\n         to bob > ");
+    // A paste, as it was sent.
+    chatc.press("\x1b[200~one\ntwo\x1b[201~\r");
+    chatc.shows("2 people\nyou → bob: one\nyou → bob: two\n      ✓ 12:00 2 messages\n         to bob > ");
+    // What was not sent does not look as if it were.
+    chatc.press("never mind\x03");
+    chatc.shows("2 messages\n         to bob > ");
+    chatc.prompts("to bob > ");
+    assert!(!chatc.screen().contains("never mind"), "{}", chatc.screen());
+}

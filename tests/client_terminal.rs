@@ -133,9 +133,9 @@ fn an_acknowledgement_stands_behind_its_line_or_below_it() {
     server.wait_for("MEMBERS #dev");
     chatc.shows("in #dev: alice (you)");
     chatc.press("hello 日本\r");
-    chatc.shows("#dev > hello 日本  ✓ 12:00 to 2\n           #dev > ");
+    chatc.shows("you → #dev: hello 日本  ✓ 12:00 to 2\n           #dev > ");
     chatc.press(&format!("{}\r", "x".repeat(60)));
-    chatc.shows(&format!("#dev > {}\n      ✓ 12:00 to 2\n", "x".repeat(60)));
+    chatc.shows(&format!("you → #dev: {}\n      ✓ 12:00 to 2\n", "x".repeat(60)));
     chatc.press("family 👩‍👩‍👧\r");
     chatc.waits("an acknowledgement below", |screen| screen.contents().matches("      ✓ 12:00 to 2\n").count() == 2);
 }
@@ -154,7 +154,7 @@ fn an_acknowledgement_never_stands_behind_another_line() {
     server.say("* paired bob");
     chatc.prompts("to bob > ");
     chatc.press("hello\r/requests\r");
-    chatc.shows("to bob > hello\n         to bob > /requests\n      ✓ 12:00\n-- no request waits\n");
+    chatc.shows("you → bob: hello\n         to bob > /requests\n      ✓ 12:00\n-- no request waits\n");
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn what_is_typed_while_the_line_is_cut_is_sent_afterwards() {
     alice.shows("is out of reach; reconnecting (what you type waits)");
     alice.prompts("to bob…> ");
     alice.press("two\r");
-    alice.shows("to bob…> two  … waits");
+    alice.shows("you → bob: two  … waits");
     alice.press(&format!("three\rhalf 日本 a line{LEFT}{LEFT}"));
     alice.prompts_at("to bob…> half 日本 a line", "to bob…> half 日本 a li");
     bob.send("SAY alice are you there?");
@@ -56,7 +56,7 @@ fn what_is_typed_while_the_line_is_cut_is_sent_afterwards() {
     assert_eq!(bob.texts_of("alice"), ["one", "two", "three", "half 日本 a line"]);
     let screen = alice.screen();
     let rows: Vec<_> = screen.lines().skip_while(|row| !row.contains("out of reach")).map(strip_times).collect();
-    assert_eq!(rows[1..3], ["         to bob…> two  … waits", "         to bob…> three  … waits"], "{screen}");
+    assert_eq!(rows[1..3], ["you → bob: two  … waits", "you → bob: three  … waits"], "{screen}");
     assert!(rows[3].starts_with("-- back after ") && rows[3].ends_with(" s; 1 line came meanwhile"), "{screen}");
     assert_eq!(rows[4..6], ["HH:MM bob: are you there?", "      ✓ HH:MM 2 messages"], "{screen}");
 }

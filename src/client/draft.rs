@@ -35,6 +35,17 @@ pub(super) struct Draft {
     widths: GraphemeClusterMode,
 }
 
+/// What a draft takes of the screen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extent {
+    /// Rows.
+    pub(super) rows: usize,
+    /// Rows up to that of the cursor.
+    pub(super) to_cursor: usize,
+    /// Columns of the last row.
+    pub(super) end: usize,
+}
+
 /// Rows of a draft as they are written, and how many columns they take.
 #[derive(Debug)]
 struct Layout {
@@ -117,6 +128,14 @@ impl Draft {
         let end = if self.is_full(&layout) { end.min(layout.rows.len() - 1) } else { end };
         let rows: Vec<_> = layout.rows.iter().take(end).skip(start).map(|(row, _)| row.as_str()).collect();
         rows.join("\n")
+    }
+
+    /// What it takes of the screen, where it was painted.
+    pub(super) fn extent(&self) -> Extent {
+        let layout = self.layout();
+        let height = self.screen.rows;
+        let end = layout.rows.last().map_or(0, |(_, width)| *width);
+        Extent { rows: layout.rows.len().min(height), to_cursor: (layout.cursor.0 + 1).min(height), end }
     }
 
     fn is_too_tall(&self) -> bool {

@@ -88,7 +88,7 @@ impl<'a> Attempt<'a> {
                     Action::Show(line) | Action::Acknowledge(line) => person.show(&line),
                     Action::Leave(code) => return Err(code),
                     Action::Connect => return Ok(false),
-                    Action::Bell | Action::Clear | Action::GiveBack(_) => {}
+                    Action::Bell | Action::Clear | Action::Own(_) | Action::GiveBack(_) => {}
                 }
             }
             if model.is_here() {

@@ -175,7 +175,7 @@ impl State {
                 }
                 Action::Bell => self.unwritten.push('\x07'),
                 // Nothing is moved or cleared here; and leaving follows from the model's state.
-                Action::Clear | Action::GiveBack(_) | Action::Leave(_) | Action::Connect => {}
+                Action::Clear | Action::Own(_) | Action::GiveBack(_) | Action::Leave(_) | Action::Connect => {}
             }
         }
     }

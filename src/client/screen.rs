@@ -12,11 +12,12 @@ use std::time::Duration;
 use rustyline::ExternalPrinter;
 use unicode_width::UnicodeWidthChar;
 
+use super::draft::Extent;
 use super::exit::{Exit, Way};
 use super::model::{Action, EXIT_FAILED, Model, Place, Prompt};
 use super::network::Plan;
 use super::outbox::Outbox;
-use super::view::{Line, PROMPT_WIDTH, Painter};
+use super::view::{Line, PROMPT_WIDTH, Painted, Painter};
 use super::{clock, prompt, tty};
 use crate::limits::UNPAINTED_BYTES;
 
@@ -68,10 +69,12 @@ pub(super) struct State {
 
 /// A typed line that stands on the screen.
 struct OwnLine {
-    /// Columns it takes, the prompt included.
+    /// Columns it takes in its last row.
     end: usize,
     /// Columns the terminal had.
     columns: usize,
+    /// Where it ends in the text that waits; 0: it is on the screen.
+    behind: usize,
 }
 
 impl Screen {
@@ -111,18 +114,30 @@ impl Screen {
         self.show_waiting(state);
     }
 
-    /// Feeds the model what was entered.
-    pub(super) fn do_typed(&self, typed: &str) {
+    /// Feeds the model what was entered, which takes so much of the screen.
+    pub(super) fn do_typed(&self, typed: &str, Extent { rows, end, .. }: Extent) {
         let mut state = self.lock();
         let before = state.model.unacknowledged();
         let actions = state.model.handle_typed(typed);
-        // Then the next acknowledgement is about this line.
-        let is_answered = matches!(actions.as_slice(), [Action::Acknowledge(_)]);
-        let is_one_message = is_answered || actions.len() == 1 && (before, state.model.unacknowledged()) == (0, 1);
-        let width = simple_width(typed).filter(|_| is_one_message);
-        state.own_line = width.map(|width| OwnLine { end: PROMPT_WIDTH + width, columns: tty::size().columns });
+        // What has come since Enter was pressed stands below.
+        let held = std::mem::take(&mut state.waiting);
+        if actions.iter().any(|action| matches!(action, Action::Own(_) | Action::GiveBack(_))) {
+            state.waiting = erased(rows);
+        }
+        let columns = tty::size().columns;
+        state.own_line = simple_width(typed).map(|_| OwnLine { end, columns, behind: 0 });
         state.perform(actions, &self.painter, &self.outbox);
+        // Else the next acknowledgement is not about this line.
+        if state.beside.is_none() && (before, state.model.unacknowledged()) != (0, 1) {
+            state.own_line = None;
+        }
+        state.waiting.push_str(&held);
         self.show_waiting(state);
+    }
+
+    /// A line was dropped, which takes so many rows: what was not sent does not stand there.
+    pub(super) fn erase(&self, rows: usize) {
+        self.lock().waiting.insert_str(0, &erased(rows));
     }
 
     /// Shows what waits; to be called before the editor starts. Gives a line that is to be edited again.
@@ -310,11 +325,16 @@ impl State {
         for action in actions {
             match action {
                 Action::Send(line) => outbox.send(&line),
-                Action::Show(line) => self.show(&line, painter),
+                Action::Show(line) => drop(self.show(&line, painter)),
                 Action::Acknowledge(line) => self.acknowledge(&line, painter),
                 Action::Bell => self.waiting.push('\x07'),
                 Action::Clear => {
                     self.waiting.push_str(CLEAR);
+                }
+                Action::Own(line) => {
+                    let painted = self.show(&line, painter);
+                    let behind = self.waiting.len();
+                    self.own_line = self.own_line.take().map(|own| OwnLine { end: painted.end, behind, ..own });
                 }
                 Action::GiveBack(line) => self.returned = Some(line),
                 // That follows from the model's state.
@@ -323,18 +343,21 @@ impl State {
         }
     }
 
-    fn show(&mut self, line: &Line, painter: &Painter) {
-        self.waiting.push_str(&painter.rows(line, Some(tty::size().columns)).text);
+    fn show(&mut self, line: &Line, painter: &Painter) -> Painted {
+        let painted = painter.rows(line, Some(tty::size().columns));
+        self.waiting.push_str(&painted.text);
         self.waiting.push('\n');
+        painted
     }
 
     /// Has it painted behind the line that was typed, if that still stands right above by then; else below.
     fn acknowledge(&mut self, line: &Line, painter: &Painter) {
-        let has_room = |own: &OwnLine| own.end + 2 + painter.width(line) < own.columns;
-        if !self.has_waiting() && self.own_line.as_ref().is_some_and(has_room) {
-            self.beside = Some(line.clone());
-        } else {
-            self.show(&line.clone().indented(), painter);
+        let is_last = |own: &&OwnLine| own.behind == self.waiting.len() && self.beside.is_none();
+        let has_room = |own: &&OwnLine| own.end + 2 + painter.width(line) < own.columns;
+        match self.own_line.as_ref().filter(is_last).filter(has_room) {
+            Some(OwnLine { behind: 0, .. }) => self.beside = Some(line.clone()),
+            Some(own) => self.waiting.push_str(&beside(own, line, painter)),
+            None => drop(self.show(&line.clone().indented(), painter)),
         }
     }
 
@@ -347,13 +370,11 @@ impl State {
         if self.own_line.as_ref().is_some_and(|own| own.columns != tty::size().columns) {
             self.forget_own_line(painter);
         }
-        let beside = self.beside.take().zip(self.own_line.as_ref());
-        let beside = beside.map(|(line, own)| format!("\x1b[A\x1b[{}G{}\n", own.end + 3, painter.paint(&line)));
-        let text = beside.unwrap_or_default() + &std::mem::take(&mut self.waiting);
-        if !text.is_empty() {
-            self.own_line = None;
-        }
-        text
+        let own = self.own_line.take();
+        let acknowledged = self.beside.take().zip(own.as_ref()).map(|(line, own)| beside(own, &line, painter));
+        let is_last = acknowledged.is_none() && own.as_ref().is_some_and(|own| own.behind == self.waiting.len());
+        self.own_line = own.filter(|_| is_last).map(|own| OwnLine { behind: 0, ..own });
+        acknowledged.unwrap_or_default() + &std::mem::take(&mut self.waiting)
     }
 
     /// The line that was typed may not stand right above any more.
@@ -361,10 +382,20 @@ impl State {
         self.own_line = None;
         if let Some(line) = self.beside.take() {
             let behind = std::mem::take(&mut self.waiting);
-            self.show(&line.indented(), painter);
+            drop(self.show(&line.indented(), painter));
             self.waiting.push_str(&behind);
         }
     }
+}
+
+/// An acknowledgement behind the line above that it is about.
+fn beside(own: &OwnLine, line: &Line, painter: &Painter) -> String {
+    format!("\x1b[A\x1b[{}G{}\n", own.end + 3, painter.paint(line))
+}
+
+/// Takes back so many rows above, and all below them.
+fn erased(rows: usize) -> String {
+    format!("\x1b[{rows}A\x1b[J")
 }
 
 /// Ends the process from outside the editor if that does not do it in time.

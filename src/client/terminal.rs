@@ -17,7 +17,7 @@ use rustyline::{ColorMode, CompletionType, Editor, ExternalPrinter};
 
 use super::draft::{self, Draft};
 use super::exit::{Exit, Way};
-use super::hands::{Hands, Typed};
+use super::hands::{Hands, Typed, Typing};
 use super::handshake::{self, Person};
 use super::model::{Action, EXIT_FAILED, EXIT_OK, Model, left_too_early};
 use super::network::{self, Front, Plan};
@@ -76,7 +76,7 @@ fn start(
     input.set_helper(Some(Hands::new(Typed::Line(Arc::clone(&screen)), painter, &typing)));
     keys::bind(&mut input, &screen);
     network::start(entered, outbox, AboveTheLine { screen: Arc::clone(&screen), printer })?;
-    type_lines(&mut input, &screen, config.history.as_deref())?;
+    type_lines(&mut input, &screen, &typing, config.history.as_deref())?;
     drop(input);
     // From here on Ctrl-C ends it, in case the server takes its time.
     tty::restore("");
@@ -148,7 +148,12 @@ fn editor() -> Result<Input, ReadlineError> {
     Editor::with_config(config)
 }
 
-fn type_lines(input: &mut Input, screen: &Screen, history: Option<&Path>) -> Result<(), ReadlineError> {
+fn type_lines(
+    input: &mut Input,
+    screen: &Screen,
+    typing: &Typing,
+    history: Option<&Path>,
+) -> Result<(), ReadlineError> {
     if let Some(path) = history {
         // There is none the first time.
         let _ = input.load_history(path);
@@ -164,14 +169,21 @@ fn type_lines(input: &mut Input, screen: &Screen, history: Option<&Path>) -> Res
         let (text, cursor) = std::mem::take(&mut draft);
         let typed = input.readline_with_initial(&blank_prompt(), text.split_at_checked(cursor).unwrap_or((&text, "")));
         let last = screen.end_editing();
+        let extent = typing.borrow().extent();
         match typed {
             Ok(line) => {
-                screen.do_typed(&line);
+                screen.do_typed(&line, extent);
                 remember(input, &line, history, screen)?;
             }
-            Err(ReadlineError::Interrupted) => screen.do_with(Model::handle_interrupt),
+            Err(ReadlineError::Interrupted) => {
+                if !last.0.is_empty() {
+                    screen.erase(extent.rows);
+                }
+                screen.do_with(Model::handle_interrupt);
+            }
             Err(ReadlineError::Eof) => screen.do_with(Model::handle_end_of_input),
             Err(error) => {
+                screen.erase(extent.to_cursor);
                 draft = last;
                 recover(error, |line| screen.do_with(|_| vec![Action::Show(line)]))?;
             }

@@ -63,10 +63,20 @@ impl Here {
         self.send(line, sent, out);
     }
 
+    /// Sends a text, which stands on the screen as one's own if it was taken.
+    fn tell(&mut self, line: String, sent: Sent, own: Line, out: &mut Actions) {
+        let before = self.sent.len();
+        self.send(line, sent, out);
+        if self.sent.len() > before {
+            out.0.push(Action::Own(own));
+        }
+    }
+
     /// Says `text` to the partner or in a room, in as many messages as it needs.
     pub(super) fn say(&mut self, to: &str, text: &str, out: &mut Actions) {
         for piece in pieces(text) {
-            self.send(format!("SAY {to} {piece}"), Sent::Say(to.to_owned()), out);
+            let own = Line::own("", to).text(piece);
+            self.tell(format!("SAY {to} {piece}"), Sent::Say(to.to_owned()), own, out);
         }
     }
 
@@ -91,13 +101,15 @@ impl Here {
 
     pub(super) fn send_private(&mut self, to: &str, text: &str, out: &mut Actions) {
         for piece in pieces(text) {
-            self.send(format!("PRIVATE {to} {piece}"), Sent::Private(to.to_owned()), out);
+            let own = Line::own("[private] ", to).text(piece);
+            self.tell(format!("PRIVATE {to} {piece}"), Sent::Private(to.to_owned()), own, out);
         }
     }
 
     pub(super) fn announce(&mut self, text: &str, out: &mut Actions) {
         for piece in pieces(text) {
-            self.send(format!("ANNOUNCE {piece}"), Sent::Announce, out);
+            let own = Line::own("[everyone]", "").text(piece);
+            self.tell(format!("ANNOUNCE {piece}"), Sent::Announce, own, out);
         }
     }
 

@@ -18,6 +18,8 @@ pub enum Action {
     Bell,
     /// Clear the screen.
     Clear,
+    /// What was typed has been said: this stands for it from now on, in its place.
+    Own(Line),
     /// The line that was entered comes back, to be edited.
     GiveBack(String),
     /// Connect again: the server did not want to wait for a name.

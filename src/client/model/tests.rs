@@ -106,6 +106,8 @@ impl Desk {
                 Action::Acknowledge(line) => painter.paint(&line.indented()),
                 Action::Bell => "(bell)".to_owned(),
                 Action::Clear => "(clear)".to_owned(),
+                // The typed line stands there already.
+                Action::Own(_) => continue,
                 Action::GiveBack(line) => format!("(back: {line})"),
                 Action::Connect => "(connect)".to_owned(),
                 Action::Leave(code) => format!("(leave {code})"),

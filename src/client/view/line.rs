@@ -70,6 +70,11 @@ impl Line {
         Self::new().hung_by(SIGN).with(Style::Error, "!! ").with(Style::Error, text)
     }
 
+    /// Something one has said oneself: `you → bob: hello`.
+    pub fn own(tag: &str, to: &str) -> Self {
+        Self::new().dim("you → ").bold(tag).bold(to).dim(": ")
+    }
+
     /// Adds ordinary text.
     pub fn text(self, text: impl Into<String>) -> Self {
         self.with(Style::Plain, text)
