@@ -32,6 +32,10 @@ const UNANSWERED: Duration = Duration::from_secs(3);
 /// The same while the server may be holding back somebody who says much.
 const UNANSWERED_HELD_BACK: Duration = Duration::from_secs(15);
 
+/// How long another connection is looked for beside the old one, besides four round trips, until
+/// the user is told that there is none.
+const SEEK_TIME: Duration = Duration::from_secs(4);
+
 /// How soon another connection is looked for again, when none could be had.
 const SEEK_AGAIN: Duration = Duration::from_secs(1);
 
@@ -125,8 +129,10 @@ enum Doubt {
     Waiting {
         until: Millis,
     },
-    /// No sign has come: another connection is looked for.
-    Seeking,
+    /// No sign has come: another connection is looked for, until then beside the old one.
+    Seeking {
+        until: Millis,
+    },
 }
 
 /// How a connection was lost or did not come about.
@@ -213,7 +219,7 @@ impl Link {
         match self.state {
             State::Dialing => Order::Dial,
             State::Waiting { .. } | State::Naming { connected: false } => Order::Wait,
-            _ if self.doubt == Doubt::Seeking => Order::Seek,
+            _ if self.is_seeking() => Order::Seek,
             _ => Order::Listen,
         }
     }
@@ -259,9 +265,9 @@ impl Link {
     fn doubt_due(&self) -> Option<Millis> {
         match (self.doubt, self.unanswered) {
             _ if !self.is_connected() => None,
-            (Doubt::Waiting { until }, _) => Some(until),
+            (Doubt::Waiting { until } | Doubt::Seeking { until }, _) => Some(until),
             (Doubt::None, Some((since, patience))) if self.is_up() && self.is_replaceable => Some(since + patience),
-            (Doubt::None | Doubt::Seeking, _) => None,
+            (Doubt::None, _) => None,
         }
     }
 
@@ -293,10 +299,10 @@ impl Link {
             return self.doubt();
         }
         if self.doubt_due().is_some_and(|due| due <= now) {
-            if !self.is_replaceable {
+            if !self.is_replaceable || matches!(self.doubt, Doubt::Seeking { .. }) {
                 return Due::GiveUp;
             }
-            self.doubt = Doubt::Seeking;
+            self.seek();
         }
         if self.deadline().is_none_or(|deadline| now < deadline) {
             return Due::Nothing;
@@ -327,9 +333,13 @@ impl Link {
         let due = self.doubt();
         if self.is_connected() && self.is_replaceable && self.own.is_some_and(|own| route != Some(own)) {
             // What is sent from an address that is gone comes to nothing, and one is not left long.
-            self.doubt = Doubt::Seeking;
+            self.seek();
         }
         due
+    }
+
+    fn seek(&mut self) {
+        self.doubt = Doubt::Seeking { until: self.now + SEEK_TIME + 4 * self.round_trip };
     }
 
     /// Something has happened after which the connection may not be what it was: asks at once,
@@ -358,7 +368,7 @@ impl Link {
 
     /// Whether another connection is looked for while there is one.
     pub(super) fn is_seeking(&self) -> bool {
-        self.is_connected() && self.doubt == Doubt::Seeking
+        self.is_connected() && matches!(self.doubt, Doubt::Seeking { .. })
     }
 
     /// Whether the server may have heard a connection of ours late, and closed this one for it.
