@@ -5,7 +5,7 @@
 #   tests/lan.sh             all cases, some two minutes
 #   tests/lan.sh far narrow  those whose names have one of these words in them
 #
-# Needs root (or `unshare -r`), iproute2 and python3. Where namespaces cannot be made it says so and is
+# Needs root, iproute2 and python3. Where namespaces cannot be made it says so and is
 # content, unless LAN_REQUIRED is set.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -16,8 +16,8 @@ cannot() {
     exit 0
 }
 
-for tool in ip python3 sysctl; do
-    command -v "$tool" >/dev/null || cannot "there is no $tool (Debian: iproute2, python3, procps)"
+for tool in ip python3; do
+    command -v "$tool" >/dev/null || cannot "there is no $tool (Debian: iproute2, python3)"
 done
 probe="chatd-probe-$$"
 ip netns add "$probe" 2>/dev/null || cannot "network namespaces cannot be made here; run it as root"

@@ -32,6 +32,7 @@ mod focus;
 mod here;
 mod kept;
 mod link;
+mod missed;
 mod opening;
 mod password;
 mod pending;

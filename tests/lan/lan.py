@@ -1,12 +1,9 @@
 """What the cases of lan.sh stand on: three network namespaces in a row (client, cable, server), and
 programs in them whose lines are read."""
 
-import fcntl
 import itertools
 import os
 import pathlib
-import socket
-import struct
 import subprocess
 import threading
 import time
@@ -48,7 +45,8 @@ class Lan:
         for space in (self.client, self.cable, self.server):
             ip("netns", "add", space)
             ip("-n", space, "link", "set", "lo", "up")
-            self.run(space, "sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0", "net.ipv6.conf.all.accept_ra=0")
+            # An address of IPv6 that is to be used at once is not looked for among the neighbours.
+            self.run(space, "sh", "-c", "echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad")
         self.plug_in(self.client, "c0", "m0", CLIENT, CLIENT6)
         self.plug_in(self.server, "s0", "m1", SERVER, SERVER6)
         self.start_cable()
@@ -163,7 +161,7 @@ def plain(space, name):
     """Has the kernel send frames as they are on a cable: whole, with their checksums. ethtool(8) is
     not everywhere, its ioctl is: SIOCETHTOOL with ETHTOOL_STXCSUM, _STSO, _SGSO and _SGRO."""
     script = (
-        "import fcntl, socket, struct, array\n"
+        "import array, fcntl, socket, struct\n"
         "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
         "for command in (0x1f, 0x24, 0x2c, 0x17):\n"
         "    value = array.array('B', struct.pack('II', command, 0))\n"

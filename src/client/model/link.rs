@@ -12,8 +12,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::missed::Missed;
 use crate::chat::Millis;
-use crate::limits::MISSED_BYTES;
 
 /// The shortest and the longest time that the server has for a sign of life when there is reason
 /// for doubt; three round trips in between. When it is over the old connection is not given up, but
@@ -94,31 +94,6 @@ pub(super) enum State {
     NameSilent { until: Millis, tries: u32 },
     /// The name is taken; a person has to say another.
     Naming { connected: bool },
-}
-
-/// What comes behind the answer to `RESUME`. Outlives a connection that is lost meanwhile: what
-/// has arrived need not come again.
-#[derive(Debug, Default)]
-pub(super) struct Missed {
-    /// The lines so far.
-    pub(super) lines: Vec<String>,
-    /// What they take, in bytes.
-    size: usize,
-    /// How many before them the server had to forget.
-    pub(super) lost: u64,
-    /// How many answers are among all these.
-    pub(super) answers: usize,
-    /// The answer that ends them.
-    pub(super) end: String,
-}
-
-impl Missed {
-    /// One more line has come; says whether there may be another.
-    pub(super) fn add(&mut self, line: &str) -> bool {
-        self.size += line.len() + size_of::<String>();
-        self.lines.push(line.to_owned());
-        self.size < MISSED_BYTES
-    }
 }
 
 /// Whether the connection still is one.

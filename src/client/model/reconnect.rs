@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::anew::is_unasked;
 use super::here::Here;
-use super::link::{Due, Loss, Missed, State};
+use super::link::{Due, Loss, State};
+use super::missed::Missed;
 use super::sent::{Command, Sent};
 use super::{Actions, EXIT_FAILED, EXIT_OK, Line, Model, Stage, left_too_early};
 use crate::client::view::listing::span_of;

@@ -135,6 +135,16 @@ fn another_connection_is_looked_for_while_the_old_one_may_still_speak() {
 }
 
 #[test]
+fn the_user_is_told_when_there_is_no_other_connection_either() {
+    let mut link = kept(SECOND);
+    link.doubt();
+    assert_eq!(due_after(&mut link, START), (11, Due::GiveUp));
+    assert_eq!(link.order(), Order::Seek);
+    link.lose(Loss::Silent, START + 11 * SECOND);
+    assert_eq!(link.order(), Order::Dial, "the search goes on");
+}
+
+#[test]
 fn a_doubt_does_not_begin_anew_with_each_reason() {
     let mut link = kept(Duration::ZERO);
     assert_eq!(link.handle_route(None, START), Due::Nothing);
@@ -215,14 +225,4 @@ fn each_connection_given_up_unanswered_explains_one_surprise() {
     link.await_resumed(START + SECOND);
     link.lose(Loss::Silent, START + 2 * SECOND);
     assert_eq!([link.take_stray(), link.take_stray(), link.take_stray()], [true, true, false]);
-}
-
-#[test]
-fn what_was_missed_has_a_bound() {
-    let mut missed = Missed::default();
-    let mut lines = 0;
-    while missed.add("") {
-        lines += 1;
-    }
-    assert_eq!(lines + 1, MISSED_BYTES.div_ceil(size_of::<String>()));
 }
