@@ -17,6 +17,7 @@ mod bans;
 mod closing;
 mod connection;
 mod connections;
+mod footprint;
 mod journal;
 mod keeping;
 mod kept;
@@ -39,6 +40,7 @@ mod writing;
 
 pub use bans::BadBans;
 pub use connection::{Peer, Seat, Token};
+pub use footprint::memory_at_worst;
 pub use journal::{Journal, Level};
 pub use password::Password;
 pub use stream::Stream;

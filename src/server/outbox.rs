@@ -5,6 +5,7 @@ use bytes::BytesMut;
 use super::connection::Token;
 use super::connections::Connections;
 use super::journal::Journal;
+use super::queue::append;
 use super::stream::Stream;
 use crate::chat::{Event, Record, Row, Sink, UserKey};
 use crate::limits::SPREAD_BYTES;
@@ -104,7 +105,7 @@ impl<S: Stream> Connections<S> {
 
     fn deliver_all(&mut self, spread: Spread) {
         for user in spread.to() {
-            self.tell(user, |_, queue| queue.extend_from_slice(spread.lines()));
+            self.tell(user, |_, queue| append(queue, spread.lines()));
         }
         self.relieve_memory();
         self.give_back(spread);

@@ -10,6 +10,7 @@ use bytes::BytesMut;
 use super::connection::{Connection, Flow, Token};
 use super::output::{SpareBuffers, Written};
 use super::patience::{Tick, Wait};
+use super::queue::append;
 use super::stream::Stream;
 use crate::chat::Millis;
 use crate::limits::{ACKNOWLEDGE_WHEN_BUSY, BUSY_CONNECTIONS, FORGOTTEN_BYTES, Limits};
@@ -181,7 +182,7 @@ impl Outgoing {
         };
         let rest = lines.get(count..).unwrap_or_default();
         if !rest.is_empty() {
-            self.append(connection, |_, queue| queue.extend_from_slice(rest));
+            self.append(connection, |_, queue| append(queue, rest));
         }
         Ok(is_written)
     }

@@ -101,6 +101,17 @@ impl Queue {
     }
 }
 
+/// Appends lines of many sizes together: grows by no more than they need and an eighth.
+pub(super) fn append(bytes: &mut BytesMut, lines: &[u8]) {
+    let length = bytes.len();
+    if length > LINE_BYTES && bytes.capacity() - length < lines.len() {
+        let mut larger = BytesMut::with_capacity(length + length / 8 + lines.len());
+        larger.extend_from_slice(bytes);
+        *bytes = larger;
+    }
+    bytes.extend_from_slice(lines);
+}
+
 impl From<&[u8]> for Queue {
     fn from(bytes: &[u8]) -> Self {
         Self { bytes: BytesMut::from(bytes), start: 0 }
@@ -144,6 +155,13 @@ mod tests {
             let most = queue.len() + queue.len() / 8 + 2 * LINE_BYTES;
             assert!(queue.capacity() <= most, "{} for {} bytes", queue.capacity(), queue.len());
         }
+    }
+
+    #[test]
+    fn a_long_queue_does_not_double_for_many_lines_at_once() {
+        let mut queue = Queue::from(&[b'x'; 100_000][..]);
+        append(queue.end(), &[b'y'; 12_000]);
+        assert!(queue.len() == 112_000 && queue.capacity() < 130_000, "{}", queue.capacity());
     }
 
     #[test]

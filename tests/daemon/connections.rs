@@ -185,7 +185,7 @@ fn who_sends_a_megabyte_without_a_newline_is_hung_up_on() {
     let mut alice = daemon.user("alice");
     let before = daemon.memory();
     // What it sends behind its end may find nobody there.
-    (0..64).take_while(|_| alice.try_send_bytes(&[b'x'; 16 * 1024])).for_each(drop);
+    (0..64).take_while(|_| alice.try_send(&[b'x'; 16 * 1024])).for_each(drop);
     bystanders.talk();
     assert!(daemon.memory() < before + 512 * 1024, "it is not kept");
     daemon.expect_figures(settled);

@@ -14,6 +14,7 @@ mod flood;
 mod foreign;
 mod guarded;
 mod listening;
+mod memory;
 mod notify;
 mod operator;
 mod orders;

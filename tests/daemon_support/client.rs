@@ -99,11 +99,6 @@ impl Client {
         self.send_bytes(format!("{line}\n").as_bytes());
     }
 
-    /// The same to a daemon that may have hung up; says whether it had not.
-    pub(crate) fn try_send_bytes(&mut self, bytes: &[u8]) -> bool {
-        self.stream.get_mut().write_all(bytes).is_ok()
-    }
-
     pub(crate) fn send_bytes(&mut self, bytes: &[u8]) {
         self.stream.get_mut().write_all(bytes).expect("the daemon reads");
     }

@@ -159,8 +159,17 @@ impl Daemon {
 
     /// Bytes of memory it uses.
     pub(crate) fn memory(&self) -> u64 {
+        self.status_bytes("VmRSS:")
+    }
+
+    /// The most bytes of memory it has used.
+    pub(crate) fn memory_at_most(&self) -> u64 {
+        self.status_bytes("VmHWM:")
+    }
+
+    fn status_bytes(&self, what: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process())).expect("the daemon runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("the kernel tells");
+        let line = status.lines().find_map(|line| line.strip_prefix(what)).expect("the kernel tells");
         line.split_whitespace().next().and_then(|word| word.parse::<u64>().ok()).expect("a number") * 1024
     }
 }

@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use arguments::{Arguments, Command};
 use chatd::event_loop::EventLoop;
 use chatd::limits::PASSWORD_BYTES;
-use chatd::server::{Config, Password, VERSION};
+use chatd::server::{Config, Password, VERSION, memory_at_worst};
 use chatd::wire::text_lines;
 use welcome::Situation;
 
@@ -42,8 +42,12 @@ fn main() -> ExitCode {
 fn limits_in_force(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
     let limits = arguments.config().limits;
     limits.check()?;
-    let rows = EventLoop::limits_in_force(limits)?.rows();
-    let text: String = rows.iter().map(|(name, value)| format!("{name} {value}\n")).collect();
+    let limits = EventLoop::limits_in_force(limits)?;
+    let rows = limits.rows().into_iter().map(|(name, value)| format!("{name} {value}\n"));
+    let terms = memory_at_worst(&limits);
+    let total = terms.iter().fold(0_usize, |total, (_, bytes)| total.saturating_add(*bytes));
+    let memory = terms.into_iter().chain([("all", total)]).map(|(term, bytes)| format!("# memory {term} {bytes}\n"));
+    let text: String = rows.chain(memory).collect();
     Ok(command_line::say("chatd", text))
 }
 
