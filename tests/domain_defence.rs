@@ -72,6 +72,38 @@ fn an_ignored_user_is_not_heard_and_not_told_so() {
 }
 
 #[test]
+fn what_an_ignored_user_said_before_one_joined_is_not_shown() {
+    let mut stage = Stage::new(&["ann", "bob", "cat"]);
+    for who in ["bob", "cat"] {
+        stage.act(0, who, "join #dev");
+        stage.act(0, who, &format!("say #dev from {who}"));
+    }
+    stage.act(0, "ann", "ignore BOB");
+    let told = stage.act(0, "ann", "join #dev");
+    let earlier: Vec<&String> = told.iter().filter(|line| line.starts_with("ann: * earlier")).collect();
+    assert!(earlier.len() == 1 && earlier[0].ends_with(" cat from cat"), "{told:?}");
+    stage.act(0, "ann", "unignore bob");
+    stage.act(0, "ann", "leave");
+    let told = stage.act(0, "ann", "join #dev");
+    assert_eq!(told.iter().filter(|line| line.starts_with("ann: * earlier")).count(), 2, "{told:?}");
+}
+
+#[test]
+fn who_has_no_voice_leaves_no_words_behind() {
+    let mut stage = Stage::new(&["ann", "bob"]);
+    stage.act(0, "bob", "away words");
+    stage.chat.mute(Name::new("bob").unwrap(), Some(Millis(1_000)), &mut Recorder::default());
+    assert!(stage.act(0, "ann", "list")[1].ends_with(" muted away"));
+    assert!(has(&stage.act(0, "ann", "private bob hi"), "ann: * away bob"));
+    assert!(!stage.act(0, "ann", "private bob hi").iter().any(|line| line.contains("words")));
+    assert_eq!(stage.act(0, "bob", "away more words"), ["-ERR muted"]);
+    assert_eq!(stage.act(0, "bob", "away"), ["+OK"], "being away is no speech");
+    stage.act(0, "bob", "here");
+    assert_eq!(stage.act(1_000, "bob", "away words"), ["+OK"]);
+    assert!(stage.act(1_000, "ann", "list")[1].ends_with(" away words"));
+}
+
+#[test]
 fn ignoring_outlives_a_reentry_and_is_forgotten_with_its_owner() {
     let mut stage = Stage::new(&["ann", "bob"]);
     stage.act(0, "ann", "ignore bob");

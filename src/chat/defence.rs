@@ -61,16 +61,30 @@ impl Chat {
         Reply::Done
     }
 
-    /// Sets or ends the user's absence from the keyboard.
-    pub(super) fn set_away(&mut self, user: UserKey, away: Option<&str>) -> Reply {
-        self.users.of_mut(user).set_away(away);
+    /// The user is absent from the keyboard, and has something left to say perhaps.
+    pub(super) fn set_away(&mut self, user: UserKey, text: Option<Text<'_>>, now: Now) -> Result<Reply, Refusal> {
+        if text.is_some() {
+            self.check_voice(user, now)?;
+        }
+        self.users.of_mut(user).set_away(Some(text.map_or("", |text| text.as_str())));
+        Ok(Reply::Done)
+    }
+
+    /// The user is here again.
+    pub(super) fn end_away(&mut self, user: UserKey) -> Reply {
+        self.users.of_mut(user).set_away(None);
         Reply::Done
     }
 
+    /// What a user who is away has left to say: nothing while it has no voice.
+    pub(super) fn away_text<'a>(&self, user: &'a User, now: Now) -> Option<&'a str> {
+        user.away().map(|text| if self.is_muted(user, now) { "" } else { text })
+    }
+
     /// Tells one who has just turned to a user that it is away, and what it has left to say.
-    pub(super) fn tell_away(&self, user: UserKey, other: UserKey, out: &mut dyn Sink) {
+    pub(super) fn tell_away(&self, user: UserKey, other: UserKey, now: Now, out: &mut dyn Sink) {
         let other = self.users.of(other);
-        if let Some(text) = other.away() {
+        if let Some(text) = self.away_text(other, now) {
             let text = Text::new(text).ok();
             out.event(&[user], None, &Event::Away { name: other.name, text });
         }

@@ -69,7 +69,7 @@ impl Chat {
             is_reconnecting: user.contact != Contact::Connected,
             is_not_to_be_disturbed: user.do_not_disturb,
             is_muted: self.is_muted(user, now),
-            away: user.away(),
+            away: self.away_text(user, now),
         }
     }
 

@@ -111,7 +111,7 @@ impl Chat {
     }
 
     /// Adds a user to an open room; all its members, the new one included, are told. The new one
-    /// is shown what was said before.
+    /// is shown what was said before, but not by those it ignores.
     pub(super) fn enter_room(&mut self, user: UserKey, room: RoomKey, out: &mut dyn Sink) -> Result<(), Refusal> {
         let name = self.rooms.of(room).name;
         if self.users.of(user).rooms.iter().any(|membership| membership.room == room) {
@@ -126,7 +126,7 @@ impl Chat {
         self.fulfil_room_requests(user, Aim::Room(room));
         let room = self.rooms.of(room);
         out.event(&room.members, None, &joined);
-        for (stamp, from, text) in room.backlog.iter() {
+        for (stamp, from, text) in room.backlog.iter().filter(|(_, from, _)| !self.is_ignoring(user, *from)) {
             out.event(&[user], None, &Event::Earlier { stamp, room: name, from, text });
         }
         Ok(())

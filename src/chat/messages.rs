@@ -24,7 +24,7 @@ impl Chat {
         self.check_voice(user, now)?;
         let other = self.other_user(user, to)?;
         let (stamp, from) = (self.next_stamp(now), self.users.of(user).name);
-        self.tell_away(user, other, out);
+        self.tell_away(user, other, now, out);
         if self.is_ignoring(other, from) {
             // Who is ignored is not told so.
             return Ok(Reply::Taken { stamp, to: 1 });

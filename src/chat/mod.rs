@@ -180,8 +180,8 @@ impl Chat {
             Command::Ignore(None) => Ok(self.list_ignored(user, out)),
             Command::Unignore(other) => self.unignore(user, other),
             Command::DoNotDisturb(on) => Ok(self.set_do_not_disturb(user, on)),
-            Command::Away(text) => Ok(self.set_away(user, Some(text.map_or("", |text| text.as_str())))),
-            Command::Here => Ok(self.set_away(user, None)),
+            Command::Away(text) => self.set_away(user, text, now),
+            Command::Here => Ok(self.end_away(user)),
             Command::Watch(on) => Ok(self.watch(user, on)),
         }
     }

@@ -99,7 +99,7 @@ impl Chat {
         let purpose = self.purpose(aim);
         out.record(&Record::Requested { from, to, purpose });
         out.event(&[other], None, &Event::Request { from, purpose, stands });
-        self.tell_away(user, other, out);
+        self.tell_away(user, other, now, out);
         Reply::Ringing { to, purpose, stands }
     }
 

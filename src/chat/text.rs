@@ -5,15 +5,15 @@ use std::fmt;
 
 use crate::limits::TEXT_BYTES;
 
-/// One line of text that is safe on any terminal: not blank, at most [`TEXT_BYTES`] long, and
-/// without control characters but tab.
+/// One line of text that is safe on any terminal: something can be seen of it, it is at most
+/// [`TEXT_BYTES`] long, and without control characters but tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Text<'a>(&'a str);
 
 /// Why a string cannot be said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TextError {
-    /// Nothing but white space.
+    /// Nothing but white space and characters that cannot be seen.
     Blank,
     /// Longer than [`TEXT_BYTES`].
     TooLong,
@@ -28,7 +28,7 @@ impl<'a> Text<'a> {
         debug_assert!(clean.chars().all(|c| !is_unsafe(c)), "text is sanitised before it is taken");
         // Most texts begin with a letter, and need no second look.
         let starts_plainly = clean.bytes().next().is_some_and(|first| first > b' ' && first < 0x7f);
-        if !starts_plainly && clean.trim().is_empty() {
+        if !starts_plainly && clean.chars().all(is_invisible) {
             Err(TextError::Blank)
         } else if clean.len() > TEXT_BYTES {
             Err(TextError::TooLong)
@@ -85,6 +85,45 @@ pub fn is_unsafe(c: char) -> bool {
         | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Whether nothing can be seen of a character by itself: white space, and [`INVISIBLE`].
+fn is_invisible(c: char) -> bool {
+    let behind = INVISIBLE.partition_point(|(first, _)| *first <= c);
+    let range = behind.checked_sub(1).and_then(|at| INVISIBLE.get(at));
+    c.is_whitespace() || range.is_some_and(|(_, last)| c <= *last)
+}
+
+/// Characters without a shape, in their order. Most are those that Unicode calls default ignorable
+/// (DerivedCoreProperties.txt, 17.0); the others are named.
+const INVISIBLE: [(char, char); 22] = [
+    ('\u{ad}', '\u{ad}'),
+    ('\u{34f}', '\u{34f}'),
+    ('\u{61c}', '\u{61c}'),
+    ('\u{115f}', '\u{1160}'),
+    ('\u{17b4}', '\u{17b5}'),
+    ('\u{180b}', '\u{180f}'),
+    ('\u{200b}', '\u{200f}'),
+    ('\u{202a}', '\u{202e}'),
+    ('\u{2060}', '\u{206f}'),
+    // The Braille pattern without a dot.
+    ('\u{2800}', '\u{2800}'),
+    ('\u{3164}', '\u{3164}'),
+    ('\u{fe00}', '\u{fe0f}'),
+    ('\u{feff}', '\u{feff}'),
+    ('\u{ffa0}', '\u{ffa0}'),
+    // With the marks of interlinear annotations behind those without a meaning.
+    ('\u{fff0}', '\u{fffb}'),
+    // What joins hieroglyphs, and blanks among them.
+    ('\u{13430}', '\u{1343f}'),
+    ('\u{13441}', '\u{13442}'),
+    // A filler of the Khitan script.
+    ('\u{16fe4}', '\u{16fe4}'),
+    ('\u{1bca0}', '\u{1bca3}'),
+    // A note without a head.
+    ('\u{1d159}', '\u{1d159}'),
+    ('\u{1d173}', '\u{1d17a}'),
+    ('\u{e0000}', '\u{e0fff}'),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +143,38 @@ mod tests {
         for c in (char::MIN..=char::MAX).filter(|c| is_unsafe(*c) && *c != '\n') {
             assert!(!are_harmless_lines(format!("a {c}\n").as_bytes()), "{c:?}");
             assert_ne!(sanitize(&format!("a {c}")), format!("a {c}"));
+        }
+    }
+
+    #[test]
+    fn what_nobody_can_see_is_no_text() {
+        assert!(INVISIBLE.iter().all(|(first, last)| first <= last));
+        assert!(INVISIBLE.windows(2).all(|pair| pair[0].1 < pair[1].0), "in their order");
+        for c in "\u{200b}\u{200c}\u{200d}\u{2060}\u{2064}\u{ad}\u{34f}\u{115f}\u{1160}\u{3164}\u{ffa0}\u{180e}\u{fe0f}\
+                  \u{feff}\u{2800}\u{fffb}\u{e0001}\u{e0041}\u{e007f}\u{e01ef}\u{1d173}\u{1d159}\u{13441}\u{17b4}\u{3000}"
+            .chars()
+        {
+            for text in [format!("{c}"), format!(" {c}\t{c}{c} ")] {
+                assert_eq!(Text::new(&text).unwrap_err(), TextError::Blank, "{c:?}");
+            }
+            for text in [format!("{c}x"), format!("x{c}"), format!("{c}\u{fffd}"), format!("{c}é{c}")] {
+                assert_eq!(Text::new(&text).unwrap().as_str(), text, "what can be seen is left as it is");
+            }
+        }
+        for text in [
+            ".",
+            "é",
+            "日",
+            "👩\u{200d}👩",
+            "❤\u{fe0f}",
+            "🏴\u{e0067}\u{e007f}",
+            "\u{fffd}",
+            "\u{301}",
+            "ㅤa",
+            "⠁",
+            "\u{ac00}",
+        ] {
+            assert!(Text::new(text).is_ok(), "{text:?}");
         }
     }
 

@@ -1,5 +1,7 @@
 //! Who is let in: limits on connections, in all and from one address, and how fast they may come.
 
+use std::net::SocketAddr;
+
 use super::connection::{Closing, Connection, Expecting, Peer, Phase, Standing, Token};
 use super::tally::Tally;
 use super::throttle::Throttle;
@@ -7,6 +9,7 @@ use super::{Server, Stream};
 use crate::chat::{CloseReason, Millis, Now, Origin};
 use crate::limits::REFUSED_LINGERING;
 use crate::wire::console::span;
+use crate::wire::foreign::Foreign;
 
 /// What the log is told of those who never become users.
 #[derive(Debug, Default)]
@@ -16,6 +19,11 @@ pub(super) struct Strangers {
     /// Connections that were let in and closed before they had entered, beyond those of which the
     /// log has a line each.
     never_entered: Tally,
+    /// Those who spoke another protocol.
+    foreign: Tally<Foreign>,
+    /// Wrong passwords, and where the last came from.
+    wrong_passwords: Tally<()>,
+    wrong_password_from: Option<SocketAddr>,
     /// Lines of the log about one of them.
     lines: Throttle,
     /// How many have not hung up since they were refused.
@@ -28,7 +36,8 @@ impl Strangers {
     }
 
     pub(super) fn next_due(&self) -> Option<Millis> {
-        [self.refused.next_due(), self.never_entered.next_due()].into_iter().flatten().min()
+        let first = [self.refused.next_due(), self.never_entered.next_due()];
+        first.into_iter().chain([self.foreign.next_due(), self.wrong_passwords.next_due()]).flatten().min()
     }
 }
 
@@ -177,6 +186,19 @@ impl<S: Stream> Server<S> {
         self.tell_of_strangers(now);
     }
 
+    /// A connection began as another protocol does.
+    pub(super) fn note_foreign(&mut self, protocol: Foreign, now: Now) {
+        self.strangers.foreign.note(protocol);
+        self.tell_of_strangers(now);
+    }
+
+    /// Somebody guessed the password wrongly. What was guessed is nobody's business.
+    pub(super) fn note_wrong_password(&mut self, peer: Peer, now: Now) {
+        self.strangers.wrong_passwords.note(());
+        self.strangers.wrong_password_from = peer.address();
+        self.tell_of_strangers(now);
+    }
+
     /// Tells the log of those it has no lines for, as often as it may.
     pub(super) fn tell_of_strangers(&mut self, now: Now) {
         let journal = &mut self.connections.journal;
@@ -185,6 +207,13 @@ impl<S: Stream> Server<S> {
         }
         while let Some((reason, count)) = self.strangers.never_entered.take_due(now.steady) {
             journal.note(format_args!("never-entered reason={reason} count={count}"));
+        }
+        while let Some((protocol, count)) = self.strangers.foreign.take_due(now.steady) {
+            journal.note(format_args!("foreign protocol={} count={count}", protocol.word()));
+        }
+        while let Some(((), count)) = self.strangers.wrong_passwords.take_due(now.steady) {
+            let from = self.strangers.wrong_password_from.map_or_else(String::new, |from| format!(" from={from}"));
+            journal.warn(format_args!("wrong-password count={count}{from}"));
         }
     }
 

@@ -121,6 +121,9 @@ impl<S: Stream> Server<S> {
         let is_right = self.password.as_ref().is_none_or(|password| password.matches(word));
         if !is_right {
             self.answer(token, Err(Fault::WrongPassword));
+            if let Some(peer) = self.connections.get(token).map(|connection| connection.peer) {
+                self.note_wrong_password(peer, now);
+            }
             return self.penalise(token, now);
         }
         if let Some(connection) = self.connections.get_mut(token) {

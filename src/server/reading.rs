@@ -207,9 +207,7 @@ impl<S: Stream> Server<S> {
     /// Answers one who speaks another protocol in its own way, and hangs up: nothing it sent is done,
     /// and nothing more is read but to throw it away.
     fn turn_away(&mut self, token: Token, protocol: Foreign, now: Now) {
-        if let Some(address) = self.connections.get(token).and_then(|it| it.peer.address()) {
-            self.connections.journal.note(format_args!("foreign from={address} protocol={}", protocol.word()));
-        }
+        self.note_foreign(protocol, now);
         self.connections.append(token, |_, out| protocol.answer(out));
         self.close(token, CloseReason::Foreign.into(), now);
     }

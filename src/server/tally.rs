@@ -5,20 +5,26 @@ use crate::chat::{CloseReason, Millis};
 use crate::limits::REFUSAL_LOG_INTERVAL;
 
 /// Counts what one kind of line has not told yet, by reason.
-#[derive(Debug, Default)]
-pub(super) struct Tally(Vec<Count>);
+#[derive(Debug)]
+pub(super) struct Tally<R = CloseReason>(Vec<Count<R>>);
 
 #[derive(Debug)]
-struct Count {
-    reason: CloseReason,
+struct Count<R> {
+    reason: R,
     untold: u64,
     /// When more may be told.
     next: Millis,
 }
 
-impl Tally {
+impl<R> Default for Tally<R> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<R: Copy + PartialEq> Tally<R> {
     /// Something happened; it is told when it is due.
-    pub(super) fn note(&mut self, reason: CloseReason) {
+    pub(super) fn note(&mut self, reason: R) {
         match self.0.iter_mut().find(|count| count.reason == reason) {
             Some(count) => count.untold += 1,
             None => self.0.push(Count { reason, untold: 1, next: Millis(0) }),
@@ -31,7 +37,7 @@ impl Tally {
     }
 
     /// Takes what is to be told now: a reason, and how many.
-    pub(super) fn take_due(&mut self, now: Millis) -> Option<(CloseReason, u64)> {
+    pub(super) fn take_due(&mut self, now: Millis) -> Option<(R, u64)> {
         let due = self.0.iter_mut().find(|count| count.untold > 0 && count.next <= now)?;
         due.next = now + REFUSAL_LOG_INTERVAL;
         Some((due.reason, std::mem::take(&mut due.untold)))

@@ -31,7 +31,7 @@ fn a_web_page_is_answered_in_http_and_nothing_in_it_is_done() {
     assert!(head.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{head}");
     assert!(head.contains(&format!("\r\nContent-Length: {}\r\n", text.len())), "{head}");
     assert!(head.ends_with("\r\nConnection: close") && text.contains("This is chatd"), "{answer}");
-    daemon.expect_log("foreign from=127.0.0.1:{id} protocol=http");
+    daemon.expect_log("foreign protocol=http count=1");
     daemon.expect_log("disconnect from=127.0.0.1:{id} reason=foreign");
     alice.expect_quiet();
     assert_eq!(daemon.figure("chatd_closed_total{reason=\"foreign\"}"), 1.0);

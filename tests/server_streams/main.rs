@@ -14,5 +14,6 @@ mod memory;
 mod output;
 mod places;
 mod policing;
+mod rules;
 mod support;
 mod together;

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use chatd::chat::UnixMillis;
+use chatd::limits::Limits;
+use chatd::server::{Config, Password};
 
 use super::support::{Bench, Client};
 
@@ -92,6 +94,25 @@ fn what_is_shut_out_with_more_is_not_let_in_alone() {
     assert_eq!(ask(&mut bench, &console, "unban 10.1.2.3"), "10.1.2.3 is shut out with 10.0.0.0/8; unban 10.0.0.0/8");
     assert_eq!(ask(&mut bench, &console, "unban 11.1.2.3"), "11.1.2.3 was not shut out; bans shows who is");
     assert_eq!(ask(&mut bench, &console, "unban ::ffff:10.9.9.9/104"), "10.0.0.0/8 is let in again");
+}
+
+#[test]
+fn wrong_passwords_are_in_the_log_by_their_number_and_never_by_the_word() {
+    let password = Password::new("open sesame");
+    let mut bench = Bench::with(Config { password, limits: Limits::DEFAULT.without_rates(), ..Config::default() });
+    let (one, other) = (bench.connect(), bench.connect_from([10, 0, 0, 9]));
+    bench.log();
+    bench.send(&one, "PASSWORD guess1\n");
+    assert_eq!(bench.log(), ["wrong-password count=1 from=10.0.0.7:40001"]);
+    bench.send(&other, "PASSWORD guess2\n");
+    bench.advance(Duration::from_secs(2));
+    bench.send(&one, "PASSWORD guess3\n");
+    assert_eq!(bench.log(), Vec::<String>::new(), "once in 10 seconds");
+    bench.advance(Duration::from_secs(10));
+    assert_eq!(bench.log(), ["wrong-password count=2 from=10.0.0.7:40001"]);
+    let told = bench.ask(&one, "PASSWORD open sesame\nENTER bob\n");
+    assert_eq!(told.last().map(String::as_str), Some("+OK entered 1 bob"), "it is told apart from the right one");
+    assert!(!bench.log().concat().contains("wrong-password"));
 }
 
 #[test]

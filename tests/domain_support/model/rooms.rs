@@ -43,6 +43,10 @@ impl Model {
             self.tell(&member, &format!("* joined {room} {who}"));
         }
         for line in self.history.lines_of(room).cloned().collect::<Vec<_>>() {
+            // Number, time, room, and who said it.
+            if line.split(' ').nth(3).is_some_and(|from| self.defence.ignores(who, from)) {
+                continue;
+            }
             self.tell(who, &format!("* earlier {}", line.replace("ROOM", room)));
         }
         Ok(())
