@@ -326,13 +326,17 @@ fn a_daemon_that_is_stopped_is_not_waited_for_in_vain() {
     let control = daemon.control();
     daemon.signal(Signal::SIGSTOP);
     let in_vain = |words: &[&str], input: &str| {
-        let (status, out, error) = run_with_input(&[&["ctl", "--control", &control], words].concat(), input, &[]);
+        let ctl = ["ctl", "--control", &control];
+        let (status, out, error) = run_with_input(&[&ctl, words].concat(), input, &[]);
         assert_eq!((status.code(), out.as_str()), (Some(1), ""), "{words:?}");
         assert!(error.contains("has not answered for 5 seconds: it is stopped"), "{error}");
     };
-    in_vain(&["list"], "");
-    in_vain(&[], "list\n");
-    in_vain(&[], "");
+    std::thread::scope(|scope| {
+        for (words, input) in [(&["list"][..], ""), (&[], "list\n"), (&[], "")] {
+            let in_vain = &in_vain;
+            scope.spawn(move || in_vain(words, input));
+        }
+    });
     // The others that wait to be let in fill the kernel's queue.
     let waiting: Vec<_> = std::iter::from_fn(|| chatd::event_loop::connect_control(Path::new(&control)).ok()).collect();
     assert!(waiting.len() < 10_000);
