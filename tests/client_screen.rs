@@ -4,7 +4,7 @@
 
 mod client_support;
 
-use client_support::server::NOON;
+use client_support::server::{Client, NOON, answer};
 use client_support::{Server, Terminal};
 
 const ROOM_AND_PARTNER: &str = "* paired bob\n* joined #dev alice";
@@ -268,4 +268,72 @@ fn what_one_has_said_stands_there_as_ones_own() {
     chatc.shows("2 messages\n         to bob > ");
     chatc.prompts("to bob > ");
     assert!(!chatc.screen().contains("never mind"), "{}", chatc.screen());
+}
+
+/// Many, with names as long as they may be.
+fn crowd(client: &mut Client, line: &str) -> Option<String> {
+    Some(match line {
+        "LIST" => {
+            let name = |number: usize| format!("Bartholomew_Roberts_{number:04}");
+            let row = |number: usize| {
+                let state = if number.is_multiple_of(2) {
+                    format!("chatting {}", name(number + 1))
+                } else {
+                    "available -".to_owned()
+                };
+                format!("= user {number} {} {state} 192.168.100.{number}:50000 86400\n", name(number))
+            };
+            let rows: String = (100..118).map(row).collect();
+            format!("{rows}= user 3 alice available - 127.0.0.1:5003 0\n+OK listed 19 19\n")
+        }
+        "ROOMS" => {
+            let rooms: String =
+                (10..30).map(|number| format!("= room #a-room-with-a-name-of-some-length-{number} 2\n")).collect();
+            format!("{rooms}+OK listed 20 20\n")
+        }
+        _ => return answer(client, line),
+    })
+}
+
+/// Waits until all these words stand on the screen, none of them broken.
+fn shows_words(chatc: &Terminal, words: &[&str]) {
+    for word in words {
+        chatc.waits(&format!("the word {word}"), |screen| {
+            screen.contents().split_whitespace().any(|shown| shown == *word)
+        });
+    }
+}
+
+#[test]
+fn nothing_is_broken_within_a_word_at_any_width() {
+    let server = Server::start_with(crowd);
+    let mut chatc = Terminal::start(&[&server.address, "--name", "alice"], &[]);
+    chatc.shows("You are alice");
+    chatc.prompts("menu > ");
+    // Twenty-four rows hold all that is said on entry.
+    chatc.shows("18 others are here:");
+    chatc.shows("  and 8 more; list shows all");
+    for columns in [40, 60, 80, 200, 80] {
+        chatc.resize(24, columns);
+        chatc.press("list\r");
+        shows_words(
+            &chatc,
+            &["Bartholomew_Roberts_0116", "Bartholomew_Roberts_0117", "192.168.100.117:50000", "(you)"],
+        );
+        chatc.press("rooms\r");
+        shows_words(&chatc, &["#a-room-with-a-name-of-some-length-29", "#a-room-with-a-name-of-some-length-20"]);
+        chatc.press("help\r");
+        chatc.waits("help with its head", |screen| {
+            let contents = screen.contents();
+            contents.contains("menu > help\nOne to one")
+                && contents.contains("TAB")
+                && contents.trim_end().ends_with("menu >")
+        });
+        shows_words(&chatc, &["request", "/COMMAND", "answer"]);
+        chatc.press("help private\r");
+        chatc.shows("  private USER TEXT");
+        chatc.press("frobnicate-the-whole-thing\r");
+        shows_words(&chatc, &["frobnicate-the-whole-thing;", "there", "shows", "are"]);
+        chatc.press("clear\r");
+    }
 }

@@ -46,7 +46,7 @@ impl Here {
             Verb::Members => self.members(spec, args, at, out),
             Verb::Focus => self.focus_on(word, args, out),
             Verb::Clear => out.0.push(Action::Clear),
-            Verb::Help if args.is_empty() => out.show_all(help::all()),
+            Verb::Help if args.is_empty() => out.show_all(help::overview()),
             Verb::Help => out.show_all(help::one(args)),
             Verb::Quit => self.quit(out),
             Verb::Request | Verb::End => self.pass(spec, args, Sent::Other, out),

@@ -18,60 +18,60 @@ const GROUPS: [(&str, &[Verb]); 5] = [
     ("This screen", &[Verb::Focus, Verb::Say, Verb::Clear, Verb::Help, Verb::Quit]),
 ];
 
-const RULES: &str = "The prompt shows where the next line goes: to the menu, a user or a room. \
-    At the menu a line is a command, a word or its number. In a chat a line is text, and /COMMAND \
-    is a command; //x says /x. quit or .exit alone on a line ends the chat or leaves the room you \
-    are talking to; at the menu quit leaves chatc, as /quit does anywhere, and Ctrl-D. \
-    focus NAME, focus #ROOM and menu turn the prompt elsewhere, and nothing is left by that. \
-    TAB completes commands, users and rooms. A name and a UID will both do for USER.";
+/// How typing goes. With all that stands above it, it fits a screen of 24 rows and 40 columns.
+const RULES: &str = "The prompt says where a line goes. At the menu a line is a command, a word or its \
+    number; elsewhere it is text, and /COMMAND is a command; //x says /x. quit alone ends the chat or \
+    leaves the room; at the menu it leaves chatc, as /quit and Ctrl-D do anywhere. Ctrl-X y and \
+    Ctrl-X n answer a request while something is typed. TAB completes. USER is a name or a UID.";
 
-/// Columns that help takes at most, so that it looks well on the narrowest of usual terminals.
-const COLUMNS: usize = 78;
+/// The word behind `help` that asks for all there is.
+const ALL: &str = "all";
 
-/// Everything chatc understands.
-pub(in crate::client) fn all() -> Vec<Line> {
+/// What chatc understands, on one screen: the words of its commands, and how typing goes.
+pub(in crate::client) fn overview() -> Vec<Line> {
+    let width = GROUPS.iter().map(|(heading, _)| heading.len()).max().unwrap_or_default() + 2;
+    let line = |(heading, verbs): &(&str, &[Verb])| {
+        let words: Vec<_> = specs(verbs).map(|spec| spec.word).collect();
+        Line::new().bold(format!("{heading:<width$}")).text(words.join("  ")).hung_by(width)
+    };
+    let mut lines: Vec<_> = GROUPS.iter().map(line).collect();
+    lines.push(Line::new().text(RULES).hung_by(0));
+    lines.push(Line::new().dim(format!("help COMMAND tells more about one, help {ALL} about each.")));
+    lines
+}
+
+/// Every command, under its heading.
+fn all() -> Vec<Line> {
     let width = commands_in(Place::Chatc).map(|spec| form(spec).len()).max().unwrap_or_default();
     let mut lines = Vec::new();
     for (heading, verbs) in GROUPS {
         lines.push(Line::new().bold(heading));
-        for spec in verbs.iter().filter_map(|verb| commands_in(Place::Chatc).find(|spec| spec.verb == *verb)) {
-            let mut left = format!("  {:<width$}  ", form(spec));
-            for part in wrapped(spec.summary, COLUMNS - left.len()) {
-                let blank = " ".repeat(left.len());
-                lines.push(Line::new().text(std::mem::replace(&mut left, blank)).dim(part));
-            }
-        }
+        let line = |spec| {
+            let left = format!("  {:<width$}  ", form(spec));
+            let hanging = left.len();
+            Line::new().text(left).dim(spec.summary).hung_by(hanging)
+        };
+        lines.extend(specs(verbs).map(line));
     }
-    lines.push(Line::new().bold("Typing"));
-    lines.extend(wrapped(RULES, COLUMNS - 2).into_iter().map(|rule| Line::new().text(format!("  {rule}"))));
     lines
+}
+
+fn specs(verbs: &[Verb]) -> impl Iterator<Item = &'static Spec> {
+    verbs.iter().filter_map(|verb| commands_in(Place::Chatc).find(|spec| spec.verb == *verb))
 }
 
 /// One command, or that there is none of that name.
 pub(in crate::client) fn one(word: &str) -> Vec<Line> {
     let word = word.trim_start_matches('/');
+    if word.eq_ignore_ascii_case(ALL) {
+        return all();
+    }
     let Some(spec) = find(word, Place::Chatc) else {
         return vec![Line::error(format!("there is no command {word}; help shows those there are"))];
     };
     let mut lines = vec![Line::new().text(format!("  {}  ", form(spec))).dim(spec.summary)];
     if !spec.also.is_empty() {
         lines.push(Line::new().dim(format!("  also: {}", spec.also.join(", "))));
-    }
-    lines
-}
-
-/// Breaks a text between words so that no line is longer than `columns`.
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split(' ') {
-        match lines.last_mut() {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if line.len() + 1 + word.len() <= columns => {
-                line.push(' ');
-                line.push_str(word);
-            }
-            _ => lines.push(word.to_owned()),
-        }
     }
     lines
 }
@@ -94,10 +94,26 @@ mod tests {
     }
 
     #[test]
-    fn help_fits_a_usual_terminal() {
+    fn help_leaves_its_head_on_the_screen() {
         let painter = Painter::new(Colours::None, Charset::Utf8, jiff::tz::TimeZone::UTC);
-        for line in all() {
-            assert!(painter.width(&line) <= COLUMNS, "{}", painter.paint(&line));
+        for columns in [40, 60, 80, 200] {
+            let rows = |lines: Vec<Line>| -> usize {
+                lines.iter().map(|line| painter.rows(line, Some(columns)).text.lines().count()).sum()
+            };
+            // What was typed, and the prompt, stand there too.
+            assert!(rows(overview()) <= 22, "{} rows of {columns} columns", rows(overview()));
+            for spec in commands_in(Place::Chatc) {
+                assert!(rows(one(spec.word)) <= 22, "{} in {columns} columns", spec.word);
+            }
+        }
+    }
+
+    #[test]
+    fn help_names_every_command() {
+        let painter = Painter::new(Colours::None, Charset::Utf8, jiff::tz::TimeZone::UTC);
+        let shown: String = overview().iter().map(|line| painter.paint(line) + "\n").collect();
+        for spec in commands_in(Place::Chatc) {
+            assert!(shown.split_whitespace().any(|word| word == spec.word), "{}", spec.word);
         }
     }
 

@@ -5,8 +5,11 @@ use std::time::Duration;
 use super::{Line, Style};
 use crate::chat::{Availability, Marks, Name, Purpose, RoomName, Row, Uid};
 
-/// Rows shown on entry before the rest is only counted.
-pub(in crate::client) const OPENING_ROWS: usize = 20;
+/// Rows shown on entry before the rest is only counted: who comes in sees all that is said then.
+pub(in crate::client) const OPENING_ROWS: usize = 10;
+
+/// Columns of rooms that are named on entry before the rest is only counted.
+const OPENING_COLUMNS: usize = 150;
 
 /// One row of a listing, kept until the answer that ends it.
 #[derive(Clone, Debug)]
@@ -155,10 +158,9 @@ impl Widths {
         let Self { uid, name, state, .. } = self;
         let style = if user.is_free { Style::Plain } else { Style::Dim };
         let padding = " ".repeat(name.saturating_sub(user.name.as_str().len()));
-        Line::new()
-            .dim(format!("  {:>uid$}  ", user.uid))
-            .user(user.name)
-            .with(style, format!("{padding}  {:<state$}", user.state))
+        let left = format!("  {:>uid$}  ", user.uid);
+        let hanging = left.len() + 2;
+        Line::new().dim(left).user(user.name).with(style, format!("{padding}  {:<state$}", user.state)).hung_by(hanging)
     }
 }
 
@@ -191,7 +193,12 @@ pub(in crate::client) fn rooms_in_short(rows: &[Listed], total: usize) -> Line {
     if shown.is_empty() {
         return Line::new().text("No rooms yet; join opens #lobby, join #NAME another.");
     }
-    let rooms: Vec<_> = shown.iter().take(OPENING_ROWS).map(|(room, members)| format!("{room} ({members})")).collect();
+    let mut columns = 0;
+    let fits = |room: &String| {
+        columns += room.len() + 2;
+        columns <= OPENING_COLUMNS
+    };
+    let rooms: Vec<_> = shown.iter().map(|(room, members)| format!("{room} ({members})")).take_while(fits).collect();
     let line = Line::new().text(format!("Rooms: {}", rooms.join("  ")));
     match total.saturating_sub(rooms.len()) {
         0 => line,
