@@ -1,6 +1,6 @@
 //! Lines of the operator, at the daemon's own terminal or at a control socket.
 
-use super::connection::{Expecting, Peer, Phase, Seat, Token};
+use super::connection::{Connection, Expecting, Peer, Phase, Seat, Token};
 use super::outbox::Outbox;
 use super::{Level, Server, Stream};
 use crate::chat::{CloseReason, Now, OperatorCommand, Text};
@@ -85,7 +85,8 @@ impl<S: Stream> Server<S> {
     /// Leaving a console ends the server only where the console is the server's own, and nobody is
     /// thrown out by a habit: one who types is asked.
     fn leave_console(&mut self, token: Token, now: Now) {
-        let others = self.let_in + self.places.len();
+        let is_there = |it: &Connection<S>| it.is_open() || matches!(it.phase, Phase::Away(_));
+        let others = self.connections.iter().filter(|it| !it.peer.is_operator() && is_there(it)).count();
         match self.connections.get(token).map(|connection| connection.peer) {
             Some(Peer::Operator(Seat::Socket)) => self.close(token, CloseReason::Quit.into(), now),
             Some(Peer::Operator(Seat::Terminal)) if others > 0 => {

@@ -11,7 +11,7 @@ mod pipe;
 pub(crate) use connection::connection;
 
 use bytes::BytesMut;
-use chatd::chat::is_unsafe;
+use chatd::chat::{UserRef, is_unsafe};
 use chatd::limits::{ENDLESS_LINE_BYTES, LINE_BYTES};
 use chatd::wire::foreign::{Opening, recognise};
 use chatd::wire::native::{Encoder, ServerLine};
@@ -94,4 +94,12 @@ pub(crate) fn console(data: &[u8]) {
     }
     let text = std::str::from_utf8(&out).unwrap();
     assert!(text.chars().all(|c| c == '\n' || !is_unsafe(c)), "{text:?}");
+    // The same as words of a command line: each stays one argument of one line.
+    let words: Vec<&str> = std::str::from_utf8(data).unwrap_or_default().split('|').collect();
+    if let Ok(line) = operator::compose(&words) {
+        assert!(!line.contains(['\n', '\r', '\0', '\u{85}', '\u{2028}', '\u{2029}']), "{line:?}");
+        if let Ok(Some(operator::Order::Kick { user, .. })) = operator::decode(&line) {
+            assert_eq!(words.get(1).map(|word| UserRef::new(word)), Some(Ok(user)), "{words:?}");
+        }
+    }
 }

@@ -216,6 +216,11 @@ fn quit_does_not_ask_where_nobody_types_or_nobody_is_there() {
         drop(alice);
     }
     let mut bench = Bench::new();
+    let (console, alice) = (bench.console_at(Seat::Terminal), bench.user("alice"));
+    bench.send(&console, "kick alice\nquit\n");
+    assert!(bench.server.stop_asked(), "one who is on the way out is not there any more");
+    drop(alice);
+    let mut bench = Bench::new();
     let console = bench.console_at(Seat::Terminal);
     let alice = bench.user("alice");
     bench.send(&alice, "KEEP\n");

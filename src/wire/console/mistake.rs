@@ -16,6 +16,8 @@ pub enum Mistake {
     Time(TimeError),
     /// What should be a target is none.
     Target(TargetError),
+    /// A time where there can be none: it would be taken for a reason.
+    KickForATime,
 }
 
 impl fmt::Display for Mistake {
@@ -24,6 +26,7 @@ impl fmt::Display for Mistake {
             Self::Fault(fault) => write!(f, "{fault}"),
             Self::Time(error) => write!(f, "{error}"),
             Self::Target(error) => write!(f, "{error}"),
+            Self::KickForATime => f.write_str("kick ends a connection and takes no time; ban and mute do"),
         }
     }
 }

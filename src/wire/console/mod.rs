@@ -102,6 +102,10 @@ fn decode_arguments(verb: Verb, mut words: Words<'_>) -> Result<Order<'_>, Mista
         Verb::Announce => return optional_text(words).map(Order::Announce),
         Verb::Kick => {
             let user = UserRef::new(words.next().ok_or_else(usage)?)?;
+            let mut behind = words;
+            if behind.next().is_some_and(|word| read_time(word).is_ok()) {
+                return Err(Mistake::KickForATime);
+            }
             return Ok(Order::Kick { user, reason: optional_text(words)? });
         }
         Verb::Ban => return ban(words),
@@ -158,6 +162,10 @@ mod tests {
         let user = UserRef::new("bob").unwrap();
         let reason = Some(Text::new("too loud").unwrap());
         assert_eq!(decode("kick bob too loud"), Ok(Some(Order::Kick { user, reason })));
+        assert_eq!(decode("kick bob 10m"), Err(Mistake::KickForATime));
+        assert_eq!(decode("kick bob 1h too loud"), Err(Mistake::KickForATime));
+        let reason = Some(Text::new("3 times too loud").unwrap());
+        assert_eq!(decode("kick bob 3 times too loud"), Ok(Some(Order::Kick { user, reason })));
         assert_eq!(decode("kick"), Err(Fault::Usage(Verb::Kick).into()));
         assert_eq!(decode("quit now"), Err(Fault::Usage(Verb::Quit).into()));
         assert_eq!(decode("join #x"), Err(Fault::UnknownCommand.into()));
