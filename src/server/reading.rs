@@ -240,6 +240,10 @@ impl<S: Stream> Server<S> {
                     let fault = Fault::BadText(TextError::Blank);
                     self.connections.append(token, |_, out| console::mistake(&fault.into(), out));
                 }
+                // It may still read, and where its place is kept its stream is let go at once.
+                if self.is_place_kept(token, CloseReason::Disconnected) {
+                    let _ = self.connections.write_out(token);
+                }
                 self.close(token, CloseReason::Disconnected.into(), now);
             }
         }

@@ -146,3 +146,23 @@ fn one_who_says_that_this_was_all_gets_every_answer() {
         assert!(person.is_gone());
     }
 }
+
+/// The same by one who has asked for its place to be kept, whose answers wait for company.
+#[test]
+fn one_whose_place_is_kept_gets_every_answer_before_its_connection_is_let_go() {
+    let limits = Limits { acknowledge_within: Duration::from_millis(10), ..Limits::DEFAULT.without_rates() };
+    let mut bench = Bench::limited(limits);
+    let others = bench.room(["ann", "cat"]);
+    let person = bench.connect();
+    bench.send(&person, "ENTER bob\nKEEP\nJOIN #r\n");
+    for round in 0..20 {
+        bench.send(&others[round % 2], "SAY #r hello\nSAY #r again\n");
+        bench.send(&person, format!("SAY #r {round}\n"));
+    }
+    let before = person.lines();
+    bench.arrive(&person, "SAY #r one\nSAY #r two\n");
+    bench.half_close(&person);
+    let count = before.iter().chain(&person.lines()).filter(|line| line.starts_with("+OK")).count();
+    assert_eq!(count, 3 + 20 + 2);
+    assert!(person.is_gone());
+}
