@@ -72,7 +72,7 @@ impl User {
 
     /// Where it comes from, as far as limits are concerned.
     pub(super) fn origin(&self) -> Option<Origin> {
-        self.address.map(|address| Origin::from(address.ip()))
+        self.address.map(Origin::from)
     }
 
     /// Whom this user is not to be shown.

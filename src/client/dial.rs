@@ -246,7 +246,9 @@ fn start(address: SocketAddr) -> io::Result<Socket> {
     socket.set_tcp_nodelay(true)?;
     // Without it the largest segments vanish on a way whose narrow part nobody tells of; a system
     // that does not let one choose does what it always did.
-    let _ = socket.set_tcp_mss(SEGMENT_BYTES);
+    if !address.ip().is_loopback() {
+        let _ = socket.set_tcp_mss(SEGMENT_BYTES);
+    }
     match socket.connect(&address.into()) {
         Err(error) if error.raw_os_error() != Some(Errno::EINPROGRESS as i32) => Err(error),
         _ => Ok(socket),

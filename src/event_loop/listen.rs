@@ -224,8 +224,11 @@ fn bind(address: SocketAddr, options: Options) -> io::Result<TcpListener> {
     }
     socket.set_reuse_address(true)?;
     set_connection_options(&socket, options.dead_after)?;
-    // Asked of the peer, too, when it connects. Where the system does not take it, full segments do.
-    let _ = socket.set_tcp_mss(SEGMENT_BYTES);
+    // Asked of the peer, too, when it connects; within this machine there is no narrow way. Where the
+    // system does not take it, segments are as they always were.
+    if !address.ip().is_loopback() {
+        let _ = socket.set_tcp_mss(SEGMENT_BYTES);
+    }
     socket.set_nonblocking(true)?;
     socket.bind(&SockAddr::from(address))?;
     socket.listen(LISTEN_BACKLOG)?;

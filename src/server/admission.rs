@@ -43,7 +43,7 @@ impl Strangers {
 
 /// Where a client comes from, as far as limits are concerned; the operator comes from nowhere.
 pub(super) fn origin_of(peer: Peer) -> Option<Origin> {
-    peer.address().map(|address| Origin::from(address.ip()))
+    peer.address().map(Origin::from)
 }
 
 impl<S: Stream> Server<S> {
@@ -119,9 +119,9 @@ impl<S: Stream> Server<S> {
     }
 
     fn refusal(&self, peer: Peer, now: Now) -> Option<CloseReason> {
-        let address = peer.address()?.ip();
+        let address = peer.address()?;
         let per_address = self.limits.connections_per_address;
-        if self.bans.of_address(address, now.steady).is_some() {
+        if self.bans.of_address(address.ip(), now.steady).is_some() {
             Some(CloseReason::Banned)
         } else if self.limits.connections > 0 && self.let_in >= self.limits.connections {
             Some(CloseReason::Full)
