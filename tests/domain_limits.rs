@@ -195,3 +195,44 @@ fn a_command_names_the_partner_of_now_and_not_of_then() {
     assert_eq!(chat.handle_command(users[0], late, at(0), &mut out).unwrap_err().code(), "wrong-partner");
     assert!(out.told.is_empty());
 }
+
+#[test]
+fn one_ignores_sixty_four_and_no_more() {
+    let mut chat = Chat::new(Settings::default());
+    let users = crowd(&mut chat, 66);
+    let mut out = Recorder::default();
+    for number in 1..=64 {
+        assert_eq!(command(&mut chat, users[0], &format!("ignore u{number}"), at(0), &mut out), "+OK");
+    }
+    assert_eq!(command(&mut chat, users[0], "ignore u65", at(0), &mut out), "-ERR too-many-ignored");
+    assert_eq!(command(&mut chat, users[0], "unignore u1", at(0), &mut out), "+OK");
+    assert_eq!(command(&mut chat, users[0], "ignore u65", at(0), &mut out), "+OK", "there is room again");
+}
+
+#[test]
+fn the_last_twenty_announcements_are_kept_for_those_who_come_later() {
+    let mut chat = Chat::new(Settings::default());
+    let alice = crowd(&mut chat, 1)[0];
+    for number in 0..25 {
+        command(&mut chat, alice, &format!("announce {number}"), at(0), &mut Recorder::default());
+    }
+    let mut out = Recorder::default();
+    let entry = Entry { name: Some(Name::new("late").unwrap()), address: None };
+    let late = chat.enter(entry, at(0), &mut out).unwrap().0;
+    chat.show_announcements(late, &mut out);
+    let kept = out.told.iter().filter(|(_, line)| line.starts_with("* announced-earlier "));
+    let texts: Vec<&str> = kept.filter_map(|(_, line)| line.rsplit(' ').next()).collect();
+    assert_eq!(texts, (5..25).map(|number| number.to_string()).collect::<Vec<_>>(), "{:?}", out.told);
+}
+
+#[test]
+fn names_and_texts_are_as_long_as_is_told() {
+    let is_name = |length: usize| Name::new(&"x".repeat(length)).is_ok();
+    assert!(is_name(24) && !is_name(25));
+    let is_room = |length: usize| chatd::chat::RoomName::new(&format!("#{}", "x".repeat(length - 1))).is_some();
+    assert!(is_room(50) && !is_room(51));
+    let is_text = |length: usize| Text::new(&"x".repeat(length)).is_ok();
+    assert!(is_text(3_840) && !is_text(3_841));
+    let is_away = |length: usize| chatd::wire::native::decode(&format!("AWAY {}", "x".repeat(length))).is_ok();
+    assert!(is_away(120) && !is_away(121));
+}

@@ -260,3 +260,77 @@ fn plain(mut address: SocketAddr) -> SocketAddr {
     }
     address
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OPTIONS: Options = Options { dead_after: Duration::from_secs(77), only_v6: false };
+
+    fn listener() -> Listener {
+        Listener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), OPTIONS).unwrap()
+    }
+
+    /// The next connection, which is on its way.
+    fn accepted(listener: &Listener) -> TcpStream {
+        loop {
+            match listener.accept() {
+                Ok((stream, _)) => return stream,
+                Err(error) => assert_eq!(error.kind(), io::ErrorKind::WouldBlock),
+            }
+        }
+    }
+
+    #[test]
+    fn the_kernel_is_told_when_a_peer_that_is_silent_is_gone() {
+        let listener = listener();
+        let _peer = std::net::TcpStream::connect(listener.address).unwrap();
+        let stream = accepted(&listener);
+        let socket = SockRef::from(&stream);
+        assert!(socket.tcp_nodelay().unwrap() && socket.keepalive().unwrap());
+        assert_eq!(socket.tcp_keepalive_time().unwrap(), Duration::from_secs(30));
+        if cfg!(target_os = "linux") {
+            assert_eq!(socket.tcp_keepalive_interval().unwrap(), Duration::from_secs(10));
+            assert_eq!(socket.tcp_keepalive_retries().unwrap(), 3);
+            assert_eq!(socket.tcp_user_timeout().unwrap(), Some(OPTIONS.dead_after));
+        }
+    }
+
+    /// Linux caps what is asked for at a setting of the system; elsewhere nobody says how much it is.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_crowd_that_comes_at_once_is_let_wait() {
+        let most = std::fs::read_to_string("/proc/sys/net/core/somaxconn").unwrap();
+        let crowd = most.trim().parse::<usize>().unwrap().min(300);
+        let listener = listener();
+        let connect = |_| std::net::TcpStream::connect_timeout(&listener.address, Duration::from_millis(900));
+        let waiting: Vec<_> = (0..crowd).map_while(|number| connect(number).ok()).collect();
+        assert_eq!(waiting.len(), crowd, "nobody has been accepted, and nobody was turned away");
+    }
+
+    #[test]
+    fn a_listener_that_fails_rests_for_a_quarter_of_a_second_and_is_told_of_once_in_ten() {
+        let mut listener = listener();
+        assert!(listener.pause(Millis(1_000)));
+        assert_eq!(listener.paused_until, Some(Millis(1_250)));
+        assert!(!listener.pause(Millis(10_999)));
+        assert!(listener.pause(Millis(11_000)));
+    }
+
+    #[test]
+    fn each_reason_not_to_listen_is_told_as_it_is() {
+        let why = |errno, port| Why::new(io::Error::from_raw_os_error(errno as i32), ([10, 0, 0, 1], port).into());
+        for (why, words) in [
+            (why(Errno::EACCES, 80), "ports below 1024 need privileges"),
+            (why(Errno::EACCES, 2428), "a rule of this system"),
+            (why(Errno::EPERM, 1023), "ports below 1024"),
+            (why(Errno::EPERM, 0), "a rule of this system"),
+            (why(Errno::EADDRINUSE, 80), "another program does"),
+            (why(Errno::EADDRNOTAVAIL, 80), "this machine has no such address"),
+            (why(Errno::EAFNOSUPPORT, 80), "does not speak that version of IP"),
+            (why(Errno::EMFILE, 80), "Too many open files"),
+        ] {
+            assert!(why.to_string().contains(words), "{why}");
+        }
+    }
+}

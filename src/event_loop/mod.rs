@@ -18,6 +18,8 @@ mod signals;
 mod state;
 mod stdio;
 mod stream;
+#[cfg(test)]
+mod tests;
 
 pub use control::connect as connect_control;
 pub use endpoint::{Address, Endpoint, LISTEN_FORMS};

@@ -304,6 +304,7 @@ impl<S: Stream> Server<S> {
         assert!(self.connections.outgoing.dirty.is_empty(), "a tick writes to every dirty connection");
         assert!(self.connections.outgoing.doomed.is_empty(), "a tick closes every doomed connection");
         assert!(self.connections.gone.is_empty(), "a tick forgets every gone connection");
+        assert!(self.connections.is_spread_bounded(), "lines for many are handed out in time");
         let (mut users, mut queued) = (0, 0);
         for connection in self.connections.iter() {
             let held = connection.held.as_ref().map_or(0, |held| held.capacity());

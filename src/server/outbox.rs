@@ -8,7 +8,7 @@ use super::journal::Journal;
 use super::queue::append;
 use super::stream::Stream;
 use crate::chat::{Event, Record, Row, Sink, UserKey};
-use crate::limits::SPREAD_BYTES;
+use crate::limits::{LINE_BYTES, SPREAD_BYTES};
 
 /// Lines for the same many, collected while one of them talks: each of the others gets them in one
 /// piece. They wait while nothing else is said, at the longest until it is somebody else's turn.
@@ -92,6 +92,11 @@ impl<S: Stream> Connections<S> {
         if self.spread.lines.len() >= SPREAD_BYTES {
             self.deliver();
         }
+    }
+
+    /// Whether what collects lines for many has never held more than is collected and one more.
+    pub(super) fn is_spread_bounded(&self) -> bool {
+        self.spread.lines.capacity() <= 2 * (SPREAD_BYTES + LINE_BYTES)
     }
 
     /// Hands out what has been collected for many. To be called before anything else is said to

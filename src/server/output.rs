@@ -338,6 +338,26 @@ mod tests {
     }
 
     #[test]
+    fn spare_buffers_are_bounded_each_and_together() {
+        let with = |bytes| {
+            let mut queue = Box::<Queue>::default();
+            queue.end().extend_from_slice(&vec![b'x'; bytes]);
+            queue
+        };
+        let mut spares = spares();
+        spares.give(with(2 * SPARE_BUFFER_BYTES));
+        assert_eq!(spares.buffers.len(), 0, "one that large is not kept");
+        for _ in 0..2 * SPARE_BYTES / SPARE_BUFFER_BYTES {
+            spares.give(with(SPARE_BUFFER_BYTES / 2 + 1));
+        }
+        assert!(!spares.buffers.is_empty());
+        let together: usize = spares.buffers.iter().map(|buffer| buffer.capacity()).sum();
+        assert!(together <= SPARE_BYTES, "{together}");
+        let few = SpareBuffers::beside(1024 * 1024);
+        assert_eq!(few.most, 64 * 1024, "a small daemon keeps few");
+    }
+
+    #[test]
     fn short_writes_lose_nothing_and_an_emptied_queue_holds_no_memory() {
         let (mut output, mut spares) = (Output::default(), spares());
         output.queue(&mut spares).extend_from_slice(b"one\ntwo\n");

@@ -2,6 +2,7 @@
 //! network and without a clock. After every tick the server's invariants are checked.
 
 mod addresses;
+mod bounds;
 mod bursts;
 mod chaos;
 mod console;

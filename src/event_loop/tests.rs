@@ -1,0 +1,37 @@
+//! What the loop does in one round.
+
+use std::net::TcpStream;
+
+use super::*;
+
+#[test]
+fn a_round_accepts_sixty_four_and_comes_back_for_the_rest() {
+    let config = Config { limits: Limits::DEFAULT.without_rates(), ..Config::default() };
+    let endpoint = Endpoint::new("127.0.0.1:0").unwrap();
+    let mut event_loop = EventLoop::new(&[endpoint], false, config).unwrap();
+    let address = event_loop.addresses().next().unwrap();
+    let crowd: Vec<TcpStream> = (0..100).map(|_| TcpStream::connect(address).unwrap()).collect();
+    let now = event_loop.clock.now();
+    event_loop.listeners.bound.iter_mut().for_each(|listener| listener.is_ready = true);
+    event_loop.accept_waiting(now);
+    assert_eq!(event_loop.server.connection_count(), 64);
+    assert_eq!(event_loop.poll_timeout(now), Some(Duration::ZERO), "the others wait for the next round only");
+    event_loop.accept_waiting(now);
+    assert_eq!(event_loop.server.connection_count(), crowd.len());
+}
+
+#[test]
+fn an_idle_daemon_sleeps_until_its_next_look() {
+    let endpoints = ["127.0.0.1:0", "192.0.2.1:2428"].map(|text| Endpoint::new(text).unwrap());
+    let mut event_loop = EventLoop::new(&endpoints, true, Config::default()).unwrap();
+    let now = event_loop.clock.now();
+    event_loop.listen_on_what_came(now);
+    assert_eq!(event_loop.poll_timeout(now), Some(Duration::from_secs(1)), "an address is waited for");
+    let mut event_loop = EventLoop::new(&endpoints[..1], false, Config::default()).unwrap();
+    assert_eq!(event_loop.poll_timeout(now), None, "nothing is waited for");
+    let path = std::env::temp_dir().join(format!("chatd-look-{}", std::process::id()));
+    event_loop.open_control(Some(path)).unwrap();
+    let now = event_loop.clock.now();
+    let next = event_loop.poll_timeout(now).unwrap();
+    assert!(next > Duration::from_secs(4) && next <= Duration::from_secs(5), "{next:?}");
+}
