@@ -278,6 +278,32 @@ fn every_dependency_says_what_it_is_for() {
     judge(missing.map(|name| format!("Cargo.toml: {name} {advice}")).collect());
 }
 
+/// The names of the numbers in src/limits.rs: constants, and the fields of `Limits`.
+fn numbers() -> Vec<String> {
+    let text = read("src/limits.rs");
+    let name = |line: &str, start: &str| {
+        let rest = line.strip_prefix(start)?.split_once(':')?.0;
+        rest.chars().all(is_word_char).then(|| rest.to_owned())
+    };
+    let constants = text.lines().filter_map(|line| name(line, "pub const "));
+    let fields = text.split_once("pub struct Limits {").expect("it is there").1;
+    let fields = fields.split_once("\n}").expect("it has an end").0;
+    constants.chain(fields.lines().filter_map(|line| name(line, "    pub "))).collect()
+}
+
+#[test]
+fn every_limit_is_known_to_be_held_by_a_test() {
+    let (numbers, list) = (numbers(), read("tests/mutations/limits.txt"));
+    assert!(numbers.len() > 60, "{numbers:?}");
+    let known: Vec<&str> = list.lines().filter_map(|line| line.strip_prefix("limit ")).collect();
+    let advice = "has no plant in tests/mutations/limits.txt; add one that a test finds, and the test";
+    let missing = numbers.iter().filter(|number| !known.contains(&number.as_str()));
+    let mut offences: Vec<String> = missing.map(|number| format!("src/limits.rs: {number} {advice}")).collect();
+    let gone = known.iter().filter(|number| !numbers.iter().any(|it| it == *number));
+    offences.extend(gone.map(|number| format!("tests/mutations/limits.txt: {number} is no number of src/limits.rs")));
+    judge(offences);
+}
+
 /// The checks above would hold for any sources if they could not find anything.
 #[test]
 fn the_checks_find_what_they_look_for() {
