@@ -11,7 +11,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 only=${1:-}
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
-export CARGO_TARGET_DIR="$root/target/mutations" RUST_BACKTRACE=0
+export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$root/target/mutations} RUST_BACKTRACE=0
 cp -r "$root"/{Cargo.toml,Cargo.lock,src,tests,benches,docs} "$tree/"
 cd "$tree" || exit 1
 
