@@ -177,12 +177,13 @@ mod tests {
         let mut waiting = 0;
         for _ in 0..100_000 {
             outbox.send(&line);
-            let now = outbox.lock().bytes.len();
-            assert!(now <= OUTBOX_BYTES);
-            if now < waiting {
-                return assert!(outbox.lock().stream.is_none(), "given up");
+            let queue = outbox.lock();
+            // The kernel may take some more now and then; that is no end.
+            if queue.stream.is_none() {
+                return;
             }
-            waiting = now;
+            waiting = queue.bytes.len();
+            assert!(waiting <= OUTBOX_BYTES);
         }
         panic!("{waiting} bytes wait");
     }
