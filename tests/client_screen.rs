@@ -337,3 +337,42 @@ fn nothing_is_broken_within_a_word_at_any_width() {
         chatc.press("clear\r");
     }
 }
+
+#[test]
+fn a_line_after_the_screen_was_cleared_stands_in_the_first_row() {
+    let server = Server::start();
+    let mut chatc = Terminal::inside(&server);
+    for clearing in ["\x0c", "clear\r"] {
+        for draft in ["", "half a line", &"long ".repeat(40)] {
+            chatc.press(clearing);
+            chatc.waits("a clear screen", |screen| screen.contents().starts_with("           menu > "));
+            chatc.press(draft);
+            server.say("* private 1 @NOON bob first");
+            chatc.waits("the line on top", |screen| {
+                screen.contents().starts_with("12:00 [private] bob: first\n           menu > ")
+            });
+            server.say("* private 1 @NOON bob second");
+            chatc.waits("the next below it", |screen| {
+                screen
+                    .contents()
+                    .starts_with("12:00 [private] bob: first\n12:00 [private] bob: second\n           menu > ")
+            });
+            chatc.press("\x15");
+            chatc.waits("no draft", |screen| screen.contents().trim_end().ends_with("menu >"));
+        }
+    }
+}
+
+#[test]
+fn refusals_are_in_words_that_can_be_typed_here() {
+    fn refuse(client: &mut Client, line: &str) -> Option<String> {
+        match line {
+            "MEMBERS" => Some("-ERR in-no-room you are in no room; JOIN one first\n".to_owned()),
+            _ => answer(client, line),
+        }
+    }
+    let server = Server::start_with(refuse);
+    let mut chatc = Terminal::inside(&server);
+    chatc.press("members\r");
+    chatc.shows("!! you are in no room; join one first");
+}

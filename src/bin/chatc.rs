@@ -19,6 +19,7 @@ use chatd::client::{Address, Colour, Config, run};
     note = "HOST is a name or an address, IPv6 too: lab7, lab7:2428, 192.0.2.7, [2001:db8::7]:2428.",
     note = "Inside, 1 lists who is here, 2 NAME asks somebody for a private chat, 3 leaves; help shows the rest, and the prompt always shows where the next line goes.",
     note = "Without a terminal, commands are read from stdin line by line and plain lines are written to stdout; the login name is used unless --name or --guest says otherwise.",
+    note = "A terminal gets what its locale (LC_ALL, LC_CTYPE, LANG) can show: all characters where that is UTF-8, else ASCII.",
     error_code(0, "all went well"),
     error_code(1, "no connection, no chatd there, not let in, or the connection ended"),
     error_code(2, "the command line is wrong"),

@@ -45,6 +45,9 @@ impl ConditionalEventHandler for Watch {
             let before = context.line().get(..context.pos()).unwrap_or_default();
             self.0.note_paste(before);
         }
+        if *key == KeyEvent::ctrl('L') {
+            self.0.note_cleared();
+        }
         if !edits_only(key) {
             self.0.note_moved();
         }

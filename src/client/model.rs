@@ -185,7 +185,7 @@ impl Model {
     /// The server sent a line.
     pub fn handle_line(&mut self, line: &str, now: Millis) -> Vec<Action> {
         self.now = now;
-        let clean = sanitize(line);
+        let clean = refusals::in_own_words(sanitize(line));
         let line = native::read(&clean);
         let mut out = Actions::default();
         if let ServerLine::Bye { reason, text } = line {

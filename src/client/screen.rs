@@ -24,6 +24,9 @@ use crate::limits::UNPAINTED_BYTES;
 /// Printed through the editor, shows nothing and makes it paint its prompt: up a line, and down.
 const REPAINT: &str = "\x1b[A\n";
 
+/// Goes to the first row.
+const HOME: &str = "\x1b[H";
+
 /// Clears the screen and starts at its top.
 const CLEAR: &str = "\x1b[H\x1b[2J";
 
@@ -59,6 +62,8 @@ pub(super) struct State {
     painted: Prompt,
     /// Where a line is begun behind that prompt.
     place: Place,
+    /// The screen was cleared when it was this large: the prompt stands in its first row.
+    cleared: Option<tty::Size>,
     /// What is being typed, as far as the editor has said, and where the cursor stands in it.
     draft: (String, usize),
     /// The socket's thread has come to its end.
@@ -91,6 +96,7 @@ impl Screen {
             accepted: false,
             painted,
             place,
+            cleared: None,
             draft: (String::new(), 0),
             hung_up: false,
             leave_now: false,
@@ -167,6 +173,7 @@ impl Screen {
         let mut state = self.lock();
         state.editing = false;
         state.accepted = false;
+        state.cleared = None;
         state.forget_own_line(&self.painter);
         std::mem::take(&mut state.draft)
     }
@@ -202,9 +209,15 @@ impl Screen {
         if state.leave_now {
             self.leave(state);
         }
-        let mut text = String::new();
+        // The editor has been woken by going up and down a row, which it cannot do in the first.
+        state.cleared = state.cleared.filter(|size| *size == tty::size());
+        let mut text = if state.cleared.is_some() { HOME.to_owned() } else { String::new() };
         if !state.accepted {
-            text = state.take_waiting(&self.painter);
+            let waiting = state.take_waiting(&self.painter);
+            if !waiting.is_empty() {
+                state.cleared = None;
+            }
+            text.push_str(&waiting);
             if !has_room(&text) {
                 self.outbox.bell.ring();
             }
@@ -235,6 +248,11 @@ impl Screen {
     /// A paste comes, behind this part of the line.
     pub(super) fn note_paste(&self, before: &str) {
         self.lock().model.note_paste(before);
+    }
+
+    /// The screen is about to be cleared.
+    pub(super) fn note_cleared(&self) {
+        self.lock().cleared = Some(tty::size());
     }
 
     /// A key was pressed that may move what stands on the screen.
@@ -330,6 +348,7 @@ impl State {
                 Action::Bell => self.waiting.push('\x07'),
                 Action::Clear => {
                     self.waiting.push_str(CLEAR);
+                    self.cleared = Some(tty::size());
                 }
                 Action::Own(line) => {
                     let painted = self.show(&line, painter);
@@ -344,6 +363,9 @@ impl State {
     }
 
     fn show(&mut self, line: &Line, painter: &Painter) -> Painted {
+        if self.waiting.ends_with(CLEAR) {
+            self.cleared = None;
+        }
         let painted = painter.rows(line, Some(tty::size().columns));
         self.waiting.push_str(&painted.text);
         self.waiting.push('\n');

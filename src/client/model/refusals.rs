@@ -1,8 +1,11 @@
 //! Refusals of commands → what the screen says.
 
+use std::borrow::Cow;
+
 use super::here::Here;
 use super::sent::Sent;
 use super::{Actions, Focus, Line};
+use crate::wire::commands::{Place, find};
 
 impl Here {
     pub(super) fn handle_refusal(&mut self, code: &str, text: &str, out: &mut Actions) {
@@ -39,5 +42,60 @@ impl Here {
             let count = std::mem::take(&mut self.acknowledged);
             out.show(Line::new().dim(format!("✓ {count} before that")).indented());
         }
+    }
+}
+
+/// What the server says of an error, in chatc's own words: its commands are not typed here as they
+/// are on the wire.
+pub(super) fn in_own_words(line: Cow<'_, str>) -> Cow<'_, str> {
+    if !line.starts_with("-ERR ") {
+        return line;
+    }
+    let own = |word: &str| match find(word, Place::Wire) {
+        Some(spec) if word.len() > 1 && word.chars().all(|c| c.is_ascii_uppercase()) => {
+            find(word, Place::Chatc).unwrap_or(spec).word.to_ascii_lowercase()
+        }
+        _ => word.to_owned(),
+    };
+    let (marker, text) = line.split_at("-ERR ".len());
+    let words = text.split_inclusive(|c: char| !c.is_ascii_alphanumeric());
+    let words = words.map(|word| match word.char_indices().last() {
+        Some((at, end)) if !end.is_ascii_alphanumeric() => own(&word[..at]) + &word[at..],
+        _ => own(word),
+    });
+    Cow::Owned(format!("{marker}{}", words.collect::<String>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_refusal_shouts_a_word_of_the_wire() {
+        let sources = [include_str!("../../chat/refusal.rs"), include_str!("../../wire/fault.rs")];
+        let texts: Vec<_> = sources.iter().flat_map(|source| source.split('"').skip(1).step_by(2)).collect();
+        assert!(texts.iter().any(|text| text.contains("JOIN one first")), "the texts are found");
+        for text in texts {
+            let own = in_own_words(Cow::Owned(format!("-ERR code {text}")));
+            let words = own.split(|c: char| !c.is_ascii_alphanumeric()).skip(3);
+            let shouted: Vec<_> = words
+                .filter(|word| {
+                    word.len() > 1 && word.to_ascii_uppercase() == **word && find(word, Place::Wire).is_some()
+                })
+                .filter(|word| word.chars().any(|c| c.is_ascii_alphabetic()))
+                .collect();
+            assert!(shouted.is_empty(), "{own}");
+        }
+    }
+
+    #[test]
+    fn only_errors_are_put_otherwise() {
+        let own = |line: &'static str| in_own_words(Cow::Borrowed(line)).into_owned();
+        assert_eq!(
+            own("-ERR in-no-room you are in no room; JOIN one first"),
+            "-ERR in-no-room you are in no room; join one first"
+        );
+        assert_eq!(own("-ERR busy try later, or PRIVATE bob TEXT"), "-ERR busy try later, or private bob TEXT");
+        assert_eq!(own("* said 1 now bob JOIN us"), "* said 1 now bob JOIN us");
     }
 }

@@ -24,7 +24,7 @@ fn questions_are_asked_for_what_is_missing() {
         -- nothing was sent
         menu > private nobody hi
         -> PRIVATE nobody hi
-        !! not sent to nobody: nobody here is nobody; LIST shows who is",
+        !! not sent to nobody: nobody here is nobody; list shows who is",
     );
     desk.typed("request");
     let actions = desk.model.handle_interrupt();
