@@ -296,6 +296,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_address_is_shown_as_people_know_it_and_keeps_its_link() {
+        for (found, shown) in [
+            ("[::ffff:10.0.0.1]:5", "10.0.0.1:5"),
+            ("[fe80::2%3]:5", "[fe80::2%3]:5"),
+            ("[::1]:5", "[::1]:5"),
+            ("10.0.0.1:5", "10.0.0.1:5"),
+        ] {
+            assert_eq!(plain(found.parse().unwrap()).to_string(), shown);
+        }
+    }
+
     /// Linux caps what is asked for at a setting of the system; elsewhere nobody says how much it is.
     #[test]
     #[cfg(target_os = "linux")]

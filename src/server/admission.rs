@@ -121,7 +121,7 @@ impl<S: Stream> Server<S> {
     fn refusal(&self, peer: Peer, now: Now) -> Option<CloseReason> {
         let address = peer.address()?;
         let per_address = self.limits.connections_per_address;
-        if self.bans.of_address(address.ip(), now.steady).is_some() {
+        if self.bans.of_address(address, now.steady).is_some() {
             Some(CloseReason::Banned)
         } else if self.limits.connections > 0 && self.let_in >= self.limits.connections {
             Some(CloseReason::Full)
@@ -170,7 +170,7 @@ impl<S: Stream> Server<S> {
 
     /// What a newcomer that is shut out is told besides: the operator's reason, and how long.
     fn ban_words(&self, token: Token, now: Now) -> Option<String> {
-        let address = self.connections.get(token)?.peer.address()?.ip();
+        let address = self.connections.get(token)?.peer.address()?;
         let ban = self.bans.of_address(address, now.steady)?;
         let left =
             ban.left(now.steady).map_or_else(|| "for ever".to_owned(), |left| format!("for {} more", span(left)));

@@ -1,6 +1,6 @@
 //! Who is shut out: names, addresses and networks, each for a time or for ever.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::chat::{Millis, Name, Now};
@@ -95,9 +95,8 @@ impl Bans {
         self.list.len() < before
     }
 
-    pub(super) fn of_address(&self, address: IpAddr, now: Millis) -> Option<&Ban> {
-        let hits = |ban: &&Ban| matches!(ban.target, Target::Network(network) if network.contains(&address));
-        self.in_force(now).find(hits)
+    pub(super) fn of_address(&self, address: SocketAddr, now: Millis) -> Option<&Ban> {
+        self.in_force(now).find(|ban| ban.target.hits(address))
     }
 
     pub(super) fn of_name(&self, name: Name, now: Millis) -> Option<&Ban> {
@@ -204,7 +203,8 @@ mod tests {
         bans.add(ban("10.1.0.0/16", None, None));
         bans.add(ban("::1", Some(500), None));
         bans.add(ban("Bob", None, None));
-        let hit = |address: &str, now| bans.of_address(address.parse().unwrap(), Millis(now)).is_some();
+        let hit =
+            |address: &str, now| bans.of_address(SocketAddr::new(address.parse().unwrap(), 1), Millis(now)).is_some();
         assert!(hit("10.1.2.3", 0) && !hit("10.2.0.1", 0));
         assert!(hit("::1", 499_999) && !hit("::1", 500_000), "a ban ends in time");
         assert!(bans.of_name(Name::new("bOB").unwrap(), Millis(0)).is_some());
@@ -260,7 +260,7 @@ mod tests {
     fn what_an_older_daemon_wrote_is_read_and_means_what_was_meant() {
         let mut read = Bans::default();
         read.load("- ::ffff:10.0.0.0/104 \n- operator \n- 0.0.0.0/0 x\n", at(0, 0)).unwrap();
-        assert!(read.of_address("10.9.9.9".parse().unwrap(), Millis(0)).is_some());
+        assert!(read.of_address("10.9.9.9:1".parse().unwrap(), Millis(0)).is_some());
         assert_eq!(read.in_force(Millis(0)).count(), 3, "they can be listed and lifted");
     }
 

@@ -1,5 +1,6 @@
 //! What the operator does against those who disturb: kick, ban, mute.
 
+use std::net::{SocketAddr, SocketAddrV6};
 use std::time::Duration;
 
 use super::bans::{BadBans, Ban, Term};
@@ -46,7 +47,7 @@ impl<S: Stream> Server<S> {
         self.connections.journal.note(format_args!("ban target={target} closed={count}"));
         let hint = match target {
             Target::Name(name) if name.is_guest() => "; a guest comes back as another one: its address can be shut out",
-            Target::Name(_) | Target::Network(_) => "",
+            Target::Name(_) | Target::Network(_) | Target::OnLink { .. } => "",
         };
         self.connections.append(token, |_, out| {
             console::say(format_args!("{target} is shut out {term}; connections closed: {count}{hint}"), out);
@@ -54,16 +55,13 @@ impl<S: Stream> Server<S> {
     }
 
     fn hit_by(&self, target: Target) -> Vec<Token> {
-        let is_hit = |peer: super::Peer| match target {
-            Target::Network(network) => peer.address().is_some_and(|address| network.contains(&address.ip())),
-            Target::Name(_) => false,
-        };
+        let is_hit = |peer: super::Peer| peer.address().is_some_and(|address| target.hits(address));
         let is_there = |phase| !matches!(phase, Phase::Closing { .. } | Phase::Lingering { .. } | Phase::Gone);
         let hit = self.connections.iter().filter(|it| is_hit(it.peer) && is_there(it.phase));
         let by_address = hit.map(|it| it.token);
         let by_name = match target {
             Target::Name(name) => self.chat.find(UserRef::Name(name)).and_then(|user| self.connections.of_user(user)),
-            Target::Network(_) => None,
+            Target::Network(_) | Target::OnLink { .. } => None,
         };
         by_address.chain(by_name).collect()
     }
@@ -75,10 +73,12 @@ impl<S: Stream> Server<S> {
                 console::say(format_args!("{target} is let in again"), out);
             });
         }
-        let wider = match target {
-            Target::Network(network) => self.bans.of_address(network.addr(), now.steady).map(|ban| ban.target),
+        let address = match target {
+            Target::Network(network) => Some(SocketAddr::new(network.addr(), 0)),
+            Target::OnLink { address, link } => Some(SocketAddrV6::new(address, 0, 0, link).into()),
             Target::Name(_) => None,
         };
+        let wider = address.and_then(|address| self.bans.of_address(address, now.steady)).map(|ban| ban.target);
         self.connections.append(token, |_, out| match wider {
             Some(wider) => console::say(format_args!("{target} is shut out with {wider}; unban {wider}"), out),
             None => console::say(format_args!("{target} was not shut out; bans shows who is"), out),

@@ -15,6 +15,13 @@ pub enum Target {
     Name(Name),
     /// Whoever comes from there; a single address is a network of its own.
     Network(IpNet),
+    /// An address that means another machine on each link, and the link's number on this machine.
+    OnLink {
+        /// Of fe80::/10.
+        address: Ipv6Addr,
+        /// Its interface's number.
+        link: u32,
+    },
 }
 
 /// Why a word is no target.
@@ -28,8 +35,10 @@ pub enum TargetError {
     Number,
     /// An address as `list` shows it.
     WithPort(IpAddr),
-    /// `fe80::1%eth0`.
+    /// `fe80::1%eth0`, `2001:db8::7%3`.
     WithZone,
+    /// `fe80::1`, which may be several machines.
+    WithoutLink(Ipv6Addr),
     /// It looks like an address and is none.
     NoAddress,
     /// An address, and behind `/` no number of bits.
@@ -52,7 +61,14 @@ impl fmt::Display for TargetError {
             Self::WithPort(address) => {
                 write!(f, "that is an address with a port, which differs each time; give {address} alone")
             }
-            Self::WithZone => f.write_str("leave out the % and what is behind it"),
+            Self::WithZone => f.write_str(
+                "behind the % of an address of fe80::/10 stands its link's number, as list shows it; others have none",
+            ),
+            Self::WithoutLink(address) => write!(
+                f,
+                "{address} may be another machine on each link; give it with its link's number, as list shows it: \
+                 {address}%2"
+            ),
             Self::NoAddress => {
                 f.write_str("that is no name and no address; addresses are 192.0.2.7, 192.0.2.0/24, 2001:db8::7")
             }
@@ -80,6 +96,9 @@ impl Target {
         if let Ok(network) = text.parse::<IpNet>() {
             return Ok(Self::Network(plain(network)));
         }
+        if let Some(target) = on_link(bare) {
+            return Ok(target);
+        }
         let looks_like_address = text.contains(['.', ':', '/', '%', '[']) || text.starts_with(|c: char| c.is_numeric());
         if looks_like_address {
             Err(fault_of(text))
@@ -96,10 +115,32 @@ impl Target {
         match self {
             Self::Name(name) if !name.can_be_had() => Err(TargetError::NobodysName),
             Self::Network(network) if network.prefix_len() == 0 => Err(TargetError::Everybody),
+            Self::Network(IpNet::V6(six)) if six.prefix_len() == 128 && six.addr().is_unicast_link_local() => {
+                Err(TargetError::WithoutLink(six.addr()))
+            }
             Self::Network(network) if is_nobodys(network) => Err(TargetError::NobodysAddress),
-            Self::Name(_) | Self::Network(_) => Ok(self),
+            Self::Name(_) | Self::Network(_) | Self::OnLink { .. } => Ok(self),
         }
     }
+
+    /// Whether it hits whoever comes from there.
+    pub fn hits(self, from: SocketAddr) -> bool {
+        match self {
+            Self::Name(_) => false,
+            Self::Network(network) => network.contains(&from.ip()),
+            Self::OnLink { address, link } => {
+                matches!(from, SocketAddr::V6(six) if *six.ip() == address && six.scope_id() == link)
+            }
+        }
+    }
+}
+
+/// Reads `fe80::1%3`.
+fn on_link(text: &str) -> Option<Target> {
+    let (address, link) = text.split_once('%')?;
+    let address = address.parse::<Ipv6Addr>().ok().filter(Ipv6Addr::is_unicast_link_local)?;
+    let link = link.parse().ok().filter(|link| *link != 0)?;
+    Some(Target::OnLink { address, link })
 }
 
 /// A network of IPv4 addresses that are written as IPv6 ones (RFC 4291, 2.5.5.2) is meant as what it is.
@@ -151,6 +192,7 @@ impl fmt::Display for Target {
                 write!(f, "{}", network.addr())
             }
             Self::Network(network) => write!(f, "{network}"),
+            Self::OnLink { address, link } => write!(f, "{address}%{link}"),
         }
     }
 }
@@ -175,7 +217,9 @@ mod tests {
             ("2001:DB8::/32", "2001:db8::/32"),
             ("2001:db8::7/64", "2001:db8::/64"),
             ("64:ff9b::10.0.0.1", "64:ff9b::a00:1"),
-            ("fe80::1", "fe80::1"),
+            ("fe80::1%3", "fe80::1%3"),
+            ("[fe80::1%3]", "fe80::1%3"),
+            ("fe80::/10", "fe80::/10"),
             ("::/1", "::/1"),
             ("0.0.0.0/1", "0.0.0.0/1"),
             ("Bob", "Bob"),
@@ -188,8 +232,19 @@ mod tests {
     }
 
     #[test]
+    fn a_ban_of_one_link_leaves_the_others_alone() {
+        let hits = |target: &str, from: &str| Target::new(target).unwrap().hits(from.parse().unwrap());
+        assert!(hits("fe80::2%3", "[fe80::2%3]:1"));
+        assert!(!hits("fe80::2%3", "[fe80::2%4]:1") && !hits("fe80::2%3", "[fe80::9%3]:1"));
+        assert!(hits("fe80::/10", "[fe80::2%4]:1"), "a network is meant on every link");
+        assert!(hits("10.0.0.0/8", "10.1.2.3:1") && !hits("bob", "10.1.2.3:1"));
+    }
+
+    #[test]
     fn what_can_never_hit_anybody_is_an_error_that_says_why() {
-        use TargetError::{Bits, Everybody, NoAddress, NobodysAddress, NobodysName, Number, WithPort, WithZone};
+        use TargetError::{
+            Bits, Everybody, NoAddress, NobodysAddress, NobodysName, Number, WithPort, WithZone, WithoutLink,
+        };
         let with_port = |address: &str| WithPort(address.parse().unwrap());
         for (text, error) in [
             ("127.0.0.1:45934", with_port("127.0.0.1")),
@@ -217,7 +272,10 @@ mod tests {
             ("10.0.0.0/-1", Bits { most: 32 }),
             ("::1/129", Bits { most: 128 }),
             ("fe80::1%eth0", WithZone),
+            ("fe80::1%0", WithZone),
+            ("2001:db8::7%3", WithZone),
             ("::1%lo", WithZone),
+            ("fe80::1", WithoutLink("fe80::1".parse().unwrap())),
             ("7", Number),
             ("2130706433", Number),
             ("0.0.0.0/0", Everybody),
