@@ -114,6 +114,16 @@ pub const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 /// Unanswered probes after which the kernel gives a connection up (tcp(7), `TCP_KEEPCNT`).
 pub const KEEPALIVE_PROBES: u32 = 3;
 
+/// A client that has to wait for longer is told so.
+pub const WAIT_NOTICED: Duration = Duration::from_secs(1);
+
+/// It is told at most this often.
+pub const WAIT_NOTICE_INTERVAL: Duration = Duration::from_secs(10);
+
+/// For the sake of a line that need not wait, those before it are handled at once as long as the
+/// client does not have to wait for longer for it afterwards.
+pub const LONGEST_DEBT: Duration = Duration::from_secs(60);
+
 /// Longest wait that a wrong resume token costs; the first costs a second, each further one more.
 pub const LONGEST_PENALTY: Duration = Duration::from_secs(15);
 

@@ -41,6 +41,11 @@ impl Addresses {
         self.known.get(&origin).map_or(0, |address| address.connections)
     }
 
+    /// How often clients there have tried to enter.
+    pub(super) fn entries(&self, origin: Origin) -> Throttle {
+        self.known.get(&origin).map(|address| address.entries).unwrap_or_default()
+    }
+
     /// One connection fewer.
     pub(super) fn disconnected(&mut self, origin: Origin, now: Millis) {
         let known = self.of(origin);

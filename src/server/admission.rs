@@ -218,9 +218,15 @@ impl<S: Stream> Server<S> {
     }
 
     /// The earliest moment at which a client may try to enter, if that is not now.
-    pub(super) fn entry_wait(&mut self, peer: Peer, now: Now) -> Option<Millis> {
-        let pace = self.limits.entries.into();
-        self.addresses.of(origin_of(peer)?).entries.admit(pace, now.steady)
+    pub(super) fn entry_wait(&self, peer: Peer, now: Now) -> Option<Millis> {
+        self.addresses.entries(origin_of(peer)?).wait(self.limits.entries.into(), now.steady)
+    }
+
+    /// A client tries to enter.
+    pub(super) fn charge_entry(&mut self, peer: Peer, now: Now) {
+        if let Some(origin) = origin_of(peer) {
+            self.addresses.of(origin).entries.take(self.limits.entries.into(), now.steady);
+        }
     }
 }
 

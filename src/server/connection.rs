@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::haste::Wait;
 use super::kept::Absence;
 use super::output::Output;
 use super::patience::Patience;
@@ -123,8 +124,12 @@ pub(super) struct Rare {
     pub(super) slow_since: Option<Millis>,
     /// Since when the stream has taken nothing while the output was above the hard limit.
     pub(super) stuck_since: Option<Millis>,
-    /// Until when lines are not heard: it has been too fast, or has to wait as a penalty.
-    pub(super) paused_until: Option<Millis>,
+    /// Until when lines are not heard, and why.
+    pub(super) wait: Option<Wait>,
+    /// When the client was told so last.
+    pub(super) wait_told: Option<Millis>,
+    /// Lines that need not wait, while others have to.
+    pub(super) short_lines: Throttle,
     pub(super) requests: Throttle,
     pub(super) announcements: Throttle,
     /// Whether acknowledgements may wait a moment.
@@ -209,9 +214,13 @@ impl<S> Connection<S> {
         }
     }
 
-    /// Until when its lines are not heard.
-    pub(super) fn paused_until(&self) -> Option<Millis> {
-        self.rare.as_ref().and_then(|rare| rare.paused_until)
+    /// Until when its lines are not heard, and why.
+    pub(super) fn wait(&self) -> Option<Wait> {
+        self.rare.as_ref().and_then(|rare| rare.wait)
+    }
+
+    pub(super) fn short_lines(&self) -> Throttle {
+        self.rare.as_ref().map(|rare| rare.short_lines).unwrap_or_default()
     }
 
     /// Since when its output has been above the soft limit.
@@ -301,7 +310,13 @@ impl<S> Connection<S> {
 
     /// Whether its next line is handled now: not while it leaves its own output unread.
     pub(super) fn is_listening(&self, limits: &Limits) -> bool {
-        self.is_open() && self.paused_until().is_none() && !self.is_slow(limits) && !self.is_doomed
+        self.is_open() && self.wait().is_none() && !self.is_slow(limits) && !self.is_doomed
+    }
+
+    /// Whether what it sends while it waits is looked at: it may be something that need not wait.
+    pub(super) fn looks_ahead(&self, limits: &Limits) -> bool {
+        let is_too_fast = matches!(self.wait(), Some(Wait::TooFast(_)));
+        self.is_open() && is_too_fast && !self.is_slow(limits) && !self.is_doomed
     }
 
     /// How much of the memory for queues is its output's, as was last accounted for.
@@ -365,7 +380,7 @@ impl<S> Connection<S> {
             Phase::Closing { until } | Phase::Lingering { until } => Some(until),
             Phase::Gone => None,
         };
-        earliest(by_phase, self.paused_until())
+        earliest(by_phase, self.wait().map(Wait::until))
     }
 
     /// Only a client that can come back is asked whether it is there; for others TCP does it.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::admission::origin_of;
 use super::connection::{Phase, Token};
+use super::haste::Wait;
 use super::kept::{Absence, Asked, Kept};
 use super::outbox::Outbox;
 use super::output::Output;
@@ -260,9 +261,8 @@ impl<S: Stream> Server<S> {
         let Some(connection) = self.connections.get_mut(token) else { return };
         if let Some(origin) = origin_of(connection.peer) {
             let until = now.steady + self.addresses.penalty(origin, now.steady);
-            let rare = connection.rare();
-            (rare.paused_until, rare.secrets) = (Some(until), Throttle::until(until));
-            self.connections.arm(token);
+            connection.rare().secrets = Throttle::until(until);
+            self.pause(token, Wait::Penalty(until), &[], now);
         }
     }
 }

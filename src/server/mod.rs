@@ -18,6 +18,7 @@ mod closing;
 mod connection;
 mod connections;
 mod footprint;
+mod haste;
 mod journal;
 mod keeping;
 mod kept;
@@ -350,8 +351,8 @@ impl<S: Stream> Server<S> {
 
     fn handle_deadline(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
-        if connection.paused_until().is_some_and(|until| until <= now.steady) {
-            connection.rare().paused_until = None;
+        if connection.wait().is_some_and(|wait| wait.until() <= now.steady) {
+            connection.rare().wait = None;
             // It may well have spoken; the server has not listened.
             connection.last_heard = now.steady;
             self.connections.mark_ready(token);

@@ -4,51 +4,27 @@ use super::connection::{Phase, Token};
 use super::outbox::Outbox;
 use super::reading::Handled;
 use super::{Server, Stream, VERSION};
-use crate::chat::{CloseReason, Command, Entry, Millis, Name, Now, Refusal, Reply, Stamp, Uid, UserKey};
+use crate::chat::{CloseReason, Command, Entry, Name, Now, Refusal, Reply, Stamp, Uid, UserKey};
 use crate::wire::Fault;
 use crate::wire::commands::{self, Place};
-use crate::wire::native::{self, Answer, Request};
+use crate::wire::native::{self, Answer, LineKind, Request};
 
 impl<S: Stream> Server<S> {
-    /// Handles one line and answers it.
-    pub(super) fn handle_native_line(&mut self, token: Token, line: &str, now: Now) -> Handled {
+    /// Handles one line and answers it, unless such lines come too often; one that is hurried does not wait.
+    pub(super) fn handle_native_line(&mut self, token: Token, line: &str, is_hurried: bool, now: Now) -> Handled {
+        let kind = LineKind::of(line);
+        if !is_hurried && let Some(until) = self.kind_wait(token, kind, now) {
+            return Handled::Later(until);
+        }
         // A request is large: it is looked at where it is.
         match &native::decode(line) {
             Ok(request) => {
-                if let Some(until) = self.too_soon(token, request, now) {
-                    return Handled::Later(until);
-                }
+                self.charge_kind(token, kind, now);
                 self.handle_request(token, request, now);
             }
             Err(fault) => self.answer(token, Err(*fault)),
         }
         Handled::Done
-    }
-
-    /// Some requests have a rate of their own: until when this one has to wait. One that need not
-    /// wait is counted.
-    fn too_soon(&mut self, token: Token, request: &Request<'_>, now: Now) -> Option<Millis> {
-        let (limits, connections) = (&self.limits, &mut self.connections);
-        let (throttle, rate) = match request {
-            Request::Resume { token, .. } if !self.life.may_have_given(token) => return None,
-            Request::Resume { .. } | Request::Password(_)
-                if let Some(until) = connections.get(token).and_then(|it| it.secret_wait(now)) =>
-            {
-                return Some(until);
-            }
-            Request::Enter(_) | Request::Resume { .. } | Request::Password(_) => {
-                let peer = connections.get(token)?.peer;
-                return self.entry_wait(peer, now);
-            }
-            Request::Chat(Command::Announce(_)) => {
-                (&mut connections.get_mut(token)?.rare().announcements, limits.announcements)
-            }
-            Request::Chat(Command::Request(_) | Command::JoinUser(_)) => {
-                (&mut connections.get_mut(token)?.rare().requests, limits.requests)
-            }
-            _ => return None,
-        };
-        throttle.admit(rate.into(), now.steady)
     }
 
     fn handle_request(&mut self, token: Token, request: &Request<'_>, now: Now) {

@@ -4,10 +4,11 @@ use std::borrow::Cow;
 use std::io::ErrorKind;
 
 use super::connection::{Expecting, Phase, Token};
+use super::haste::{Charge, Wait};
 use super::queue::Queue;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Millis, Now, TextError};
-use crate::limits::{DRAINED_BYTES, HELD_BYTES, READ_BYTES};
+use crate::limits::{DRAINED_BYTES, HELD_BYTES, LINE_BYTES, READ_BYTES};
 use crate::wire::foreign::{Foreign, Opening, recognise};
 use crate::wire::{Fault, Received, Step, console};
 
@@ -28,10 +29,11 @@ pub(super) enum Handled {
 
 /// What stands next in the bytes of a connection.
 enum Next {
-    /// A line, how many bytes it takes with its end, and what to take it for.
-    Line { length: usize, count: usize, phase: Phase },
-    /// The end of a line that was too long.
-    TooLong { count: usize, phase: Phase },
+    /// A line and its length, if it was not too long; how many bytes it takes with its end, what to
+    /// take it for and what it counts as.
+    Line { length: Option<usize>, count: usize, phase: Phase, charge: Charge },
+    /// A line that has to wait until then.
+    Later(Millis),
     /// What no client sends.
     Endless,
     /// Nothing that can be handled now; so many bytes are of no use any more.
@@ -43,18 +45,24 @@ impl<S: Stream> Server<S> {
     pub(super) fn serve(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
         // One that is paused is not read, so reading cannot tell that it is gone.
-        let is_paused = connection.hung_up && connection.is_open() && connection.paused_until().is_some();
+        let is_paused = connection.hung_up && connection.is_open() && connection.wait().is_some();
         if is_paused && connection.stream.as_mut().is_some_and(Stream::is_broken) {
             return self.break_off(token, now);
         }
         let held = connection.held.take();
         let mut held = held.unwrap_or_else(|| self.connections.outgoing.spares.take());
         if self.connections.get(token).is_some_and(|it| !it.splitter.is_known(held.len())) {
-            let taken = self.handle_lines(token, held.bytes(), now);
+            let taken = self.handle_lines(token, held.bytes(), 0, now);
             held.advance(taken);
+            if taken > 0 && self.connections.get(token).is_some_and(|it| it.hung_up && it.is_open()) {
+                // What that is answered with is written before the end is taken note of.
+                self.connections.mark_ready(token);
+                return self.hold(token, held);
+            }
         }
         let mut scratch = std::mem::take(&mut self.scratch);
-        match self.read(token, &mut scratch) {
+        let room = (LINE_BYTES + READ_BYTES).saturating_sub(held.len()).min(READ_BYTES);
+        match self.read(token, scratch.get_mut(..room).unwrap_or_default()) {
             Arrived::Bytes(count) => {
                 let arrived = scratch.get(..count).unwrap_or_default();
                 self.handle_arrived(token, arrived, &mut held, now);
@@ -74,12 +82,19 @@ impl<S: Stream> Server<S> {
         let limits = self.limits;
         let Some(connection) = self.connections.get_mut(token) else { return Arrived::Nothing };
         let must_drain = matches!(connection.phase, Phase::Closing { .. } | Phase::Lingering { .. });
-        if !connection.readable || !(connection.is_listening(&limits) || must_drain) {
+        let looks_ahead = connection.looks_ahead(&limits);
+        let is_read = connection.is_listening(&limits) || must_drain || looks_ahead;
+        if !connection.readable || !is_read || scratch.is_empty() {
             return Arrived::Nothing;
         }
         let Some(stream) = &mut connection.stream else { return Arrived::Nothing };
         self.stats.reads += 1;
         match stream.read(scratch) {
+            // What it has sent before is heard first.
+            Ok(0) if looks_ahead => {
+                connection.hung_up = true;
+                Arrived::Nothing
+            }
             Ok(0) => {
                 connection.readable = false;
                 connection.hung_up = true;
@@ -87,7 +102,7 @@ impl<S: Stream> Server<S> {
             }
             Ok(count) if must_drain && connection.drained(count) > DRAINED_BYTES => Arrived::Broken,
             Ok(count) => {
-                connection.readable = count == READ_BYTES || connection.hung_up || connection.peer.is_operator();
+                connection.readable = count == scratch.len() || connection.hung_up || connection.peer.is_operator();
                 if connection.readable {
                     self.connections.mark_ready(token);
                 }
@@ -110,60 +125,80 @@ impl<S: Stream> Server<S> {
     fn handle_arrived(&mut self, token: Token, arrived: &[u8], held: &mut Queue, now: Now) {
         self.note_life(token, now);
         if held.is_empty() {
-            let taken = self.handle_lines(token, arrived, now);
+            let taken = self.handle_lines(token, arrived, 0, now);
             held.end().extend_from_slice(arrived.get(taken..).unwrap_or_default());
-        } else {
-            let connection = self.connections.get_mut(token);
-            let continues = connection.is_some_and(|it| it.splitter.continues(held.len(), arrived));
-            held.end().extend_from_slice(arrived);
-            if continues {
-                return;
-            }
-            let taken = self.handle_lines(token, held.bytes(), now);
-            held.advance(taken);
+            return;
         }
+        let connection = self.connections.get_mut(token);
+        if connection.is_some_and(|it| it.splitter.continues(held.len(), arrived)) {
+            held.end().extend_from_slice(arrived);
+            return;
+        }
+        let before = held.len();
+        held.end().extend_from_slice(arrived);
+        let is_waiting = self.connections.get(token).is_some_and(|connection| connection.wait().is_some());
+        let hurried = if is_waiting { self.look_ahead(token, held.bytes(), before, now) } else { None };
+        let taken = self.handle_lines(token, held.bytes(), hurried.unwrap_or(0), now);
+        held.advance(taken);
     }
 
     /// Handles the whole lines at the start of `bytes`, as long as the connection listens and is
-    /// not too fast. Says how many bytes are done with.
-    fn handle_lines(&mut self, token: Token, bytes: &[u8], now: Now) -> usize {
+    /// not too fast, and those in the first `hurried` bytes even so. Says how many bytes are done with.
+    fn handle_lines(&mut self, token: Token, bytes: &[u8], mut hurried: usize, now: Now) -> usize {
         let received = Received::new(bytes);
         let mut taken = 0;
         loop {
-            let (line, count, phase) = match self.next_line(token, received.after(taken), now) {
-                Next::Line { length, count, phase } => (received.line(taken, length), count, phase),
-                Next::TooLong { count, phase } => (Err(Fault::LineTooLong), count, phase),
+            let is_hurried = taken < hurried;
+            let until = match self.next_line(token, received.after(taken), is_hurried, now) {
+                Next::None { count } => return taken + count,
                 Next::Endless => {
                     self.close(token, CloseReason::EndlessLine.into(), now);
                     return bytes.len();
                 }
-                Next::None { count } => {
-                    taken += count;
-                    break;
+                Next::Later(until) => until,
+                Next::Line { length, count, phase, charge } => {
+                    let line = length.map_or(Err(Fault::LineTooLong), |length| received.line(taken, length));
+                    match self.handle_line(token, phase, line, is_hurried, now) {
+                        Handled::Later(until) => until,
+                        Handled::Done => {
+                            self.charge(token, charge, now);
+                            taken += count;
+                            continue;
+                        }
+                    }
                 }
             };
-            if let Handled::Later(until) = self.handle_line(token, phase, line, now) {
-                self.pause(token, until);
-                break;
+            let rest = received.after(taken);
+            match self.hurried(token, rest, now).filter(|_| !is_hurried) {
+                Some(more) => hurried = taken + more,
+                None => {
+                    self.pause(token, Wait::TooFast(until), rest, now);
+                    return taken;
+                }
             }
-            taken += count;
         }
-        taken
     }
 
-    fn handle_line(&mut self, token: Token, phase: Phase, line: Result<Cow<'_, str>, Fault>, now: Now) -> Handled {
+    fn handle_line(
+        &mut self,
+        token: Token,
+        phase: Phase,
+        line: Result<Cow<'_, str>, Fault>,
+        is_hurried: bool,
+        now: Now,
+    ) -> Handled {
         match (phase, line) {
             (Phase::Operator(expecting), line) => {
                 self.handle_operator_line(token, expecting, line.as_deref().map_err(|fault| *fault), now);
             }
-            (_, Ok(line)) => return self.handle_native_line(token, &line, now),
+            (_, Ok(line)) => return self.handle_native_line(token, &line, is_hurried, now),
             (_, Err(fault)) => self.answer(token, Err(fault)),
         }
         Handled::Done
     }
 
-    /// Takes the next line off a connection that listens. One that has been too fast is paused.
-    fn next_line(&mut self, token: Token, bytes: &[u8], now: Now) -> Next {
+    /// Finds the next line of a connection that listens.
+    fn next_line(&mut self, token: Token, bytes: &[u8], is_hurried: bool, now: Now) -> Next {
         let limits = &self.limits;
         let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_listening(limits))
         else {
@@ -172,13 +207,7 @@ impl<S: Stream> Server<S> {
         if connection.output.len() > limits.output_soft && !connection.is_blocked() {
             // Whether it leaves that unread is not known yet.
             self.connections.write_early(token);
-            return self.next_line(token, bytes, now);
-        }
-        if !connection.peer.is_operator()
-            && let Some(until) = connection.lines.wait(self.line_pace, now.steady)
-        {
-            self.pause(token, until);
-            return Next::None { count: 0 };
+            return self.next_line(token, bytes, is_hurried, now);
         }
         if let Phase::Opening { since } = connection.phase {
             match recognise(bytes) {
@@ -191,17 +220,27 @@ impl<S: Stream> Server<S> {
                 }
             }
         }
-        let (step, count) = connection.splitter.next(bytes);
+        let mut splitter = connection.splitter;
+        let (step, count) = splitter.next(bytes);
         let phase = connection.phase;
-        let next = match step {
-            Step::NeedMore => return Next::None { count },
+        let length = match step {
+            Step::NeedMore => {
+                connection.splitter = splitter;
+                return Next::None { count };
+            }
             Step::Endless => return Next::Endless,
-            Step::TooLong => Next::TooLong { count, phase },
-            Step::Line(line) => Next::Line { length: line.len(), count, phase },
+            Step::TooLong => None,
+            Step::Line(line) => Some(line.len()),
         };
-        connection.lines.take(self.line_pace, now.steady);
-        self.stats.lines += 1;
-        next
+        let line = length.and_then(|length| bytes.get(..length)).unwrap_or_default();
+        let charge = match self.charge_for(token, line, is_hurried, now) {
+            Ok(charge) => charge,
+            Err(until) => return Next::Later(until),
+        };
+        if let Some(connection) = self.connections.get_mut(token) {
+            connection.splitter = splitter;
+        }
+        Next::Line { length, count, phase, charge }
     }
 
     /// Answers one who speaks another protocol in its own way, and hangs up: nothing it sent is done,
@@ -210,13 +249,6 @@ impl<S: Stream> Server<S> {
         self.note_foreign(protocol, now);
         self.connections.append(token, |_, out| protocol.answer(out));
         self.close(token, CloseReason::Foreign.into(), now);
-    }
-
-    fn pause(&mut self, token: Token, until: Millis) {
-        if let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_open()) {
-            connection.rare().paused_until = Some(until);
-            self.connections.arm(token);
-        }
     }
 
     /// A client that speaks is alive. It is not greeted any more; it has to enter in time.

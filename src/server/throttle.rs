@@ -38,6 +38,12 @@ impl Throttle {
         (earliest > now).then_some(earliest)
     }
 
+    /// How long one more would have to wait behind `more` others.
+    pub(super) fn wait_after(self, pace: Pace, more: u64, now: Millis) -> Duration {
+        let debt = self.0.max(now).0.saturating_add(pace.interval.saturating_mul(more));
+        Millis(debt.saturating_sub(pace.tolerance)).since(now)
+    }
+
     /// Has one more happen if it need not wait, and says until when otherwise.
     pub(super) fn admit(&mut self, pace: Pace, now: Millis) -> Option<Millis> {
         let wait = self.wait(pace, now);

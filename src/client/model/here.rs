@@ -12,7 +12,7 @@ use super::typed::{Typed, understand};
 use super::typing::Fate;
 use super::{Actions, Focus, Line, Place, Prompt, Question, Setup};
 use crate::chat::{Name, Reply, RoomName, Uid};
-use crate::client::view::listing::Listed;
+use crate::client::view::listing::{Listed, span_of};
 use crate::limits::UNANSWERED_COMMANDS;
 use crate::wire::native::{Answer, ServerLine};
 
@@ -108,6 +108,10 @@ impl Here {
             ServerLine::Answer(answer) => self.handle_answer(answer, out),
             ServerLine::Error { code, text } => self.handle_refusal(code, text, out),
             ServerLine::Event(event) => self.handle_event(&event, out),
+            ServerLine::Waiting(time) => {
+                let span = span_of(time);
+                out.show(Line::aside(format!("you are faster than the server allows; what you sent takes {span}")));
+            }
             ServerLine::Row(row) if self.rows.len() < ROWS => self.rows.push(row.into()),
             // Of a later version; an answer all the same.
             ServerLine::Unknown(line) if line.starts_with("+OK") => {

@@ -188,6 +188,13 @@ impl Encoder {
         put(out, &["* ping\n"]);
     }
 
+    /// Appends the line that tells a client that it is too fast, and how long what it has sent will wait.
+    pub fn waiting(&mut self, time: Duration, out: &mut BytesMut) {
+        put(out, &["* waiting "]);
+        put_number(out, seconds_rounded_up(time));
+        put(out, &["\n"]);
+    }
+
     /// Appends the line that tells a newcomer why it is refused.
     pub fn refusal(&mut self, reason: &str, text: &str, out: &mut BytesMut) {
         put(out, &["-ERR ", reason, " ", text, "\n"]);

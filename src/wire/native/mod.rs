@@ -4,10 +4,12 @@
 mod decode;
 mod encode;
 mod head;
+mod kind;
 mod read;
 
 pub use decode::{Request, decode};
 pub use encode::Encoder;
+pub use kind::LineKind;
 pub use read::{ServerLine, read};
 
 use std::time::Duration;

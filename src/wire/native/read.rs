@@ -32,6 +32,8 @@ pub enum ServerLine<'a> {
     Hello(&'a str),
     /// The server asks for a sign of life.
     Ping,
+    /// The server makes its client wait, which was too fast: what it has sent will take so long.
+    Waiting(Duration),
     /// The server is about to hang up.
     Bye {
         /// Why.
@@ -94,6 +96,7 @@ fn read_answer(mut words: Words<'_>) -> Option<Answer<'_>> {
 fn read_event_line(mut words: Words<'_>) -> Option<ServerLine<'_>> {
     match words.next()? {
         "ping" => Some(ServerLine::Ping),
+        "waiting" => Some(ServerLine::Waiting(seconds(&mut words)?)),
         "hello" => Some(ServerLine::Hello(words.rest())),
         "bye" => Some(ServerLine::Bye { reason: words.next()?, text: words.rest() }),
         word => read_event(word, words).map(ServerLine::Event),

@@ -1,0 +1,182 @@
+//! Clients that are too fast: they wait, are told so, and are not kept from what says nothing to
+//! others. What stands before such a line is handled with it at once, in its order, and is owed: it
+//! keeps the client waiting for longer afterwards. Nobody's debt may grow beyond a bound.
+
+use std::time::Duration;
+
+use super::connection::Token;
+use super::throttle::{Pace, Throttle};
+use super::{Server, Stream};
+use crate::chat::{Millis, Now};
+use crate::limits::{LONGEST_DEBT, WAIT_NOTICE_INTERVAL, WAIT_NOTICED};
+use crate::wire::native::LineKind;
+
+/// Why lines are not heard until a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// The client has been too fast. What it sends meanwhile is looked at: it may be something that
+    /// need not wait.
+    TooFast(Millis),
+    /// It has sent a wrong secret.
+    Penalty(Millis),
+}
+
+impl Wait {
+    pub(super) fn until(self) -> Millis {
+        match self {
+            Self::TooFast(until) | Self::Penalty(until) => until,
+        }
+    }
+}
+
+/// What a line that may be handled now counts as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Charge {
+    Free,
+    Line,
+    /// One that need not wait, of which a client in debt has a few.
+    Short,
+}
+
+impl<S: Stream> Server<S> {
+    /// What the line that stands first counts as; how long it has to wait if it may not be handled now.
+    pub(super) fn charge_for(&self, token: Token, line: &[u8], is_hurried: bool, now: Now) -> Result<Charge, Millis> {
+        let Some(connection) = self.connections.get(token) else { return Ok(Charge::Free) };
+        if connection.peer.is_operator() {
+            return Ok(Charge::Free);
+        }
+        let Some(until) = connection.lines.wait(self.line_pace, now.steady).filter(|_| !is_hurried) else {
+            return Ok(Charge::Line);
+        };
+        if kind_of(line) != LineKind::Short {
+            return Err(until);
+        }
+        match connection.short_lines().wait(self.line_pace, now.steady) {
+            None => Ok(Charge::Short),
+            Some(short) => Err(until.min(short)),
+        }
+    }
+
+    /// A line has been handled.
+    pub(super) fn charge(&mut self, token: Token, charge: Charge, now: Now) {
+        self.stats.lines += 1;
+        let pace = self.line_pace;
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        match charge {
+            Charge::Free => {}
+            Charge::Line => connection.lines.take(pace, now.steady),
+            Charge::Short => connection.rare().short_lines.take(pace, now.steady),
+        }
+    }
+
+    /// Some lines have a rate of their own: until when this one has to wait.
+    pub(super) fn kind_wait(&mut self, token: Token, kind: LineKind<'_>, now: Now) -> Option<Millis> {
+        let limits = &self.limits;
+        let connection = self.connections.get(token)?;
+        match kind {
+            LineKind::Short | LineKind::Usual => None,
+            // It cannot be right.
+            LineKind::Return(secret) if !self.life.may_have_given(secret) => None,
+            LineKind::Return(_) | LineKind::Password => {
+                connection.secret_wait(now).or_else(|| self.entry_wait(connection.peer, now))
+            }
+            LineKind::Entry => self.entry_wait(connection.peer, now),
+            LineKind::Announcement => connection.debts().announcements.wait(limits.announcements.into(), now.steady),
+            LineKind::Request => connection.debts().requests.wait(limits.requests.into(), now.steady),
+        }
+    }
+
+    /// One of those is done.
+    pub(super) fn charge_kind(&mut self, token: Token, kind: LineKind<'_>, now: Now) {
+        let limits = &self.limits;
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        match kind {
+            LineKind::Short | LineKind::Usual => {}
+            LineKind::Return(secret) if !self.life.may_have_given(secret) => {}
+            LineKind::Return(_) | LineKind::Password | LineKind::Entry => {
+                let peer = connection.peer;
+                self.charge_entry(peer, now);
+            }
+            LineKind::Announcement => connection.rare().announcements.take(limits.announcements.into(), now.steady),
+            LineKind::Request => connection.rare().requests.take(limits.requests.into(), now.steady),
+        }
+    }
+
+    /// The first of these lines has to wait. Says how many bytes are to be handled at once all the same,
+    /// since a line stands behind them that need not wait, if the debt for them is not too much.
+    pub(super) fn hurried(&self, token: Token, bytes: &[u8], now: Now) -> Option<usize> {
+        let connection = self.connections.get(token)?;
+        let bears =
+            |throttle: Throttle, pace: Pace, more: u64| throttle.wait_after(pace, more, now.steady) <= LONGEST_DEBT;
+        let (mut start, mut lines, mut announcements, mut requests) = (0, 0, 0, 0);
+        for newline in memchr::memchr_iter(b'\n', bytes) {
+            match kind_of(bytes.get(start..newline).unwrap_or_default()) {
+                LineKind::Entry | LineKind::Password | LineKind::Return(_) => return None,
+                LineKind::Short if lines == 0 => return None,
+                LineKind::Short => {
+                    let is_next = connection.short_lines().wait(self.line_pace, now.steady).is_none();
+                    let is_borne =
+                        bears(connection.debts().announcements, self.limits.announcements.into(), announcements)
+                            && bears(connection.debts().requests, self.limits.requests.into(), requests);
+                    return (is_next && is_borne).then_some(start);
+                }
+                LineKind::Announcement => announcements += 1,
+                LineKind::Request => requests += 1,
+                LineKind::Usual => {}
+            }
+            (start, lines) = (newline + 1, lines + 1);
+            if !bears(connection.lines, self.line_pace, lines) {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// More has come from a client that is too fast, behind these bytes: says how many are to be handled
+    /// at once, as [`Self::hurried`] does, and ends the wait then.
+    pub(super) fn look_ahead(&mut self, token: Token, bytes: &[u8], before: usize, now: Now) -> Option<usize> {
+        let start = memchr::memrchr(b'\n', bytes.get(..before)?).map_or(0, |newline| newline + 1);
+        let new = bytes.get(start..)?;
+        let mut lines = new.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_suffix(b"\n"));
+        let is_short = lines.any(|line| kind_of(line) == LineKind::Short);
+        let hurried = if is_short { self.hurried(token, bytes, now) } else { None };
+        match (hurried, self.connections.get(token)?.wait()?) {
+            (Some(_), _) => {
+                self.connections.get_mut(token)?.rare().wait = None;
+                self.connections.arm(token);
+            }
+            (None, wait) => self.tell_wait(token, wait.until(), new, now),
+        }
+        hurried
+    }
+
+    /// Has a client wait until then with the lines that stand first in these bytes.
+    pub(super) fn pause(&mut self, token: Token, wait: Wait, bytes: &[u8], now: Now) {
+        if let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_open()) {
+            connection.rare().wait = Some(wait);
+            self.connections.arm(token);
+            self.tell_wait(token, wait.until(), bytes, now);
+        }
+    }
+
+    /// Tells a client how long it will be until all these lines are handled, the first of them then; once
+    /// in a while, and only if somebody would notice.
+    fn tell_wait(&mut self, token: Token, until: Millis, bytes: &[u8], now: Now) {
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        let told = connection.rare().wait_told;
+        if told.is_some_and(|told| now.steady.since(told) < WAIT_NOTICE_INTERVAL) {
+            return;
+        }
+        let behind = memchr::memchr_iter(b'\n', bytes).count().saturating_sub(1);
+        let behind = self.limits.lines.interval.saturating_mul(u32::try_from(behind).unwrap_or(u32::MAX));
+        let time: Duration = until.since(now.steady).saturating_add(behind);
+        if time > WAIT_NOTICED {
+            connection.rare().wait_told = Some(now.steady);
+            self.connections.append(token, |encoder, out| encoder.waiting(time, out));
+        }
+    }
+}
+
+fn kind_of(line: &[u8]) -> LineKind<'_> {
+    std::str::from_utf8(line).map_or(LineKind::Usual, LineKind::of)
+}
