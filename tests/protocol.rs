@@ -32,7 +32,7 @@ fn blocks() -> Vec<Block<'static>> {
 }
 
 fn run(block: &Block<'_>) -> Result<(), String> {
-    let daemon = Daemon::start(&[]);
+    let daemon = Daemon::start(&["--rate-announcements", "3/10"]);
     let mut script = daemon.script();
     for (number, line) in &block.lines {
         script.step(line).map_err(|failure| format!("line {number}: {line}\n{failure}"))?;

@@ -422,3 +422,15 @@ fn the_longest_message_there_can_be_fits_a_line() {
     let event = Event::RoomSaid { stamp, room, from, text: Text::new(&text).unwrap() };
     line(LINE_BYTES, |out| Encoder::default().event(&event, out));
 }
+
+#[test]
+fn a_wait_is_told_in_whole_seconds_and_never_too_short() {
+    for (millis, seconds) in [(1_001, 2), (2_000, 2), (63_270, 64)] {
+        let mut out = bytes::BytesMut::new();
+        chatd::wire::native::Encoder::default().waiting(Duration::from_millis(millis), &mut out);
+        assert_eq!(out, format!("* waiting {seconds}\n").as_bytes());
+        let line = std::str::from_utf8(&out).unwrap().trim_end();
+        assert_eq!(read(line), ServerLine::Waiting(Duration::from_secs(seconds)));
+    }
+    assert!(matches!(read("* waiting soon"), ServerLine::Unknown(_)));
+}

@@ -44,8 +44,8 @@ impl<S: Stream> Server<S> {
     /// Handles what was left over, then reads once and handles that.
     pub(super) fn serve(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
-        // One that is paused is not read, so reading cannot tell that it is gone.
-        let is_paused = connection.hung_up && connection.is_open() && connection.wait().is_some();
+        // One that waits is not read to the end, so reading cannot tell that it is gone.
+        let is_paused = connection.is_open() && connection.wait().is_some();
         if is_paused && connection.stream.as_mut().is_some_and(Stream::is_broken) {
             return self.break_off(token, now);
         }
@@ -114,6 +114,10 @@ impl<S: Stream> Server<S> {
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {
                 self.connections.mark_ready(token);
+                Arrived::Nothing
+            }
+            Err(_) if looks_ahead => {
+                connection.hung_up = true;
                 Arrived::Nothing
             }
             Err(_) => Arrived::Broken,

@@ -48,7 +48,9 @@ fn wrong_foreign_and_malformed_secrets_are_refused_and_entering_still_works() {
         net.connect(2);
         net.heard(2);
         net.say(2, &line);
-        let heard = net.heard(2);
+        let mut heard = net.heard(2);
+        // Guesses make one wait for longer and longer.
+        heard.retain(|line| !line.starts_with("* waiting "));
         assert_eq!(heard.len(), 1, "{line}");
         assert!(heard[0].starts_with(&format!("-ERR {code} ")), "{line}: {heard:?}");
         net.pass(10_000);

@@ -14,3 +14,4 @@ pub(crate) mod place;
 pub(crate) mod shadow;
 pub(crate) mod trial;
 pub(crate) mod verdict;
+mod waits;

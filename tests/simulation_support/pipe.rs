@@ -14,8 +14,8 @@ use chatd::server::{Readiness, Stream};
 /// Something the server did to a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
-    /// Read this many bytes; none when there were none.
-    Read(usize),
+    /// Read this many bytes; none when there were none. Whether that was all it had asked for.
+    Read { count: usize, is_full: bool },
     /// A read was interrupted.
     ReadInterrupted,
     /// Wrote something, or found no room.
@@ -33,7 +33,7 @@ pub(crate) enum Call {
 impl Call {
     /// Whether it is a read that was not interrupted.
     pub(crate) fn is_read(self) -> bool {
-        matches!(self, Self::Read(_) | Self::ReadEnd | Self::ReadBroken)
+        matches!(self, Self::Read { .. } | Self::ReadEnd | Self::ReadBroken)
     }
 }
 
@@ -171,7 +171,7 @@ impl Read for Pipe {
             self.note(Call::ReadEnd);
             return Ok(0);
         }
-        self.note(Call::Read(count));
+        self.note(Call::Read { count, is_full: count == buffer.len() });
         if count == 0 {
             return Err(ErrorKind::WouldBlock.into());
         }

@@ -81,6 +81,8 @@ pub(crate) struct Line {
     /// Since when the stream has taken nothing while more than the hard limit waited.
     pub(crate) stuck_since: Option<u64>,
     pub(crate) has_been_slow: bool,
+    /// When it was told that it has to wait.
+    pub(crate) wait_told: Option<u64>,
     /// When it was asked for a sign of life, and when somebody who wants its name had it asked.
     pub(crate) asked: u64,
     probed: u64,
@@ -162,6 +164,7 @@ impl Line {
             slow_since: None,
             stuck_since: None,
             has_been_slow: false,
+            wait_told: None,
             asked: 0,
             probed: 0,
             last_heard: now,

@@ -15,9 +15,6 @@ use super::net::at;
 use super::pipe::{Call, Calls, Ends, Pipe};
 use super::shadow::{Line, Meaning, Phase, Shadow};
 
-/// The server's read buffer.
-const READ_BYTES: usize = 16 * 1024;
-
 /// What the server knows of a stream's readiness.
 #[derive(Clone, Copy, Debug, Default)]
 struct Latch {
@@ -186,7 +183,7 @@ impl Trial {
         self.shadow.now = self.now;
         self.shadow.model.now = self.now;
         self.shadow.model.wall = chatd::wire::format_time(at(self.now).wall);
-        self.serve_all(&calls);
+        self.serve_all(&calls, &journal);
         self.police(&journal);
         self.shadow.absences((u64::MAX, 0));
         if self.shadow.has_given_up {
@@ -209,7 +206,7 @@ impl Trial {
     }
 
     /// Follows the server through the connections it has served, in order.
-    fn serve_all(&mut self, calls: &[(usize, Call)]) {
+    fn serve_all(&mut self, calls: &[(usize, Call)], journal: &str) {
         let mut order = std::mem::take(&mut self.ready);
         // Those whose waiting is over come behind those who had more to read.
         let is_served = |number: &usize| {
@@ -226,11 +223,11 @@ impl Trial {
         order.extend(waited);
         for number in order {
             let mine = calls.iter().filter(|(who, _)| *who == number).map(|(_, call)| *call);
-            self.serve(number, &mine.collect::<Vec<_>>());
+            self.serve(number, &mine.collect::<Vec<_>>(), journal);
         }
     }
 
-    fn serve(&mut self, number: usize, calls: &[Call]) {
+    fn serve(&mut self, number: usize, calls: &[Call], journal: &str) {
         let line = &mut self.shadow.lines[number];
         let listens = line.listens(self.soft);
         let is_idle = listens && self.shadow.lines[number].inputs.is_empty() && !self.may_wait(number);
@@ -239,14 +236,20 @@ impl Trial {
         assert!(!is_left_out, "{number} has something to read and is not read");
         let line = &mut self.shadow.lines[number];
         for call in calls {
-            if let Call::Read(count) = call {
+            if let Call::Read { count, .. } = call {
                 line.read += count;
                 if *count > 0 {
                     line.last_heard = self.now;
                 }
             }
         }
-        let is_ended = calls.contains(&Call::ReadEnd) || calls.contains(&Call::ReadBroken);
+        // The end of what a client has to say is not taken note of while some of it has to wait.
+        let has_gone = |reason| disconnects(journal).contains(&(self.shadow.lines[number].address.as_str(), reason));
+        let is_noted = |call, reason| calls.contains(&call) && (!self.may_wait(number) || has_gone(reason));
+        let is_at_end = is_noted(Call::ReadEnd, "disconnected");
+        // One that is written to afterwards has not been taken for broken then.
+        let is_broken = is_noted(Call::ReadBroken, "broken") && !calls.contains(&Call::WriteBroken);
+        let is_ended = is_at_end || is_broken;
         let (answers, mut answered) = (self.answers(number), 0);
         loop {
             // What has to wait is told from what need not by the answers.
@@ -259,7 +262,7 @@ impl Trial {
             answered += (self.owed_answers(number) - before).max(usize::from(has_answer));
         }
         if is_ended {
-            let reason = if calls.contains(&Call::ReadEnd) { "disconnected" } else { "broken" };
+            let reason = if is_at_end { "disconnected" } else { "broken" };
             self.shadow.close(number, reason);
         }
     }
@@ -389,6 +392,7 @@ impl Trial {
             }
             match next {
                 Some(owed) if matches(&owed.text) => drop(line.owed.pop_front()),
+                _ if found.starts_with("* waiting ") => line.note_wait(found, self.now, self.has_rates),
                 _ => assert!(
                     found.starts_with("* hello ") && line.read == 0,
                     "{number}: {found:?}, owed {next:?}: {line:?}"
@@ -403,6 +407,12 @@ impl Trial {
                     kept.correct(behind, found);
                 }
                 line.owed.pop_front();
+            }
+            (_, kept) if found.starts_with("* waiting ") => {
+                line.note_wait(found, self.now, self.has_rates);
+                if let Some(kept) = kept {
+                    kept.insert(behind, found);
+                }
             }
             (_, Some(kept)) if found == "* ping" => {
                 assert!(self.now >= line.last_heard + 30_000, "{name} is asked too early");
@@ -438,8 +448,8 @@ impl Trial {
         for (number, call) in calls {
             let latch = &mut self.wires[*number].latch;
             match call {
-                Call::Read(count) => {
-                    latch.readable = *count == READ_BYTES || (*count > 0 && latch.hung_up);
+                Call::Read { count, is_full } => {
+                    latch.readable = *is_full || (*count > 0 && latch.hung_up);
                     if latch.readable {
                         self.mark(*number);
                     }

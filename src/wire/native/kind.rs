@@ -78,6 +78,8 @@ impl<'a> LineKind<'a> {
                 | Verb::Bans
                 | Verb::Mute
                 | Verb::Unmute
+                | Verb::Mutes
+                | Verb::Shutdown
                 | Verb::Stats
                 | Verb::Log,
             )

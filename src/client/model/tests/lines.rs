@@ -152,6 +152,12 @@ fn listings_are_tables_and_go_on_to_their_end() {
 }
 
 #[test]
+fn one_who_is_too_fast_is_told_how_long_it_takes() {
+    let mut desk = Desk::inside();
+    desk.server("* waiting 17").shows("-- you are faster than the server allows; what you sent takes 17 s");
+}
+
+#[test]
 fn tab_knows_who_is_here_now() {
     let mut desk = Desk::inside();
     let offers = |desk: &Desk, line: &str| desk.model.complete(line).1.join("").trim_end().to_owned();
