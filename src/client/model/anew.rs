@@ -128,6 +128,7 @@ impl Here {
         let span = span_of(away);
         let text = format!("back after {span}, as a new user: the server does not know your place any more");
         out.show(Line::notice(text));
+        out.show(Line::notice("what was said to you meanwhile is lost; rooms and announcements show what they keep"));
         out.show(Line::notice("you are ").user(name).dim(format!(", user {uid}")));
         let old = std::mem::take(&mut self.sent);
         let mut rooms = std::mem::take(&mut self.rooms);

@@ -277,6 +277,7 @@ fn a_server_that_has_forgotten_is_entered_anew() {
     desk.server("* announced-earlier 6 2026-11-20T11:05:00.000Z bob new\n+OK entered 7 alice").shows(
         "11:05 [everyone, earlier] bob: new
         -- back after 3 s, as a new user: the server does not know your place any more
+        -- what was said to you meanwhile is lost; rooms and announcements show what they keep
         -- you are alice, user 7
         -> KEEP
         -> WATCH on
@@ -351,6 +352,7 @@ fn a_name_that_is_taken_meanwhile_is_asked_for() {
         -> HELLO
         -> ENTER alice2
         -- back after 5 s, as a new user: the server does not know your place any more
+        -- what was said to you meanwhile is lost; rooms and announcements show what they keep
         -- you are alice2, user 9
         -> KEEP
         -> WATCH on
