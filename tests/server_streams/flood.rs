@@ -330,4 +330,6 @@ fn every_wait_that_can_be_noticed_is_told_once_in_a_while() {
     assert_eq!(wait(Limits { requests: slow, ..FREE }, "REQUEST bob\n", "JOIN bob\n"), ["* waiting 20"]);
     assert_eq!(wait(Limits { announcements: slow, ..FREE }, "ANNOUNCE 1\n", "ANNOUNCE 2\n"), ["* waiting 20"]);
     assert_eq!(wait(Limits { lines: rate(1, 1), ..FREE }, "", "SAY bob x\n"), Vec::<String>::new(), "a second");
+    let bit_more = Rate { burst: 1, interval: Duration::from_millis(1_001) };
+    assert_eq!(wait(Limits { lines: bit_more, ..FREE }, "", "SAY bob x\n"), ["* waiting 2"]);
 }
