@@ -6,7 +6,7 @@
 mod domain_support;
 
 use chatd::chat::{Chat, Command, Entry, Mention, Name, Settings, Text, UserKey};
-use chatd::limits::{REQUESTS_WAITING, ROWS_PER_REPLY};
+use chatd::limits::{REQUESTS_WAITING, ROOM_RECORD_BYTES, ROWS_PER_REPLY};
 use chatd::wire::Fault;
 use domain_support::{Recorder, at, command};
 
@@ -98,6 +98,21 @@ fn backlogs_are_bounded_together_and_who_fills_many_rooms_loses_its_own() {
     assert_eq!(lines_kept(&mut chat, noisy, "#n0"), 0, "the oldest went");
     assert_eq!(lines_kept(&mut chat, noisy, "#n299"), 8, "the newest is there");
     chat.check_invariants();
+}
+
+#[test]
+fn empty_rooms_in_which_little_was_said_are_bounded_as_well() {
+    let mut chat = Chat::new(Settings { backlogs_total: 1 << 20, ..Settings::default() });
+    let alice = enter_from(&mut chat, 1, "alice");
+    let mut out = Recorder::default();
+    for room in 0..3_000 {
+        for line in [format!("join #r{room}"), format!("say #r{room} x"), format!("leave #r{room}")] {
+            assert!(command(&mut chat, alice, &line, at(0), &mut out).starts_with("+OK"));
+        }
+    }
+    chat.check_invariants();
+    let kept = (0..3_000).filter(|room| lines_kept(&mut chat, alice, &format!("#r{room}")) > 0).count();
+    assert!((1_000..(1 << 20) / ROOM_RECORD_BYTES).contains(&kept), "{kept}");
 }
 
 #[test]

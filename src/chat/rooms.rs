@@ -232,3 +232,23 @@ impl Membership {
         self.position as usize
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU64;
+
+    use super::*;
+    use crate::chat::Uid;
+
+    #[test]
+    fn a_room_that_many_have_left_gives_their_memory_back() {
+        let mut rooms = Rooms::new(0);
+        let room = rooms.create(RoomName::new("#crowd").expect("a name"), None);
+        let user = |slot: u32| UserKey { uid: Uid(NonZeroU64::MIN.saturating_add(slot.into())), slot };
+        let first = rooms.add(room, user(0));
+        (1..1_000).for_each(|slot| drop(rooms.add(room, user(slot))));
+        assert!(rooms.of(room).members.capacity() >= 1_000);
+        (1..1_000).for_each(|_| drop(rooms.remove(first)));
+        assert!(rooms.of(room).members.capacity() <= SNUG_MEMBERS, "{}", rooms.of(room).members.capacity());
+    }
+}

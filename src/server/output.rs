@@ -371,6 +371,17 @@ mod tests {
     }
 
     #[test]
+    fn buffers_for_reuse_take_a_share_of_what_may_be_queued_and_no_more() {
+        let mut spares = SpareBuffers::beside(SPARE_SHARE * 100_000);
+        let buffer = || Box::new(Queue::from(&[b'x'; 30_000][..]));
+        (0..10).for_each(|_| spares.give(buffer()));
+        assert_eq!((spares.buffers.len(), spares.bytes), (3, 90_000));
+        spares.give(Box::new(Queue::from(&[b'x'; SPARE_BUFFER_BYTES + 1][..])));
+        assert_eq!(spares.buffers.len(), 3, "none that is large");
+        assert_eq!(SpareBuffers::beside(usize::MAX).most, SPARE_BYTES);
+    }
+
+    #[test]
     fn dropping_unsent_lines_never_leaves_half_a_line_before_the_next() {
         for (room, left) in [(0, ""), (2, "e\n"), (4, ""), (5, "wo\n")] {
             for kept in [None, Some(Kept::new(7))] {

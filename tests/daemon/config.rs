@@ -59,6 +59,7 @@ fn limits_that_contradict_each_other_are_refused_at_the_start() {
         (&["--output-soft", "200000"], "--output-hard must be more than --output-soft and the longest listing"),
         (&["--output-hard", "200000"], "--output-hard must be more than --output-soft and the longest listing"),
         (&["--max-memory-queued", "262143"], "--max-memory-queued must be at least --output-hard"),
+        (&["--max-memory-backlogs", "4194303"], "--max-memory-backlogs must be at least 4194304"),
         (&["--entry-timeout", "1"], "--entry-timeout must be more than a second"),
         (&["--ping-after", "60"], "--dead-after must be more than --ping-after"),
         (&["--dead-after", "30"], "--dead-after must be more than --ping-after"),
