@@ -160,8 +160,12 @@ pub const SPARE_BYTES: usize = 16 * 1024 * 1024;
 /// Buffers kept for reuse take at most this part of the memory for queues.
 pub const SPARE_SHARE: usize = 16;
 
-/// A queue that takes more memory than this, in bytes, and twice what waits in it, gives some back.
-pub const SNUG_BYTES: usize = 8 * 1024;
+/// A queue that takes more memory than this, in bytes, and four times what waits in it, gives some
+/// back.
+pub const SNUG_BYTES: usize = 16 * 1024;
+
+/// A queue of more bytes than this does not double when it grows.
+pub const LONG_QUEUE_BYTES: usize = 32 * 1024;
 
 /// Largest buffer kept for reuse, in bytes: what a busy room tells a member in a tick, and more.
 pub const SPARE_BUFFER_BYTES: usize = 64 * 1024;

@@ -246,9 +246,13 @@ mod tests {
         let room = rooms.create(RoomName::new("#crowd").expect("a name"), None);
         let user = |slot: u32| UserKey { uid: Uid(NonZeroU64::MIN.saturating_add(slot.into())), slot };
         let first = rooms.add(room, user(0));
-        (1..1_000).for_each(|slot| drop(rooms.add(room, user(slot))));
+        for slot in 1..1_000 {
+            rooms.add(room, user(slot));
+        }
         assert!(rooms.of(room).members.capacity() >= 1_000);
-        (1..1_000).for_each(|_| drop(rooms.remove(first)));
+        for _ in 1..1_000 {
+            rooms.remove(first);
+        }
         assert!(rooms.of(room).members.capacity() <= SNUG_MEMBERS, "{}", rooms.of(room).members.capacity());
     }
 }

@@ -2,7 +2,8 @@
 //! term counts is bounded where it is allocated; tests/daemon/memory.rs measures that they hold.
 
 use crate::limits::{
-    ADDRESSES_REMEMBERED, DEBTS_REMEMBERED, HELD_BYTES, LINE_BYTES, LOG_BYTES, Limits, SPARE_SHARE, SPREAD_BYTES,
+    ADDRESSES_REMEMBERED, DEBTS_REMEMBERED, HELD_BYTES, LINE_BYTES, LOG_BYTES, LONG_QUEUE_BYTES, Limits, SPARE_SHARE,
+    SPREAD_BYTES,
 };
 
 /// The program itself, its tables and its one read buffer.
@@ -14,7 +15,7 @@ const USER: usize = 16 * 1024;
 /// An address, with the debts of those who have gone.
 const ADDRESS: usize = 256 + 32 * DEBTS_REMEMBERED;
 
-/// A queue grows by this part of itself when there is no room in it.
+/// A long queue grows by this part of itself when there is no room in it.
 const GROWTH: usize = 8;
 
 /// All terms for limits with which a daemon runs: a word for each, and how many bytes.
@@ -22,8 +23,9 @@ pub fn memory_at_worst(limits: &Limits) -> [(&'static str, usize); 7] {
     let connections = limits.connections;
     let users = connections.saturating_mul(2);
     let queues = limits.queued_total;
-    // Each is handed the lines of many before it is seen that all are too much.
-    let handed_out = queues / GROWTH + users.saturating_mul(SPREAD_BYTES + LINE_BYTES);
+    // Each is handed the lines of many before it is seen that all are too much; short ones double.
+    let doubled = users.saturating_mul(LONG_QUEUE_BYTES).min(queues);
+    let handed_out = queues / GROWTH + doubled + users.saturating_mul(SPREAD_BYTES + LINE_BYTES);
     let addresses = connections.saturating_add(ADDRESSES_REMEMBERED);
     [
         ("program", PROGRAM + 4 * LOG_BYTES),
