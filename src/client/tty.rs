@@ -96,14 +96,15 @@ pub(super) fn reflows() -> bool {
     let term = named("TERM");
     // mosh sets it, and does not reflow whatever its terminal does.
     let is_mosh = named("NCURSES_NO_UTF8_ACS") == "1";
-    let is_known = REFLOWING.iter().any(|start| term.starts_with(start));
+    // tmux may call itself screen, which keeps its rows, and is told from it by this.
+    let is_tmux = term.starts_with("screen") && !named("TMUX").is_empty() && named("STY").is_empty();
+    let is_known = is_tmux || REFLOWING.iter().any(|start| term.starts_with(start));
     let is_told = ["VTE_VERSION", "KONSOLE_VERSION", "WT_SESSION"].iter().any(|name| !named(name).is_empty());
     !is_mosh && (is_known || term.starts_with("xterm") && is_told)
 }
 
 /// What the names of terminals start with that reflow.
-const REFLOWING: [&str; 8] =
-    ["alacritty", "foot", "rxvt-unicode", "screen", "tmux", "wezterm", "xterm-ghostty", "xterm-kitty"];
+const REFLOWING: [&str; 6] = ["alacritty", "foot", "tmux", "wezterm", "xterm-ghostty", "xterm-kitty"];
 
 /// Writes to the terminal past all buffers; used where another thread may be writing too.
 pub(super) fn put(text: &str) {

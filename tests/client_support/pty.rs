@@ -67,6 +67,9 @@ impl Terminal {
             .env("LC_ALL", "C.UTF-8")
             .env("LOGNAME", "tester")
             .env_remove("NO_COLOR")
+            .env_remove("TMUX")
+            .env_remove("VTE_VERSION")
+            .env_remove("KONSOLE_VERSION")
             .envs(environment.iter().copied())
             .spawn(pts)
             .unwrap();
