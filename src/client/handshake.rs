@@ -14,10 +14,10 @@ use crate::chat::Millis;
 
 /// How long a server may take to say that it is chatd. A line that loses much has to say it several
 /// times.
-const HELLO_TIME: Duration = Duration::from_secs(30);
+const HELLO_TIME: Duration = Duration::from_secs(60);
 
 /// How long it may take after that to let somebody in; it lets those wait who enter in crowds.
-const ENTRY_TIME: Duration = Duration::from_secs(30);
+const ENTRY_TIME: Duration = Duration::from_secs(60);
 
 /// A connection through which one has entered.
 pub(super) struct Entered {

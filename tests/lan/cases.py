@@ -1,12 +1,15 @@
 """The cases of lan.sh. Each has namespaces of its own, so that they run beside each other."""
 
 import concurrent.futures
+import fcntl
 import os
 import pathlib
 import pty
 import select
+import struct
 import subprocess
 import sys
+import termios
 import time
 import traceback
 
@@ -44,7 +47,7 @@ def a_far_line(lan):
 
 def a_line_that_loses_much(lan):
     lan.cable_is("delay 300")
-    lan.cable_is("loss 25")
+    lan.cable_is("loss 18")
     crowd = [lan.chatc(f"lossy{number}") for number in range(8)]
     for one in crowd:
         one.waits_for("3 quit", 110)
@@ -240,18 +243,29 @@ def link_local(lan):
 
 def a_large_paste_on_a_dead_line(lan):
     master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     command = ["ip", "netns", "exec", lan.client, str(BIN / "chatc"), SERVER, "--name", "alice"]
     alice = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
     os.close(slave)
     try:
         shows(master, b"3 quit")
+        bob = lan.bob()
+        bob.says("join #x")
+        bob.waits_for("in #x")
+        write(master, b"join #x\r")
+        bob.waits_for("alice has joined")
+        shows(master, b"bob")
         lan.cable_is("cut")
-        paste = b"".join(b"announce line %d " % number + b"x" * 900 + b"\r" for number in range(1000))
+        lines = b"".join(b"x" * 900 + b"\n" for _ in range(8))
+        paste = b"".join(b"\x1b[200~" + lines + b"\x1b[201~\r" for _ in range(60))
         since = time.monotonic()
         write(master, paste)
         write(master, b"a key")
         shows(master, b"a key")
-        back_within(20, since, time.monotonic(), "a megabyte typed into a dead line, and a key")
+        back_within(20, since, time.monotonic(), "half a megabyte pasted into a dead line, and a key")
+        lan.cable_is("heal")
+        while bob.count("alice: xxx") < 480:
+            bob.waits_for("alice: xxx")
     finally:
         alice.kill()
         alice.wait()
@@ -264,6 +278,8 @@ def write(terminal, text):
         readable, writable, _ = select.select([terminal], [terminal], [], 60)
         if readable:
             os.read(terminal, 65536)
+        if not readable and not writable:
+            raise Failed("the terminal is frozen")
         if writable:
             text = text[os.write(terminal, text[:512]):]
 
