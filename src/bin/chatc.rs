@@ -16,7 +16,7 @@ use chatd::client::{Address, Colour, Config, run};
     help_triggers("-h", "--help", "help"),
     example = "Join the chat on this computer, and the one on lab7:\n  {command_name}\n  {command_name} lab7",
     example = "Say something from a script:\n  printf 'join #builds\\nnightly is green\\n' | {command_name} lab7 --name ci",
-    note = "HOST is a name or an address, IPv6 too: lab7, lab7:2428, 192.0.2.7, [2001:db8::7]:2428.",
+    note = "HOST is a name or an address, IPv6 too: lab7, lab7:2428, 192.0.2.7, [2001:db8::7]:2428, fe80::7%eth0.",
     note = "Inside, 1 lists who is here, 2 NAME asks somebody for a private chat, 3 leaves; help shows the rest, and the prompt always shows where the next line goes.",
     note = "Without a terminal, commands are read from stdin line by line and plain lines are written to stdout; the login name is used unless --name or --guest says otherwise.",
     note = "A terminal gets what its locale (LC_ALL, LC_CTYPE, LANG) can show: all characters where that is UTF-8, else ASCII.",
