@@ -1,13 +1,18 @@
-//! The clock: one that never goes back and counts the time this computer was asleep, so that a
-//! sleep shows as a gap.
+//! The clocks: one that never goes back and counts the time this computer was asleep, so that a
+//! sleep shows as a gap; and the one on the wall, which says what day it is.
 
 use std::time::Duration;
 
-use crate::chat::Millis;
+use crate::chat::{Millis, UnixMillis};
 
 /// The time now.
 pub(super) fn now() -> Millis {
     Millis(0) + since_start()
+}
+
+/// The time on the wall.
+pub(super) fn wall() -> UnixMillis {
+    UnixMillis(u64::try_from(jiff::Timestamp::now().as_millisecond()).unwrap_or_default())
 }
 
 #[cfg(target_os = "linux")]

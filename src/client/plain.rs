@@ -11,6 +11,8 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 
+use jiff::civil::Date;
+
 use super::exit::{Exit, Way};
 use super::handshake::{self, Person};
 use super::model::{Action, EXIT_FAILED, Model, left_too_early};
@@ -37,6 +39,8 @@ const BUSY_TIME: Duration = Duration::from_secs(60);
 struct State {
     model: Model,
     painter: Painter,
+    /// The day of the line that was shown last.
+    day: Option<Date>,
     /// Painted lines that nobody has begun to write.
     unwritten: String,
 }
@@ -61,7 +65,7 @@ pub(super) fn run(config: &Config, mut model: Model, painter: Painter, outbox: &
         Ok(entered) => entered,
         Err(code) => return Way::Over(code),
     };
-    let state = Mutex::new(State { model, painter, unwritten: String::new() });
+    let state = Mutex::new(State { model, painter, day: None, unwritten: String::new() });
     let (outbox, exit) = (Arc::clone(outbox), Arc::clone(exit));
     let shared = Arc::new(Shared { state, heard: Condvar::new(), writing: Mutex::new(()), outbox, exit });
     if let Err(error) = network::start(entered, &shared.outbox, Arc::clone(&shared)) {
@@ -170,8 +174,10 @@ impl State {
             match action {
                 Action::Send(line) => outbox.send(&line),
                 Action::Show(line) | Action::Acknowledge(line) => {
-                    self.unwritten.push_str(&self.painter.paint(&line));
-                    self.unwritten.push('\n');
+                    for line in self.painter.new_day(&mut self.day).into_iter().chain([line]) {
+                        self.unwritten.push_str(&self.painter.paint(&line));
+                        self.unwritten.push('\n');
+                    }
                 }
                 Action::Bell => self.unwritten.push('\x07'),
                 // Nothing is moved or cleared here; and leaving follows from the model's state.

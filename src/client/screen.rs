@@ -9,6 +9,7 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::civil::Date;
 use rustyline::ExternalPrinter;
 use unicode_width::UnicodeWidthChar;
 
@@ -64,6 +65,8 @@ pub(super) struct State {
     place: Place,
     /// The screen was cleared when it was this large: the prompt stands in its first row.
     cleared: Option<tty::Size>,
+    /// The day of the line that was shown last.
+    day: Option<Date>,
     /// What is being typed, as far as the editor has said, and where the cursor stands in it.
     draft: (String, usize),
     /// The socket's thread has come to its end.
@@ -97,6 +100,7 @@ impl Screen {
             painted,
             place,
             cleared: None,
+            day: None,
             draft: (String::new(), 0),
             hung_up: false,
             leave_now: false,
@@ -365,6 +369,9 @@ impl State {
     fn show(&mut self, line: &Line, painter: &Painter) -> Painted {
         if self.waiting.ends_with(CLEAR) {
             self.cleared = None;
+        }
+        if let Some(day) = painter.new_day(&mut self.day) {
+            self.show(&day, painter);
         }
         let painted = painter.rows(line, Some(tty::size().columns));
         self.waiting.push_str(&painted.text);

@@ -1,6 +1,7 @@
 //! A small chatd for one client at a time: answers what chatc sends as the protocol wants it,
 //! keeps what it was sent, and says what the test tells it to.
 
+use std::fmt;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -8,7 +9,16 @@ use std::thread;
 
 use super::Watched;
 
-pub const NOON: &str = "2026-11-20T12:00:00.000Z";
+/// Twelve o'clock today, as the server writes it.
+pub struct Noon;
+
+pub const NOON: Noon = Noon;
+
+impl fmt::Display for Noon {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", jiff::Timestamp::now().strftime("%Y-%m-%dT12:00:00.000Z"))
+    }
+}
 
 /// Who is here besides the client, for its first look.
 const OTHERS: &str = "= user 1 bob available - 127.0.0.1:5001 61\n= user 2 carol chatting dave 127.0.0.1:5002 3600\n";
@@ -47,7 +57,7 @@ impl Server {
 
     /// Tells the client these lines.
     pub fn say(&self, lines: &str) {
-        let mut text = lines.replace("@NOON", NOON);
+        let mut text = lines.replace("@NOON", &NOON.to_string());
         text.push('\n');
         self.say_bytes(text.as_bytes());
     }

@@ -12,10 +12,13 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use super::{Action, Model, Setup, Wish};
-use crate::chat::Millis;
+use crate::chat::{Millis, UnixMillis};
 use crate::client::view::{Charset, Colours, Painter};
 
 const NOON: &str = "2026-11-20T12:00:00.000Z";
+
+/// A moment of that day.
+const MOMENT: UnixMillis = UnixMillis(1_795_159_019_123);
 
 /// A model and the screen in front of it.
 struct Desk {
@@ -98,7 +101,7 @@ impl Desk {
     }
 
     fn draw(&mut self, actions: Vec<Action>) {
-        let painter = Painter::new(Colours::None, Charset::Utf8, TimeZone::UTC);
+        let painter = Painter::new(Colours::None, Charset::Utf8, TimeZone::UTC).at(TimeZone::UTC, || MOMENT);
         for action in actions {
             let line = match action {
                 Action::Send(line) => format!("-> {line}"),

@@ -1,5 +1,6 @@
 //! View: what the screen says. Styled lines, and the tables and help texts made of them.
 
+mod calendar;
 mod charset;
 mod colour;
 pub(super) mod help;

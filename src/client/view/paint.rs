@@ -1,17 +1,22 @@
 //! Styled lines → what is written to the terminal or the pipe.
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::calendar::Calendar;
 use super::wrap::{width, wrap};
 use super::{Charset, Colours, Line, Span, Style};
-use crate::chat::{UnixMillis, sanitize};
+#[cfg(test)]
+use crate::chat::UnixMillis;
+use crate::chat::sanitize;
+use crate::client::clock;
 
 /// Turns lines into text that suits one output, in the reader's time zone.
 #[derive(Clone, Debug)]
 pub struct Painter {
     colours: Colours,
     charset: Charset,
-    zone: TimeZone,
+    calendar: Calendar,
 }
 
 /// A line as it is written.
@@ -28,7 +33,18 @@ const RESET: &str = "\x1b[0m";
 impl Painter {
     /// A painter for one output.
     pub fn new(colours: Colours, charset: Charset, zone: TimeZone) -> Self {
-        Self { colours, charset, zone }
+        Self { colours, charset, calendar: Calendar::new(zone, clock::wall) }
+    }
+
+    /// The same at another time.
+    #[cfg(test)]
+    pub(in crate::client) fn at(self, zone: TimeZone, now: fn() -> UnixMillis) -> Self {
+        Self { calendar: Calendar::new(zone, now), ..self }
+    }
+
+    /// What to say before the first line of a day that is another than `last`.
+    pub fn new_day(&self, last: &mut Option<Date>) -> Option<Line> {
+        self.calendar.new_day(last).map(|day| Line::aside(format!("it is {day}")))
     }
 
     /// The line as text, without a newline. Nothing in it can act on a terminal but the colours.
@@ -67,16 +83,9 @@ impl Painter {
     fn pieces(&self, line: &Line) -> Vec<(Style, String)> {
         let piece = |span: &Span| match span {
             Span::Text(style, text) => (*style, self.charset.carry(&sanitize(text)).into_owned()),
-            Span::Time(at) => (Style::Dim, self.clock(*at)),
+            Span::Time(at) => (Style::Dim, self.calendar.tell(*at)),
         };
         line.spans().iter().map(piece).collect()
-    }
-
-    fn clock(&self, at: UnixMillis) -> String {
-        let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
-        let moment = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
-        let local = moment.to_zoned(self.zone.clone());
-        format!("{:02}:{:02}", local.hour(), local.minute())
     }
 }
 
@@ -86,7 +95,7 @@ mod tests {
     use crate::chat::Name;
 
     fn plain() -> Painter {
-        Painter::new(Colours::None, Charset::Utf8, TimeZone::UTC)
+        Painter::new(Colours::None, Charset::Utf8, TimeZone::UTC).at(TimeZone::UTC, || UnixMillis(0))
     }
 
     #[test]
@@ -103,14 +112,6 @@ mod tests {
         let line = Line::new().text("a\x1b[2Jb\rc\nd").dim("\u{9b}31m");
         let painted = plain().paint(&line);
         assert_eq!(painted, "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d\u{fffd}31m");
-    }
-
-    #[test]
-    fn moments_are_shown_as_hour_and_minute() {
-        let line = Line::new().time(UnixMillis(1_795_159_019_123));
-        assert_eq!(plain().paint(&line), "07:16");
-        let zone = TimeZone::fixed(jiff::tz::offset(2));
-        assert_eq!(Painter::new(Colours::None, Charset::Utf8, zone).paint(&line), "09:16");
     }
 
     #[test]

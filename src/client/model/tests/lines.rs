@@ -222,14 +222,25 @@ fn settings_are_told_and_marks_are_listed() {
 #[test]
 fn what_was_said_before_is_told_as_such() {
     let mut desk = Desk::inside();
-    desk.server("* joined #dev alice\n* earlier 1 @NOON #dev bob hello\n+OK listed 0 0\n* dropped bob\n* returned bob");
+    desk.server("* joined #dev alice\n* earlier 1 @NOON #dev bob hello\n* earlier 1 2026-11-15T22:28:00.000Z #dev carol hello\n+OK listed 0 0\n* dropped bob\n* returned bob");
     desk.shows(
         "-- welcome to #dev; a line goes to everybody in it, leave leaves
         -> MEMBERS #dev
         -- #dev keeps its last lines for those who come later:
         12:00 (earlier) bob: hello
+        2026-11-15 22:28 (earlier) carol: hello
         -- in #dev:
         -- bob has lost the connection and may come back
         -- bob is back",
+    );
+}
+
+#[test]
+fn what_was_announced_before_says_when() {
+    let mut desk = Desk::new(|setup| setup.wish = Wish::Guest);
+    desk.server("+OK chatd 0.1.0 protocol 1\n* announced-earlier 1 2026-11-01T08:00:00.000Z operator moving").shows(
+        "-> HELLO
+        -> ENTER
+        2026-11-01 08:00 [everyone, earlier] operator: moving",
     );
 }
