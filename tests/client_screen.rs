@@ -82,6 +82,7 @@ fn a_terminal_that_is_not_utf8_gets_nothing_but_ascii() {
             server.say("* entered 9 zoë\n* private 9 @NOON zoe the end of that");
             chatc.shows("zoe: the end of that");
             chatc.shows("12:00 [private] carol: ?2Jx?0;title ? ok ... ????");
+            // Without an editor, an empty line takes note of where the prompt is now.
             chatc.press("\rsaid to all\r");
             server.wait_for("SAY #dev said to all");
             chatc.shows(if start.contains(&"--plain") { "ok 1 to 2" } else { "ok 12:00 to 2" });

@@ -195,9 +195,9 @@ impl Model {
         match self.stage {
             Stage::Entry(_) => self.handle_entry_line(line, &mut out),
             Stage::Here(_) => {
-                let before = self.standing();
+                let before = self.standing().prompt;
                 self.handle_line_here(&clean, &mut out);
-                let now = self.standing();
+                let now = self.standing().prompt;
                 if let Stage::Here(here) = &mut self.stage {
                     here.note_moved(before, &now);
                 }

@@ -39,8 +39,8 @@ pub(super) struct Here {
     focus: Focus,
     /// The line that is being typed.
     pub(super) draft: Draft,
-    /// Where the line that is being typed may have been begun, where keys are not seen.
-    pub(super) unseen: Option<Place>,
+    /// Where the prompt was before somebody else moved it, where keys are not seen.
+    pub(super) moved_from: Option<Prompt>,
     pub(super) question: Option<Question>,
     pub(super) pending: Pending,
     pub(super) roster: Roster,
@@ -82,7 +82,7 @@ impl Here {
             rooms: Vec::new(),
             focus: Focus::Menu,
             draft: Draft::default(),
-            unseen: None,
+            moved_from: None,
             question: None,
             pending: Pending::default(),
             roster: Roster::default(),

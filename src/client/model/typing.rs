@@ -3,6 +3,7 @@
 use super::draft::Origin;
 use super::entry::Entry;
 use super::here::Here;
+use super::typed::{Typed, understand};
 use super::{Action, Actions, Focus, Line, Model, Place, Prompt, Question, Stage};
 use crate::chat::sanitize;
 
@@ -21,8 +22,7 @@ impl Model {
     /// Where the line that is being typed was begun, or one would be that is begun now.
     pub fn place(&self) -> Place {
         let Stage::Here(here) = &self.stage else { return self.standing() };
-        let begun = here.draft.place().or(here.unseen.as_ref()).cloned();
-        let mut place = begun.unwrap_or_else(|| self.standing());
+        let mut place = here.draft.place().cloned().unwrap_or_else(|| self.standing());
         if here.is_typed_unseen() {
             place.requests = here.pending.heard_of();
         }
@@ -59,7 +59,7 @@ impl Model {
         let place = self.place();
         let is_renaming = self.is_renaming();
         let Stage::Here(here) = &mut self.stage else { return };
-        here.unseen = None;
+        let moved_from = here.moved_from.take();
         here.pending.forget_over();
         let origin = here.draft.take(entry);
         let lines: Vec<_> = entry.split('\n').map(|line| sanitize(line.strip_suffix('\r').unwrap_or(line))).collect();
@@ -68,6 +68,10 @@ impl Model {
             out.show(Line::aside("not sent: change the line first, or clear it with Ctrl-U"));
             Fate::ComesBack
         } else if let Some(why) = here.why_gone(&place, is_renaming) {
+            here.give_up(&line, &why, out)
+        } else if let Some(before) = moved_from.filter(|before| is_unclear(&line, before)) {
+            let (before, now) = (before.label(), place.prompt.label());
+            let why = format!("the prompt has moved from {before} to {now}, and you may not have seen that");
             here.give_up(&line, &why, out)
         } else if place.prompt == Prompt::Question(Question::NewName) {
             self.handle_typed_new_name(&line, out);
@@ -128,12 +132,21 @@ impl Here {
         self.setup.plain && !self.setup.scripted
     }
 
-    /// The prompt was at `before`. If somebody else than the user has moved it since, and keys are not
-    /// seen, the next line may have been begun before that, and belongs there.
-    pub(super) fn note_moved(&mut self, before: Place, now: &Place) {
-        let is_own_doing = self.sent.iter().any(|command| command.what.may_move_prompt());
-        if self.is_typed_unseen() && self.unseen.is_none() && !is_own_doing && before.prompt != now.prompt {
-            self.unseen = Some(before);
+    /// The prompt was at `before` and is at `now`. If somebody else than the user has moved it, and keys
+    /// are not seen, the next line may have been begun before that.
+    pub(super) fn note_moved(&mut self, before: Prompt, now: &Prompt) {
+        // Nobody comes into a room but by asking for it or saying yes.
+        let is_own_doing = matches!(now, Prompt::Line(Focus::Room(_)))
+            || self.sent.iter().any(|command| command.what.may_move_prompt());
+        if self.is_typed_unseen() && self.moved_from.is_none() && !is_own_doing && before != *now {
+            self.moved_from = Some(before);
         }
     }
+}
+
+/// Whether a line may have been begun where the prompt was before somebody moved it. At the menu only
+/// a command makes sense.
+fn is_unclear(line: &str, before: &Prompt) -> bool {
+    *before != Prompt::Line(Focus::Menu)
+        || matches!(understand(line, &Focus::Menu, Origin::Typed), Typed::Command { .. })
 }

@@ -296,24 +296,58 @@ fn leaving_takes_one_word() {
 }
 
 #[test]
-fn where_keys_are_not_seen_the_first_line_after_a_move_belongs_where_the_prompt_was() {
+fn where_keys_are_not_seen_the_first_line_after_a_move_is_not_done_if_it_may_belong_elsewhere() {
     let mut desk = Desk::inside_as(|setup| setup.plain = true);
-    desk.server("* paired bob").typed("private carl he is slow").typed("hello").server("* ended bob by-partner");
-    desk.typed("announce it to all").typed("2 bob").shows(
+    desk.server("* paired bob").typed("private carl he is slow").typed("private carl he is slow").shows(
         "-- you are chatting with bob; quit ends it, /help shows more
         -- now talking to bob
-        menu > private carl he is slow
-        -> PRIVATE carl he is slow
+        bob > private carl he is slow
+        !! not sent: the prompt has moved from menu to bob, and you may not have seen that
+        bob > private carl he is slow
+        -> SAY bob private carl he is slow",
+    );
+    desk.server("* ended bob by-partner").typed("announce it to all").typed("2 bob").server("* paired bob\n+OK\n+OK");
+    desk.typed("hello").server("* ended bob by-partner\n* paired carol").typed("between us").shows(
+        "-- bob ended the chat
+        -- now at the menu
+        1 list   2 request NAME   3 quit   (help shows the rest)
+        menu > announce it to all
+        !! not sent: the prompt has moved from bob to menu, and you may not have seen that
+        menu > 2 bob
+        -> REQUEST bob
+        -- you are chatting with bob; quit ends it, /help shows more
+        -- now talking to bob
         bob > hello
         -> SAY bob hello
         -- bob ended the chat
         -- now at the menu
         1 list   2 request NAME   3 quit   (help shows the rest)
-        bob > announce it to all
-        !! not sent: the chat with bob in which you began this line is over
-        menu > 2 bob
-        -> REQUEST bob",
+        -- you are chatting with carol; quit ends it, /help shows more
+        -- now talking to carol
+        carol > between us
+        !! not sent: the prompt has moved from bob to carol, and you may not have seen that",
     );
+    // An empty line takes note; what is no command was not meant for the menu.
+    let mut desk = Desk::inside_as(|setup| setup.plain = true);
+    desk.server("* paired bob").typed("").typed("list me").server("* ended bob gone\n* paired carol").typed("");
+    desk.typed("hello").shows(
+        "-- you are chatting with bob; quit ends it, /help shows more
+        -- now talking to bob
+        bob >
+        bob > list me
+        -> SAY bob list me
+        -- bob is gone; the chat is over
+        -- now at the menu
+        1 list   2 request NAME   3 quit   (help shows the rest)
+        -- you are chatting with carol; quit ends it, /help shows more
+        -- now talking to carol
+        carol >
+        carol > hello
+        -> SAY carol hello",
+    );
+    let mut desk = Desk::inside_as(|setup| setup.plain = true);
+    desk.server("* paired bob").screen.clear();
+    desk.typed("hello").shows("bob > hello\n-> SAY bob hello");
     // One's own doing is no surprise.
     let mut desk = Desk::inside_as(|setup| setup.plain = true);
     desk.typed("join #dev").server("* joined #dev alice\n+OK\n+OK listed 0 0").screen.clear();
