@@ -24,6 +24,9 @@ pub const ROOMS_PER_USER: usize = 16;
 /// Requests one user may have waiting for an answer.
 pub const REQUESTS_WAITING: usize = 32;
 
+/// Typed lines that chatc remembers, and keeps in its history file.
+pub const HISTORY_LINES: usize = 1_000;
+
 /// Users one user may ignore.
 pub const IGNORED_PER_USER: usize = 64;
 

@@ -181,7 +181,16 @@ fn the_command_line_is_explained() {
         assert!(shown.contains(word), "{word} is missing in:\n{shown}");
     }
     assert_eq!(run(&["--version"], "").status.code(), Some(0));
-    for wrong in [&["--frobnicate"][..], &["a:b:c:d", "e"], &["lab7:x"], &["--color", "blue"]] {
+    for wrong in [
+        &["--frobnicate"][..],
+        &["a:b:c:d", "e"],
+        &["lab7:x"],
+        &["--color", "blue"],
+        &["--guest", "--name", "x"],
+        &["--reconnect", "--no-reconnect"],
+        &["--plain", "--color", "always"],
+        &["--plain", "--history", "/tmp/x"],
+    ] {
         let output = run(wrong, "");
         assert_eq!(output.status.code(), Some(2), "{wrong:?}");
         assert!(output.stdout.is_empty() && !output.stderr.is_empty());

@@ -334,3 +334,70 @@ fn a_history_file_is_kept_only_where_asked() {
     chatc.prompts("menu > help list");
     std::fs::remove_file(&path).unwrap();
 }
+
+/// A history file of its own for a test, gone with it.
+struct History(std::path::PathBuf);
+
+impl History {
+    fn new(name: &str, bytes: &[u8]) -> Self {
+        let path = std::env::temp_dir().join(format!("chatc-{name}-{}", std::process::id()));
+        std::fs::write(&path, bytes).expect("temporary files can be written");
+        Self(path)
+    }
+
+    fn start(&self, server: &Server) -> Terminal {
+        Terminal::inside_with(server, &["--history", self.0.to_str().expect("the path is text")])
+    }
+}
+
+impl Drop for History {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+#[test]
+fn a_bad_byte_in_the_history_file_costs_one_line() {
+    let server = Server::start();
+    let history = History::new("bad-byte", b"#V2\nhelp list\nr\xe9sum\xe9\n");
+    let mut chatc = history.start(&server);
+    chatc.press(UP);
+    chatc.prompts("menu > help list");
+    chatc.press("\r");
+    chatc.shows("also: 1, who, users");
+    chatc.press("help rooms\r");
+    chatc.shows("show which rooms there are");
+    chatc.press(UP);
+    chatc.prompts("menu > help rooms");
+    assert!(!chatc.screen().contains("history"), "{}", chatc.screen());
+    let kept = std::fs::read(&history.0).unwrap();
+    assert_eq!(kept, b"#V2\nhelp list\nr\xe9sum\xe9\nhelp rooms\n");
+}
+
+#[test]
+fn a_history_file_that_will_not_do_is_told_once() {
+    let server = Server::start();
+    let mut chatc = Terminal::inside_with(&server, &["--history", "/nonexistent/history"]);
+    chatc.press("help list\r");
+    chatc.shows("!! the history file /nonexistent/history cannot be written: ");
+    chatc.press("help rooms\r");
+    chatc.shows("show which rooms there are");
+    chatc.prompts("menu > ");
+    assert_eq!(chatc.raw().matches("the history file").count(), 1, "{}", chatc.screen());
+}
+
+#[test]
+fn a_locked_history_file_holds_nothing_up() {
+    let server = Server::start();
+    let history = History::new("locked", b"#V2\n");
+    let file = std::fs::File::options().read(true).write(true).open(&history.0).unwrap();
+    let lock = nix::fcntl::Flock::lock(file, nix::fcntl::FlockArg::LockExclusive).unwrap();
+    let mut chatc = history.start(&server);
+    server.say("* paired bob");
+    chatc.prompts("to bob > ");
+    chatc.press("one\r");
+    chatc.shows("to bob > one  ✓ 12:00\n");
+    chatc.press("two\r");
+    chatc.shows("to bob > two  ✓ 12:00\n");
+    drop(lock);
+}

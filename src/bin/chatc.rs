@@ -90,6 +90,24 @@ fn seconds(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "say 1 to 86400 seconds".to_owned())
 }
 
+/// Says which of two flags would have to be ignored for the other, if so.
+fn contradiction(arguments: &Arguments) -> Option<&'static str> {
+    let Arguments { name, guest, plain, color, no_reconnect, reconnect, history, .. } = arguments;
+    if *guest && name.is_some() {
+        return Some("a guest has no name: --guest or --name, not both");
+    }
+    if *reconnect && *no_reconnect {
+        return Some("--reconnect or --no-reconnect, not both");
+    }
+    if *plain && *color == Colour::Always {
+        return Some("--plain has no colour: --plain or --color always, not both");
+    }
+    if *plain && history.is_some() {
+        return Some("--plain has no line editor to call lines back with: --plain or --history, not both");
+    }
+    None
+}
+
 fn main() -> ExitCode {
     let arguments: Arguments = match command_line::read("chatc", WRONG_COMMAND_LINE) {
         Ok(arguments) => arguments,
@@ -97,6 +115,10 @@ fn main() -> ExitCode {
     };
     if arguments.version {
         return command_line::say("chatc", concat!("chatc ", env!("CARGO_PKG_VERSION"), "\n"));
+    }
+    if let Some(what) = contradiction(&arguments) {
+        command_line::complain(format_args!("{what}\nRun chatc --help for more information."));
+        return ExitCode::from(WRONG_COMMAND_LINE);
     }
     ExitCode::from(run(&Config {
         address: arguments.server.unwrap_or_default(),

@@ -18,6 +18,7 @@ mod draft;
 mod exit;
 mod hands;
 mod handshake;
+mod history;
 mod keys;
 mod login;
 pub mod model;

@@ -83,6 +83,8 @@ pub struct Model {
     silent_tries: u32,
     /// It has been said when a taken name becomes free.
     is_taken_explained: bool,
+    /// A name that was typed and looks like a command.
+    doubted_name: Option<String>,
     /// How often the place was taken again.
     resumptions: u64,
     /// What tells the daemon that is spoken to from others before it, if it says so. Times do not.
@@ -114,6 +116,7 @@ impl Model {
             now: Millis(0),
             silent_tries: 0,
             is_taken_explained: false,
+            doubted_name: None,
             resumptions: 0,
             life: None,
             is_password_typed: false,

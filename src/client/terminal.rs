@@ -12,13 +12,14 @@ use std::time::Duration;
 use nix::errno::Errno;
 use rustyline::config::BellStyle;
 use rustyline::error::ReadlineError;
-use rustyline::history::FileHistory;
+use rustyline::history::MemHistory;
 use rustyline::{ColorMode, CompletionType, Editor, ExternalPrinter};
 
 use super::draft::{self, Draft};
 use super::exit::{Exit, Way};
 use super::hands::{Hands, Typed, Typing};
 use super::handshake::{self, Person};
+use super::history::HistoryFile;
 use super::model::{Action, EXIT_FAILED, EXIT_OK, Model, left_too_early};
 use super::network::{self, Front, Plan};
 use super::outbox::Outbox;
@@ -26,6 +27,7 @@ use super::ready::{self, READ, WRITE};
 use super::screen::Screen;
 use super::view::{Line, PROMPT_WIDTH, Painter};
 use super::{Config, keys, login, tty};
+use crate::limits::HISTORY_LINES;
 
 /// How long the server may take to get on with its goodbye.
 const GOODBYE_TIME: Duration = Duration::from_secs(3);
@@ -33,13 +35,10 @@ const GOODBYE_TIME: Duration = Duration::from_secs(3);
 /// How long a terminal that gives nothing now is waited for at a time.
 const BUSY_TIME: Duration = Duration::from_secs(60);
 
-/// Typed lines that are remembered.
-const HISTORY_LINES: usize = 1_000;
-
 /// Typed instead of a name, it asks for one that the server makes. No name starts like that.
 const GUEST: &str = "-";
 
-pub(super) type Input = Editor<Hands, FileHistory>;
+pub(super) type Input = Editor<Hands, MemHistory>;
 
 /// Runs until the user leaves or the connection ends.
 pub(super) fn run(config: &Config, model: Model, painter: Painter, outbox: &Arc<Outbox>, exit: &Arc<Exit>) -> Way {
@@ -145,7 +144,8 @@ fn editor() -> Result<Input, ReadlineError> {
         .grapheme_cluster_mode(draft::widths(tty::charset()))
         .max_history_size(HISTORY_LINES)?
         .build();
-    Editor::with_config(config)
+    let history = MemHistory::with_config(&config);
+    Editor::with_history(config, history)
 }
 
 fn type_lines(
@@ -154,10 +154,10 @@ fn type_lines(
     typing: &Typing,
     history: Option<&Path>,
 ) -> Result<(), ReadlineError> {
-    if let Some(path) = history {
-        // There is none the first time.
-        let _ = input.load_history(path);
-    }
+    let mut memory = match history {
+        Some(path) => Memory::recall(path, input, screen)?,
+        None => None,
+    };
     let mut draft = (String::new(), 0);
     loop {
         if let Some(returned) = screen.start_editing() {
@@ -173,7 +173,7 @@ fn type_lines(
         match typed {
             Ok(line) => {
                 screen.do_typed(&line, extent);
-                remember(input, &line, history, screen)?;
+                remember(input, &line, &mut memory, screen)?;
             }
             Err(ReadlineError::Interrupted) => {
                 if !last.0.is_empty() {
@@ -191,13 +191,49 @@ fn type_lines(
     }
 }
 
-fn remember(input: &mut Input, line: &str, history: Option<&Path>, screen: &Screen) -> Result<(), ReadlineError> {
+/// The lines of the times before, and of this one.
+struct Memory<'a> {
+    path: &'a Path,
+    file: HistoryFile,
+}
+
+impl<'a> Memory<'a> {
+    /// None if the file will not do, which is said once.
+    fn recall(path: &'a Path, input: &mut Input, screen: &Screen) -> Result<Option<Self>, ReadlineError> {
+        let memory = Self { path, file: HistoryFile::new(path) };
+        match memory.file.load() {
+            Ok(entries) => {
+                for entry in entries {
+                    input.add_history_entry(entry)?;
+                }
+                Ok(Some(memory))
+            }
+            Err(error) => {
+                memory.give_up("read", &error, screen);
+                Ok(None)
+            }
+        }
+    }
+
+    fn give_up(&self, what: &str, error: &io::Error, screen: &Screen) {
+        let path = self.path.display();
+        let line = Line::error(format!("the history file {path} cannot be {what}: {error}; no line is kept"));
+        screen.do_with(|_| vec![Action::Show(line)]);
+    }
+}
+
+fn remember(
+    input: &mut Input,
+    line: &str,
+    memory: &mut Option<Memory<'_>>,
+    screen: &Screen,
+) -> Result<(), ReadlineError> {
     let is_new = !line.trim().is_empty() && input.add_history_entry(line)?;
-    if let Some(path) = history.filter(|_| is_new)
-        && let Err(error) = input.append_history(path)
+    if let Some(kept) = memory.as_ref().filter(|_| is_new)
+        && let Err(error) = kept.file.append(line)
     {
-        let shown = Line::error(format!("the history file {} cannot be written: {error}", path.display()));
-        screen.do_with(|_| vec![Action::Show(shown)]);
+        kept.give_up("written", &error, screen);
+        *memory = None;
     }
     Ok(())
 }

@@ -107,7 +107,7 @@ fn drain(stream: &TcpStream) {
 impl Flood {
     fn pours(&self, mut stream: &TcpStream, lines: &str) {
         stream.set_write_timeout(Some(HELD_UP)).unwrap();
-        let text = lines.replace("@NOON", NOON).repeat(64 * 1024 / lines.len());
+        let text = lines.replace("@NOON", &NOON.to_string()).repeat(64 * 1024 / lines.len());
         let mut rest = text.as_bytes();
         loop {
             match stream.write(rest) {

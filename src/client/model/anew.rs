@@ -66,7 +66,8 @@ impl Model {
                 out.send(here.entry());
             }
             _ => {
-                out.show(Line::error(format!("{} does not let you in again: {text}", self.setup.server)));
+                let why = if code == "password-required" { "it asks for a password now" } else { text };
+                out.show(Line::error(format!("{} does not let you in again: {why}", self.setup.server)));
                 self.over(EXIT_FAILED, out);
             }
         }
@@ -79,8 +80,11 @@ impl Model {
 
     /// The name to go on under was typed; nothing means a guest's.
     pub(super) fn handle_typed_new_name(&mut self, typed: &str, out: &mut Actions) {
-        let Stage::Here(here) = &mut self.stage else { return };
         let name = typed.lines().next().unwrap_or_default().trim();
+        if self.doubts_name(name, out) {
+            return;
+        }
+        let Stage::Here(here) = &mut self.stage else { return };
         here.wanted = match Name::new(name) {
             _ if name.is_empty() => None,
             Ok(name) => Some(name),

@@ -4,6 +4,7 @@ use super::events::announced_earlier;
 use super::link::{Link, SILENT_NAME_TRIES, SILENT_NAME_WAIT};
 use super::{Actions, EXIT_FAILED, Here, Line, Model, Stage, Wish};
 use crate::chat::{Event, Millis, Name};
+use crate::wire::commands::{Place, find};
 use crate::wire::native::{Answer, ServerLine, VERSION};
 
 /// How far the entry has come.
@@ -64,8 +65,8 @@ impl Model {
                 here.open(out);
                 self.stage = Stage::Here(Box::new(here));
             }
-            (Entry::Entering { tried, .. }, ServerLine::Error { code: "password-required", text }) => {
-                self.prove(tried, text, out);
+            (Entry::Entering { tried, .. }, ServerLine::Error { code: "password-required", .. }) => {
+                self.prove(tried, out);
             }
             (Entry::Proving(tried), ServerLine::Answer(_)) => self.enter(tried, true, out),
             (Entry::Proving(tried), ServerLine::Error { text, .. }) => self.ask_password_again(tried, text, out),
@@ -95,9 +96,26 @@ impl Model {
     pub(super) fn handle_typed_name(&mut self, entry: &str, out: &mut Actions) {
         if self.wants_name() {
             let name = entry.lines().next().unwrap_or_default().trim();
+            if self.doubts_name(name, out) {
+                return;
+            }
             let wish = if name.is_empty() { Wish::Guest } else { Wish::Name(name.to_owned()) };
             self.enter(wish, false, out);
         }
+    }
+
+    /// Whether a name that was typed looks like a command, which is said once: somebody may be called so.
+    pub(super) fn doubts_name(&mut self, name: &str, out: &mut Actions) -> bool {
+        let is_new = self.doubted_name.as_deref() != Some(name);
+        let is_doubtful = !self.setup.scripted && is_new && find(name, Place::Chatc).is_some();
+        if is_doubtful && Name::new(name).is_ok() {
+            self.doubted_name = Some(name.to_owned());
+            out.show(Line::aside(format!(
+                "{name} would be your name here, and is a command; type it again to be called so, Ctrl-D leaves"
+            )));
+            return true;
+        }
+        false
     }
 
     /// A connection that ends while a name is awaited is made again; else the entry has failed.

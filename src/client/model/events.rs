@@ -60,8 +60,17 @@ impl Here {
                 }
                 self.roster.remove_user(name);
             }
-            Event::Opened(room) => self.roster.add_room(room),
-            Event::Closed(room) => self.roster.remove_room(room),
+            Event::Opened(room) => {
+                self.roster.add_room(room);
+                // Whoever opens a room has been told so.
+                if !self.rooms.contains(&room) {
+                    self.tell_rooms(room, "is open", out);
+                }
+            }
+            Event::Closed(room) => {
+                self.roster.remove_room(room);
+                self.tell_rooms(room, "is closed", out);
+            }
             Event::Request { from, purpose, stands } => self.requested(from, purpose, stands.as_secs(), out),
             Event::Withdrawn { from, why } => self.withdrawn(from, why, out),
             Event::Declined { by, why } => declined(by, why, out),
@@ -202,6 +211,12 @@ impl Here {
         if !self.told_gone.contains(&name) {
             self.told_gone.truncate(TOLD_GONE - 1);
             self.told_gone.insert(0, name);
+        }
+    }
+
+    fn tell_rooms(&self, room: RoomName, what: &str, out: &mut Actions) {
+        if !self.setup.quiet && self.roster.user_count() <= CROWD {
+            out.show(Line::aside(format!("{room} {what}")));
         }
     }
 

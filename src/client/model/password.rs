@@ -5,12 +5,12 @@ use super::{Actions, EXIT_FAILED, Line, Model, Stage, Wish};
 
 impl Model {
     /// The server asks for a password before it lets anybody in.
-    pub(super) fn prove(&mut self, tried: Wish, text: &str, out: &mut Actions) {
+    pub(super) fn prove(&mut self, tried: Wish, out: &mut Actions) {
         if let Some(password) = &self.setup.password {
             out.send(format!("PASSWORD {password}"));
             self.stage = Stage::Entry(Entry::Proving(tried));
         } else if self.setup.scripted {
-            out.show(Line::error(format!("{} {text}; --password-file FILE gives it", self.setup.server)));
+            out.show(Line::error(format!("{} asks for a password; --password-file FILE gives it", self.setup.server)));
             self.over(EXIT_FAILED, out);
         } else {
             out.show(Line::notice(format!("{} asks for a password", self.setup.server)));

@@ -5,6 +5,7 @@ mod chats;
 mod drafts;
 mod entry;
 mod lines;
+mod passwords;
 mod reconnect;
 
 use std::time::Duration;

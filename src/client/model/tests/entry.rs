@@ -129,3 +129,20 @@ fn a_server_that_talks_nonsense_hurts_nobody() {
     desk.prompts("#r5");
     assert_eq!(desk.model.prompt(), Prompt::Line(Focus::Room(RoomName::new("#R5").unwrap())));
 }
+
+#[test]
+fn a_command_typed_as_a_name_has_to_be_meant() {
+    let mut desk = Desk::new(|_| {});
+    desk.server("+OK chatd 0.1.0 protocol 1").typed("quit").typed("yes").typed("yes").shows(
+        "-> HELLO
+        name > quit
+        -- quit would be your name here, and is a command; type it again to be called so, Ctrl-D leaves
+        name > yes
+        -- yes would be your name here, and is a command; type it again to be called so, Ctrl-D leaves
+        name > yes
+        -> ENTER yes",
+    );
+    // A name that somebody gives on the command line is meant.
+    let mut desk = Desk::new(|setup| setup.wish = Wish::Name("list".to_owned()));
+    desk.server("+OK chatd 0.1.0 protocol 1").shows("-> HELLO\n-> ENTER list");
+}

@@ -244,3 +244,17 @@ fn what_was_announced_before_says_when() {
         2026-11-01 08:00 [everyone, earlier] operator: moving",
     );
 }
+
+#[test]
+fn who_watches_sees_rooms_open_and_close() {
+    let mut desk = Desk::inside();
+    desk.server("* opened #dev\n* joined #x alice\n* opened #x\n+OK listed 0 0\n* closed #dev").shows(
+        "-- #dev is open
+        -- welcome to #x; a line goes to everybody in it, leave leaves
+        -> MEMBERS #x
+        -- in #x:
+        -- #dev is closed",
+    );
+    let mut desk = Desk::inside_as(|setup| setup.quiet = true);
+    desk.server("* opened #dev\n* closed #dev").shows("");
+}

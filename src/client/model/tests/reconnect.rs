@@ -1,4 +1,4 @@
-//! Connections that are lost and made again, and passwords.
+//! Connections that are lost and made again.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::super::*;
 use super::Desk;
 
 /// alice, whose place is kept, and whom bob is chatting with.
-fn kept() -> Desk {
+pub(super) fn kept() -> Desk {
     let mut desk = Desk::new(|setup| {
         setup.wish = Wish::Name("alice".to_owned());
         setup.reconnect = true;
@@ -20,13 +20,13 @@ fn kept() -> Desk {
 }
 
 impl Desk {
-    fn loses(&mut self) -> &mut Self {
+    pub(super) fn loses(&mut self) -> &mut Self {
         let actions = self.model.handle_closed(self.now);
         self.draw(actions);
         self
     }
 
-    fn connects(&mut self) -> &mut Self {
+    pub(super) fn connects(&mut self) -> &mut Self {
         let actions = self.model.handle_connected(self.now);
         self.draw(actions);
         self
@@ -450,40 +450,6 @@ fn a_server_that_keeps_no_places_is_entered_anew() {
     desk.screen.clear();
     desk.connects().server("+OK entered 2 alice").prompts("menu");
     assert!(desk.screen.starts_with("-> HELLO\n-> ENTER alice\n-- back after 1 s, as"), "{}", desk.screen);
-}
-
-#[test]
-fn a_password_is_asked_for_until_it_is_right() {
-    let mut desk = Desk::new(|setup| setup.wish = Wish::Name("alice".to_owned()));
-    desk.server("+OK chatd 0.1.0 protocol 1\n-ERR password-required this server asks for a password")
-        .prompts("password");
-    desk.typed("").typed("wrong").server("-ERR wrong-password that is not the password").typed(" right one ");
-    desk.server("+OK").shows(
-        "-> HELLO
-        -> ENTER alice
-        -- lab7:2428 asks for a password
-        password >
-        -- Ctrl-D leaves
-        password > wrong
-        -> PASSWORD wrong
-        !! that is not the password
-        password >  right one
-        -> PASSWORD  right one
-        -> ENTER alice",
-    );
-    let mut desk = Desk::new(|setup| setup.scripted = true);
-    desk.model.setup.password = Some("secret".to_owned());
-    desk.model.stage = Stage::Entry(entry::Entry::AwaitingHello(Wish::Guest));
-    desk.server("+OK chatd 0.1.0 protocol 1\n-ERR password-required ask\n-ERR wrong-password that is not it").shows(
-        "-> HELLO
-        -> ENTER
-        -> PASSWORD secret
-        !! that is not it
-        (leave 1)",
-    );
-    let mut desk = Desk::new(|setup| (setup.scripted, setup.wish) = (true, Wish::Guest));
-    desk.server("+OK chatd 0.1.0 protocol 1\n-ERR password-required asks for a password");
-    desk.shows("-> HELLO\n-> ENTER\n!! lab7:2428 asks for a password; --password-file FILE gives it\n(leave 1)");
 }
 
 #[test]
