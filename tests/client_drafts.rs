@@ -277,7 +277,7 @@ fn said(line: &str) -> (Server, Terminal) {
     chatc.prompts("to bob > ");
     chatc.press(&format!("{line}\r"));
     server.wait_for(&format!("SAY bob {line}"));
-    chatc.shows(&format!("to bob > {line}\n         to bob >"));
+    chatc.shows(&format!("you → bob: {line}\n         to bob >"));
     (server, chatc)
 }
 
@@ -292,13 +292,15 @@ fn acknowledged_below(server: &Server, chatc: &Terminal, what: &str) {
 #[test]
 fn an_acknowledgement_is_never_behind_a_line_that_it_does_not_belong_to() {
     let (server, mut chatc) = said("hello");
-    chatc.press(&format!("dropped{CTRL_C}"));
-    chatc.shows("to bob > dropped\n");
+    chatc.press("dropped");
+    chatc.prompts("to bob > dropped");
+    chatc.press(CTRL_C);
+    chatc.prompts("to bob > ");
     acknowledged_below(&server, &chatc, "a dropped draft");
 
     let (server, mut chatc) = said("hello");
     chatc.press("\r");
-    chatc.waits("a second prompt", |screen| screen.contents().matches("to bob >").count() == 3);
+    chatc.waits("a second prompt", |screen| screen.contents().matches("to bob >").count() == 2);
     acknowledged_below(&server, &chatc, "a second Enter");
 
     let (server, mut chatc) = said("hello");
@@ -325,7 +327,7 @@ fn an_acknowledgement_that_comes_while_the_next_line_is_typed_stands_behind_its_
     chatc.press("wor\x7f\x7fhat?\x1b[D");
     chatc.prompts_at("to bob > what?", "to bob > what");
     server.say(&format!("+OK taken 1 {NOON} 1"));
-    chatc.shows("to bob > hello  ✓ 12:00\n");
+    chatc.shows("you → bob: hello  ✓ 12:00\n");
     chatc.prompts_at("to bob > what?", "to bob > what");
 }
 
@@ -338,10 +340,10 @@ fn an_acknowledgement_after_a_second_enter_is_never_in_the_wrong_row() {
         chatc.press("\r");
         chatc.waits("the acknowledgement and the prompt", |screen| {
             let screen = screen.contents();
-            screen.contains('✓') && screen.matches("to bob >").count() >= 3
+            screen.contains('✓') && screen.matches("to bob >").count() >= 2
         });
         let screen = chatc.screen();
-        let is_right = screen.contains("to bob > hello  ✓ 12:00\n") || screen.contains("\n      ✓ 12:00");
+        let is_right = screen.contains("you → bob: hello  ✓ 12:00\n") || screen.contains("\n      ✓ 12:00");
         assert!(is_right && !screen.contains(">  ✓") && screen.matches('✓').count() == 1, "{screen}");
     }
 }

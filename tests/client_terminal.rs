@@ -396,8 +396,8 @@ fn a_locked_history_file_holds_nothing_up() {
     server.say("* paired bob");
     chatc.prompts("to bob > ");
     chatc.press("one\r");
-    chatc.shows("to bob > one  ✓ 12:00\n");
+    chatc.shows("you → bob: one  ✓ 12:00\n");
     chatc.press("two\r");
-    chatc.shows("to bob > two  ✓ 12:00\n");
+    chatc.shows("you → bob: two  ✓ 12:00\n");
     drop(lock);
 }
