@@ -311,3 +311,50 @@ fn without_an_editor_too_chatc_waits_while_the_server_takes_its_time() {
     assert_eq!(alice.ends().code(), Some(0));
     assert!(!alice.screen().contains("!!"), "{}", alice.screen());
 }
+
+/// What README.md draws, without its remarks, and with the same time everywhere.
+fn drawn() -> Vec<String> {
+    let readme = include_str!("../README.md");
+    let block = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    block.lines().map(|row| same_times(row.split('←').next().unwrap().trim_end())).collect()
+}
+
+fn same_times(row: &str) -> String {
+    let is_time = |word: &str| word.len() == 5 && word.as_bytes()[2] == b':';
+    let words: Vec<_> = row.split(' ').map(|word| if is_time(word) { "HH:MM" } else { word }).collect();
+    words.join(" ")
+}
+
+#[test]
+fn what_the_readme_draws_happens() {
+    let daemon = Daemon::start();
+    let mut carol = Peer::enter(&daemon, "carol");
+    let mut bob = Peer::enter(&daemon, "bob");
+    let mut alice = Terminal::at(&daemon.address, "alice");
+    let rows = drawn();
+    let draft = rows[0].trim();
+    alice.press(draft.strip_prefix("menu > ").unwrap());
+    alice.prompts(draft);
+    bob.send("REQUEST alice");
+    alice.shows(&rows[1..3].join("\n"));
+    alice.press("\x18y");
+    bob.waits_for("* paired alice");
+    alice.shows(&rows[3..5].join("\n"));
+    alice.prompts(draft);
+    alice.press("ule\r");
+    carol.waits_for("alice about the schedule");
+    alice.shows("to carol\n");
+    bob.send("SAY alice got a minute?");
+    alice.shows("bob: got a minute?");
+    alice.prompts("to bob > ");
+    alice.press("for you, two\r");
+    bob.waits_for("alice for you, two");
+    alice.shows("for you, two  ✓");
+    bob.send("END");
+    alice.prompts("menu > ");
+    let screen = alice.screen();
+    let shown: Vec<_> = screen.lines().map(same_times).skip_while(|row| !row.starts_with(">>")).collect();
+    let left: Vec<_> = rows.iter().filter(|row| row.trim() != draft).collect();
+    let trimmed = |row: &String| row.trim_end().to_owned();
+    assert_eq!(shown.iter().map(trimmed).collect::<Vec<_>>(), left.into_iter().map(trimmed).collect::<Vec<_>>());
+}
