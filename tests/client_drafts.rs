@@ -284,7 +284,9 @@ fn said(line: &str) -> (Server, Terminal) {
 #[track_caller]
 fn acknowledged_below(server: &Server, chatc: &Terminal, what: &str) {
     server.say(&format!("+OK taken 1 {NOON} 1"));
-    chatc.waits("an acknowledgement below", |screen| screen.contents().contains("\n      ✓ 12:00"));
+    chatc.waits("an acknowledgement below", |screen| {
+        screen.contents().lines().any(|row| row.starts_with("      ✓ 12:00"))
+    });
     let screen = chatc.screen();
     assert_eq!(screen.matches('✓').count(), 1, "{what}:\n{screen}");
 }
