@@ -399,6 +399,24 @@ fn what_is_replaced_is_what_the_protocol_lists() {
     }
 }
 
+/// The longest row there can be: little is left of its bound.
+#[test]
+fn the_longest_row_fits_and_nearly_fills_its_bound() {
+    let name = |letter: &str| Name::new(&letter.repeat(NAME_BYTES)).unwrap();
+    let ip = Ipv6Addr::from_bits(u128::MAX);
+    let text = "x".repeat(120);
+    let row = Row::User {
+        uid: Uid(NonZeroU64::MAX),
+        name: name("a"),
+        availability: Availability::Chatting(name("b")),
+        address: Some(SocketAddrV6::new(ip, u16::MAX, 0, u32::MAX).into()),
+        here: Duration::from_secs(u64::MAX),
+        marks: Marks { is_reconnecting: true, is_not_to_be_disturbed: true, is_muted: true, away: Some(&text) },
+    };
+    let length = line(ROW_BYTES, |out| Encoder::default().row(&row, out)).len() + 1;
+    assert!(length <= ROW_BYTES && ROW_BYTES < length + 32, "{length} of {ROW_BYTES}");
+}
+
 #[test]
 fn help_and_farewells_are_lines_too() {
     for spec in &COMMANDS {
