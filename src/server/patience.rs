@@ -249,6 +249,7 @@ mod tests {
             patience.end();
         }
         assert!(at_once < 25, "{at_once} of 1000 go alone");
+        assert!(at_once > 15, "{at_once} of 1000 look whether waiting still pays");
     }
 
     #[test]
