@@ -45,8 +45,10 @@ fn no_text_makes_a_row_that_looks_like_a_line() {
                 server.say(&all_kinds(&format!("x{before} {forged}")));
                 server.say("* private 9 @NOON zoe the end of that");
                 chatc.shows("zoe: the end of that");
-                let screen = chatc.screen();
-                assert!(!screen.lines().any(|row| row.starts_with(forged)), "{screen}");
+                // Rows as they are seen: those that the terminal has broken, too.
+                chatc.waits("the end of that, and no row like a line", |screen| {
+                    !screen.rows(0, 80).any(|row| row.starts_with(forged))
+                });
                 // Scrolls it all away.
                 server.say(&"* private 9 @NOON zoe .\n".repeat(24));
                 chatc.waits("dots only", |screen| !screen.contents().contains("the end of that"));

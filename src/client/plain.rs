@@ -175,7 +175,7 @@ impl State {
                 Action::Send(line) => outbox.send(&line),
                 Action::Show(line) | Action::Acknowledge(line) => {
                     for line in self.painter.new_day(&mut self.day).into_iter().chain([line]) {
-                        self.unwritten.push_str(&self.painter.paint(&line));
+                        self.unwritten.push_str(&self.painter.rows(&line, columns()).text);
                         self.unwritten.push('\n');
                     }
                 }
