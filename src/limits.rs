@@ -242,6 +242,37 @@ pub const ENDLESS_LINE_BYTES: usize = 64 * 1024;
 /// Bytes a client may go on sending when it has been told goodbye; with more it is cut off.
 pub const DRAINED_BYTES: usize = 256 * 1024;
 
+/// What a write to one client takes, in nanoseconds: work is reckoned, not measured, so that the same
+/// input does the same.
+pub const WRITE_WORK: u64 = 4_000;
+
+/// What putting a line into one client's queue takes besides half a nanosecond for each byte.
+pub const COPY_WORK: u64 = 100;
+
+/// What a row of a listing takes.
+pub const ROW_WORK: u64 = 500;
+
+/// A line whose work for others is less is paid for by the rate of lines and never waits for its turn.
+pub const WORK_OF_A_LINE: u64 = 50_000;
+
+/// When so many are told something at once, answers are written before.
+pub const MANY: usize = 128;
+
+/// How much may be done for many in one tick, in nanoseconds. What is left goes on in the next, after
+/// what is short.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// Handling lines that are for many, and listings.
+    pub lines: u64,
+    /// Writing what was said to many.
+    pub writes: u64,
+}
+
+impl Budget {
+    /// Together less than the 5 ms by which others may be delayed.
+    pub const DEFAULT: Self = Self { lines: 1_000_000, writes: 2_500_000 };
+}
+
 /// How often something may happen: `burst` times at once, then once each `interval`. A burst of
 /// 0 means as often as one likes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -265,6 +296,10 @@ pub struct Limits {
     pub requests: Rate,
     /// Announcements of one client; beyond it waits.
     pub announcements: Rate,
+    /// Work that a client's lines make for the daemon, in milliseconds; beyond it waits.
+    pub work: Rate,
+    /// The same for all clients from one address.
+    pub work_per_address: Rate,
     /// Attempts to enter from one address; beyond the client waits.
     pub entries: Rate,
     /// Connections from one address; beyond they are refused.
@@ -314,6 +349,8 @@ impl Limits {
         lines: Rate { burst: 10, interval: Duration::from_millis(333) },
         requests: Rate { burst: 5, interval: Duration::from_secs(3) },
         announcements: Rate { burst: 3, interval: Duration::from_secs(10) },
+        work: Rate { burst: 100, interval: Duration::from_millis(40) },
+        work_per_address: Rate { burst: 250, interval: Duration::from_millis(10) },
         entries: Rate { burst: 64, interval: Duration::from_millis(250) },
         connects: Rate { burst: 256, interval: Duration::from_millis(50) },
         log: Rate { burst: 20, interval: Duration::from_millis(500) },
@@ -342,7 +379,7 @@ impl Limits {
         (self.connections_per_address, self.places_per_address) = (0, 0);
         self.acknowledge_within = Duration::ZERO;
         (self.lines, self.requests, self.announcements, self.entries) = (FREE, FREE, FREE, FREE);
-        (self.connects, self.log) = (FREE, FREE);
+        (self.connects, self.log, self.work, self.work_per_address) = (FREE, FREE, FREE, FREE);
         self
     }
 
@@ -388,6 +425,8 @@ impl Limits {
             ("rate-lines", rate(self.lines)),
             ("rate-requests", rate(self.requests)),
             ("rate-announcements", rate(self.announcements)),
+            ("rate-work", rate(self.work)),
+            ("rate-work-address", rate(self.work_per_address)),
             ("rate-entries", rate(self.entries)),
             ("rate-connects", rate(self.connects)),
             ("rate-log", rate(self.log)),

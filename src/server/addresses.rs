@@ -14,6 +14,8 @@ pub(super) struct Address {
     pub(super) connections: usize,
     pub(super) connects: Throttle,
     pub(super) entries: Throttle,
+    /// What its lines to many have made of work.
+    pub(super) work: Throttle,
     /// What connections that have gone had to wait for: those that come next wait for it.
     debts: Vec<Debts>,
     wrong_secrets: u32,
@@ -137,7 +139,7 @@ impl Address {
 
     fn is_forgettable(&self, now: Millis) -> bool {
         let is_forgiven = self.wrong_secrets == 0 || now.since(self.last_wrong) > 2 * LONGEST_PENALTY;
-        let is_idle = self.connects.is_idle(now) && self.entries.is_idle(now);
+        let is_idle = [self.connects, self.entries, self.work].iter().all(|throttle| throttle.is_idle(now));
         self.connections == 0 && is_forgiven && is_idle && self.debts.iter().all(|debts| debts.is_paid(now))
     }
 }

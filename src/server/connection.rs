@@ -132,6 +132,8 @@ pub(super) struct Rare {
     pub(super) short_lines: Throttle,
     pub(super) requests: Throttle,
     pub(super) announcements: Throttle,
+    /// What its lines to many have made of work.
+    pub(super) work: Throttle,
     /// Whether acknowledgements may wait a moment.
     pub(super) patience: Patience,
     /// Bytes it has sent since it was told goodbye.
@@ -184,6 +186,10 @@ pub(super) struct Connection<S> {
     pub(super) is_ready: bool,
     /// Stands in the list of connections to write to in this tick.
     pub(super) is_dirty: bool,
+    /// Stands in the list of connections to write to as far as there is time.
+    pub(super) is_bulk: bool,
+    /// Stands in the queue of connections whose next line is for many.
+    pub(super) is_waiting: bool,
     /// Stands in the list of connections to close.
     pub(super) is_doomed: bool,
 }
@@ -210,6 +216,8 @@ impl<S> Connection<S> {
             flow: Flow::Free,
             is_ready: false,
             is_dirty: false,
+            is_bulk: false,
+            is_waiting: false,
             is_doomed: false,
         }
     }
@@ -310,12 +318,13 @@ impl<S> Connection<S> {
 
     /// Whether its next line is handled now: not while it leaves its own output unread.
     pub(super) fn is_listening(&self, limits: &Limits) -> bool {
-        self.is_open() && self.wait().is_none() && !self.is_slow(limits) && !self.is_doomed
+        let is_free = self.wait().is_none() && !self.is_waiting && !self.is_doomed;
+        self.is_open() && is_free && !self.is_slow(limits)
     }
 
     /// Whether what it sends while it waits is looked at: it may be something that need not wait.
     pub(super) fn looks_ahead(&self, limits: &Limits) -> bool {
-        let is_too_fast = matches!(self.wait(), Some(Wait::TooFast(_)));
+        let is_too_fast = matches!(self.wait(), Some(Wait::TooFast(_))) && !self.is_waiting;
         self.is_open() && is_too_fast && !self.is_slow(limits) && !self.is_doomed
     }
 

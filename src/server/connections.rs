@@ -1,6 +1,6 @@
 //! All connections, the lists of work that is due on them, and the way from a user to its own.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::io;
 
 use bytes::BytesMut;
@@ -27,6 +27,8 @@ pub(super) struct Connections<S> {
     deadlines: BTreeSet<(Millis, Token)>,
     /// To be served in the next tick.
     pub(super) ready: Vec<Token>,
+    /// Whose next line is for many, and waits for its turn.
+    pub(super) waiting: VecDeque<Token>,
     /// To be forgotten at the end of this tick.
     pub(super) gone: Vec<Token>,
     pub(super) outgoing: Outgoing,
@@ -138,6 +140,15 @@ impl<S: Stream> Connections<S> {
         }
     }
 
+    /// Appends lines that many are told to the output of a user's connection.
+    #[inline]
+    pub(super) fn tell_bulk(&mut self, user: UserKey, lines: &[u8]) {
+        let Some(slot) = self.links.get(user.slot()).copied().flatten() else { return };
+        if let Some(connection) = self.slots.get_mut(slot as usize) {
+            self.outgoing.append_bulk(connection, lines);
+        }
+    }
+
     /// Appends to the output of a user's connection and has it written in this tick, as
     /// [`Self::append`] does. Leaves it to the caller to relieve the memory once all are told.
     #[inline]
@@ -157,6 +168,7 @@ impl<S> Connections<S> {
             next_generation: 0,
             deadlines: BTreeSet::new(),
             ready: Vec::new(),
+            waiting: VecDeque::new(),
             gone: Vec::new(),
             outgoing: Outgoing::new(limits),
             spread: Spread::default(),
@@ -278,6 +290,43 @@ impl<S> Connections<S> {
         if let Some(connection) = find(&mut self.slots, token) {
             self.outgoing.mark_dirty(connection);
         }
+    }
+
+    /// Has a connection written to as soon as there is time.
+    pub(super) fn mark_bulk(&mut self, token: Token) {
+        if let Some(connection) = find(&mut self.slots, token) {
+            self.outgoing.mark_bulk(connection);
+        }
+    }
+
+    /// The next of those that are written to as soon as there is time, and how much waits for it.
+    pub(super) fn take_bulk(&mut self) -> Option<(Token, usize)> {
+        loop {
+            let token = self.outgoing.take_bulk()?;
+            let Some(connection) = find(&mut self.slots, token) else { continue };
+            let waiting = connection.output.len();
+            if std::mem::take(&mut connection.is_bulk) && waiting > 0 {
+                return Some((token, waiting));
+            }
+        }
+    }
+
+    /// Has a connection wait until it is its turn to say something to many.
+    pub(super) fn wait_for_turn(&mut self, token: Token) {
+        if let Some(connection) = find(&mut self.slots, token)
+            && !std::mem::replace(&mut connection.is_waiting, true)
+        {
+            self.waiting.push_back(token);
+        }
+    }
+
+    /// Takes the one whose turn it is to say something to many.
+    pub(super) fn take_turn(&mut self) -> Option<Token> {
+        let token = self.waiting.pop_front()?;
+        if let Some(connection) = find(&mut self.slots, token) {
+            connection.is_waiting = false;
+        }
+        Some(token)
     }
 
     /// Makes a connection a user's.

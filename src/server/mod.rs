@@ -37,6 +37,7 @@ mod stats;
 mod stream;
 mod tally;
 mod throttle;
+mod turns;
 mod writing;
 
 pub use bans::BadBans;
@@ -49,7 +50,7 @@ pub use stream::Stream;
 use std::time::Duration;
 
 use crate::chat::{Chat, CloseReason, Now, Settings};
-use crate::limits::{Limits, READ_BYTES, SLOW_TICK};
+use crate::limits::{Budget, Limits, READ_BYTES, SLOW_TICK};
 use addresses::Addresses;
 use admission::Strangers;
 use bans::Bans;
@@ -86,6 +87,8 @@ pub struct Config {
     pub password: Option<Password>,
     /// How much, how often, how long.
     pub limits: Limits,
+    /// How much is done in one tick.
+    pub budget: Budget,
     /// Where the secrets come from that users take their places again with: 128 bits that nobody
     /// can guess. Tests may use a counter.
     pub secrets: fn() -> u128,
@@ -98,6 +101,7 @@ impl Default for Config {
             log_level: Level::Normal,
             password: None,
             limits: Limits::DEFAULT,
+            budget: Budget::DEFAULT,
             secrets: system_secret,
         }
     }
@@ -121,6 +125,9 @@ pub struct Server<S> {
     scratch: Vec<u8>,
     stop_asked: bool,
     limits: Limits,
+    budget: Budget,
+    /// Whether the last tick had no time for all that was to be written.
+    is_behind: bool,
     /// How often a client may send a line.
     line_pace: Pace,
     secrets: fn() -> u128,
@@ -150,6 +157,8 @@ impl<S: Stream> Server<S> {
             scratch: vec![0; READ_BYTES],
             stop_asked: false,
             limits: config.limits,
+            budget: config.budget,
+            is_behind: false,
             line_pace: config.limits.lines.into(),
             secrets: config.secrets,
             life: Life::new((config.secrets)()),
@@ -196,7 +205,7 @@ impl<S: Stream> Server<S> {
         };
         let has_waited = connection.is_slow(limits) && connection.has_work();
         connection.flow = Flow::Free;
-        self.connections.mark_dirty(token);
+        self.connections.mark_bulk(token);
         if has_waited {
             self.connections.mark_ready(token);
         }
@@ -207,26 +216,35 @@ impl<S: Stream> Server<S> {
         self.connections.journal.set_time(now.wall);
         self.connections.outgoing.begin_tick(now.steady);
         let mut batch = self.take_batch(|connections| &mut connections.ready);
+        let have_waited = !self.connections.waiting.is_empty();
+        self.connections.outgoing.spare = self.spare_at_first();
         for token in batch.drain(..) {
-            // What the one before has said to many.
-            self.connections.deliver();
-            self.close_doomed(now);
             if let Some(connection) = self.connections.get_mut(token) {
                 connection.is_ready = false;
-                self.connections.outgoing.served = Some(token);
-                self.serve(token, now);
+                self.give_turn(token, now);
             }
         }
-        self.connections.outgoing.served = None;
         self.batch = batch;
-        self.write_spread(now);
+        self.take_turns(have_waited, now);
+        self.connections.outgoing.served = None;
+        let time = self.write_spread(now, self.budget.writes);
         self.close_doomed(now);
         self.connections.hurry(now.steady);
         self.handle_timeouts(now);
         self.write_dirty(now);
+        self.write_bulk(now, time);
+        self.is_behind = self.connections.outgoing.is_behind();
         for token in std::mem::take(&mut self.connections.gone) {
             self.forget(token, now);
         }
+    }
+
+    /// A connection's share of a tick, after what the one before has said to many.
+    fn give_turn(&mut self, token: Token, now: Now) {
+        self.connections.deliver();
+        self.close_doomed(now);
+        self.connections.outgoing.served = Some(token);
+        self.serve(token, now);
     }
 
     /// Notes how long the last round of the loop took, all its work together. A slow one is logged
@@ -258,7 +276,7 @@ impl<S: Stream> Server<S> {
     /// How long the loop may wait for events: not at all while a connection has more to read;
     /// for ever, with `None`, when nothing is due.
     pub fn poll_timeout(&self, now: Now) -> Option<Duration> {
-        if !self.connections.ready.is_empty() {
+        if !self.connections.ready.is_empty() || !self.connections.waiting.is_empty() || self.is_behind {
             return Some(Duration::ZERO);
         }
         let deadlines = [self.connections.next_deadline(), self.chat.poll_timeout()];

@@ -19,6 +19,11 @@ impl<S: Stream> Server<S> {
         // A request is large: it is looked at where it is.
         match &native::decode(line) {
             Ok(request) => {
+                if let Request::Chat(command) = request
+                    && !self.has_turn(token, command)
+                {
+                    return Handled::InTurn;
+                }
                 self.charge_kind(token, kind, now);
                 self.handle_request(token, request, now);
             }

@@ -5,10 +5,9 @@ use bytes::BytesMut;
 use super::connection::Token;
 use super::connections::Connections;
 use super::journal::Journal;
-use super::queue::append;
 use super::stream::Stream;
 use crate::chat::{Event, Record, Row, Sink, UserKey};
-use crate::limits::{LINE_BYTES, SPREAD_BYTES};
+use crate::limits::{LINE_BYTES, MANY, SPREAD_BYTES};
 
 /// Lines for the same many, collected while one of them talks: each of the others gets them in one
 /// piece. They wait while nothing else is said, at the longest until it is somebody else's turn.
@@ -61,6 +60,9 @@ impl<S: Stream> Sink for Outbox<'_, S> {
     fn row(&mut self, row: &Row<'_>) {
         let Some(asker) = self.asker else { return };
         let is_operator = self.connections.is_operator(asker);
+        if !is_operator {
+            self.connections.outgoing.note_row();
+        }
         self.connections.append(asker, |encoder, queue| {
             if is_operator { crate::wire::console::row(row, queue) } else { encoder.row(row, queue) }
         });
@@ -88,7 +90,9 @@ impl<S: Stream> Connections<S> {
             self.spread.to.extend_from_slice(to);
             self.spread.but = but;
         }
+        let before = self.spread.lines.len();
         self.outgoing.encoder.event(event, &mut self.spread.lines);
+        self.outgoing.note_told(to.len(), self.spread.lines.len() - before);
         if self.spread.lines.len() >= SPREAD_BYTES {
             self.deliver();
         }
@@ -110,10 +114,15 @@ impl<S: Stream> Connections<S> {
 
     fn deliver_all(&mut self, spread: Spread) {
         for user in spread.to() {
-            self.tell(user, |_, queue| append(queue, spread.lines()));
+            self.tell_bulk(user, spread.lines());
         }
         self.relieve_memory();
         self.give_back(spread);
+    }
+
+    /// Whether what has been collected is for so many that answers go first.
+    pub(super) fn is_for_many(&self) -> bool {
+        self.spread.to.len() > MANY
     }
 
     /// What has been collected for many, if anything, to be handed out by the caller.

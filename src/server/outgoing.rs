@@ -13,7 +13,9 @@ use super::patience::{Tick, Wait};
 use super::queue::append;
 use super::stream::Stream;
 use crate::chat::Millis;
-use crate::limits::{ACKNOWLEDGE_WHEN_BUSY, BUSY_CONNECTIONS, FORGOTTEN_BYTES, Limits};
+use crate::limits::{
+    ACKNOWLEDGE_WHEN_BUSY, BUSY_CONNECTIONS, COPY_WORK, FORGOTTEN_BYTES, Limits, ROW_WORK, WRITE_WORK,
+};
 use crate::wire::native::Encoder;
 
 /// The work that is due on output, and what all outputs share.
@@ -21,6 +23,13 @@ use crate::wire::native::Encoder;
 pub(super) struct Outgoing {
     /// To be written to in this tick.
     pub(super) dirty: Vec<Token>,
+    /// To be written to as far as there is time in a tick: nothing waits for them but what many are
+    /// told, or what their sockets had no room for.
+    bulk: VecDeque<Token>,
+    /// How much more may be done for many in this tick.
+    pub(super) spare: u64,
+    /// What the line at hand has made of work for many.
+    pub(super) charged: u64,
     /// The tick that is under way, and its time.
     tick: Tick,
     now: Millis,
@@ -41,6 +50,9 @@ impl Outgoing {
     pub(super) fn new(limits: Limits) -> Self {
         Self {
             dirty: Vec::new(),
+            bulk: VecDeque::new(),
+            spare: 0,
+            charged: 0,
             tick: Tick::default(),
             now: Millis(0),
             served: None,
@@ -65,6 +77,29 @@ impl Outgoing {
             self.note_company(connection);
             self.mark_dirty(connection);
         }
+    }
+
+    /// As [`Self::append`], but it is written as soon as there is time: many are told the same.
+    #[inline]
+    pub(super) fn append_bulk<S: Stream>(&mut self, connection: &mut Connection<S>, lines: &[u8]) {
+        if self.queue(connection, |_, queue| append(queue, lines)) {
+            self.note_company(connection);
+            self.mark_bulk(connection);
+        }
+    }
+
+    /// A line is told to so many.
+    #[inline]
+    pub(super) fn note_told(&mut self, count: usize, bytes: usize) {
+        let (count, bytes) = (count as u64, bytes as u64);
+        self.spare = self.spare.saturating_sub(count * (COPY_WORK + bytes / 2));
+        self.charged += count * (WRITE_WORK + bytes);
+    }
+
+    /// A row of a listing is told.
+    pub(super) fn note_row(&mut self) {
+        self.spare = self.spare.saturating_sub(ROW_WORK);
+        self.charged += ROW_WORK;
     }
 
     /// Something is to be written to a connection whose acknowledgement waits, perhaps, or went at once.
@@ -95,7 +130,7 @@ impl Outgoing {
         if self.limits.acknowledge_within.is_zero() || self.is_much(connection) {
             return self.mark_dirty(connection);
         }
-        let is_dirty = connection.is_dirty;
+        let is_dirty = connection.is_dirty || connection.is_bulk;
         match connection.rare().patience.acknowledge(self.tick, is_dirty) {
             Wait::No => self.mark_dirty(connection),
             Wait::Begins => {
@@ -116,6 +151,24 @@ impl Outgoing {
         if !std::mem::replace(&mut connection.is_dirty, true) {
             self.dirty.push(connection.token);
         }
+    }
+
+    /// Has a connection written to as soon as there is time.
+    #[inline]
+    pub(super) fn mark_bulk<S>(&mut self, connection: &mut Connection<S>) {
+        if !connection.is_dirty && !std::mem::replace(&mut connection.is_bulk, true) {
+            self.bulk.push_back(connection.token);
+        }
+    }
+
+    /// Takes one of those that are written to as soon as there is time.
+    pub(super) fn take_bulk(&mut self) -> Option<Token> {
+        self.bulk.pop_front()
+    }
+
+    /// Whether what was said to many has not been offered to all of them yet.
+    pub(super) fn is_behind(&self) -> bool {
+        !self.bulk.is_empty()
     }
 
     /// When somebody's moment is over. While many wait the server is busy, and each may wait for
@@ -182,7 +235,7 @@ impl Outgoing {
         };
         let rest = lines.get(count..).unwrap_or_default();
         if !rest.is_empty() {
-            self.append(connection, |_, queue| append(queue, rest));
+            self.append_bulk(connection, rest);
         }
         Ok(is_written)
     }

@@ -25,6 +25,8 @@ pub(super) enum Handled {
     Done,
     /// The client does this too often; the line is to be handled again then.
     Later(Millis),
+    /// It is for many: it is handled when it is the client's turn.
+    InTurn,
 }
 
 /// What stands next in the bytes of a connection.
@@ -164,6 +166,7 @@ impl<S: Stream> Server<S> {
                     let line = length.map_or(Err(Fault::LineTooLong), |length| received.line(taken, length));
                     match self.handle_line(token, phase, line, is_hurried, now) {
                         Handled::Later(until) => until,
+                        Handled::InTurn => return taken,
                         Handled::Done => {
                             self.charge(token, charge, now);
                             taken += count;

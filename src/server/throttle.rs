@@ -58,6 +58,19 @@ impl Throttle {
         self.0 = Millis(self.0.max(now).0.saturating_add(pace.interval));
     }
 
+    /// So many nanoseconds of work are done, of which `pace` allows a millisecond at a time; says until
+    /// when more has to wait.
+    pub(super) fn take_work(&mut self, pace: Pace, work: u64, now: Millis) -> Option<Millis> {
+        let span = pace.interval.saturating_mul(work) / 1_000_000;
+        self.0 = Millis(self.0.max(now).0.saturating_add(span));
+        self.wait(pace, now)
+    }
+
+    /// One that was counted did not happen after all.
+    pub(super) fn give_back(&mut self, pace: Pace) {
+        self.0 = Millis(self.0.0.saturating_sub(pace.interval));
+    }
+
     /// When its bucket will be full again, if it is not.
     pub(super) fn pending(self, now: Millis) -> Option<Millis> {
         (self.0 > now).then_some(self.0)
@@ -117,9 +130,19 @@ mod tests {
     }
 
     #[test]
+    fn work_is_done_first_and_waited_for_afterwards() {
+        let pace = Pace::from(Rate { burst: 3, interval: Duration::from_millis(40) });
+        let (mut throttle, now) = (Throttle::default(), Millis(1_000));
+        assert_eq!(throttle.take_work(pace, 2_000_000, now), None, "80 ms of the 80 that it may be in debt");
+        assert_eq!(throttle.take_work(pace, 500_000, now), Some(Millis(1_020)));
+        assert_eq!(throttle.take_work(pace, 10_000_000, Millis(1_100)), Some(Millis(1_420)));
+    }
+
+    #[test]
     fn no_burst_means_no_limit() {
         let pace = Pace::from(Rate { burst: 0, interval: Duration::ZERO });
         let mut throttle = Throttle::default();
+        assert_eq!(throttle.take_work(pace, u64::MAX, Millis(5)), None);
         for _ in 0..1_000 {
             assert!(throttle.admit(pace, Millis(5)).is_none());
         }

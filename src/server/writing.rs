@@ -4,15 +4,26 @@ use super::connection::Token;
 use super::output::Written;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Now};
+use crate::limits::WRITE_WORK;
 
 impl<S: Stream> Server<S> {
     /// Hands out what the last one to speak in this tick has said to many. Nobody else says anything
     /// to them before they are written to, so those who have nothing else to be told get it from
-    /// where it is, without a copy in a queue of their own.
-    pub(super) fn write_spread(&mut self, now: Now) {
-        let Some(spread) = self.connections.take_spread() else { return };
+    /// where it is, without a copy in a queue of their own. Those for whom there is no time any more in
+    /// this tick get one. Says how much time is left.
+    pub(super) fn write_spread(&mut self, now: Now, mut time: u64) -> u64 {
+        if self.connections.is_for_many() {
+            self.write_dirty(now);
+        }
+        let Some(spread) = self.connections.take_spread() else { return time };
         let mut broken = Vec::new();
+        let work = WRITE_WORK + spread.lines().len() as u64;
         for user in spread.to() {
+            if time == 0 {
+                self.connections.tell_bulk(user, spread.lines());
+                continue;
+            }
+            time = time.saturating_sub(work);
             let Some(token) = self.connections.of_user(user) else { continue };
             match self.connections.write_through(token, spread.lines()) {
                 Ok(is_written) => self.stats.writes += u64::from(is_written),
@@ -24,6 +35,19 @@ impl<S: Stream> Server<S> {
         for token in broken {
             self.break_off(token, now);
         }
+        time
+    }
+
+    /// Writes to those for whom nothing waits but what many are told, as long as there is time.
+    pub(super) fn write_bulk(&mut self, now: Now, mut time: u64) {
+        while time > 0
+            && let Some((token, waiting)) = self.connections.take_bulk()
+        {
+            time = time.saturating_sub(WRITE_WORK + waiting as u64);
+            self.write(token, now);
+        }
+        self.close_doomed(now);
+        self.write_dirty(now);
     }
 
     /// Writes to all that have output; a stream that breaks is closed, which may give others

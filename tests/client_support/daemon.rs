@@ -10,12 +10,16 @@ use nix::unistd::Pid;
 use super::DEADLINE;
 
 /// Nothing that a test does may have to wait for its turn.
-const NO_LIMITS: [&str; 12] = [
+const NO_LIMITS: [&str; 16] = [
     "--rate-lines",
     "0",
     "--rate-requests",
     "0",
     "--rate-announcements",
+    "0",
+    "--rate-work",
+    "0",
+    "--rate-work-address",
     "0",
     "--rate-entries",
     "0",

@@ -22,10 +22,12 @@ const READ_AHEAD: usize = 16;
 pub(crate) const NOWHERE: &str = "/nonexistent";
 
 /// Flags of limits on how often and from where.
-const RATES: [&str; 8] = [
+const RATES: [&str; 10] = [
     "--rate-lines",
     "--rate-requests",
     "--rate-announcements",
+    "--rate-work",
+    "--rate-work-address",
     "--rate-entries",
     "--rate-connects",
     "--rate-log",

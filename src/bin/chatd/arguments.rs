@@ -78,6 +78,14 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "rate", default = "DEFAULT.announcements", from_str_fn(parse_rate))]
     rate_announcements: Rate,
 
+    /// milliseconds of the daemon's work that a client's lines to many may take; beyond, it waits (default: 100/0.04)
+    #[argh(option, arg_name = "rate", default = "DEFAULT.work", from_str_fn(parse_rate))]
+    rate_work: Rate,
+
+    /// the same for all clients from one address (default: 250/0.01)
+    #[argh(option, arg_name = "rate", default = "DEFAULT.work_per_address", from_str_fn(parse_rate))]
+    rate_work_address: Rate,
+
     /// how often one address may try to enter; beyond, it waits (default: 64/0.25)
     #[argh(option, arg_name = "rate", default = "DEFAULT.entries", from_str_fn(parse_rate))]
     rate_entries: Rate,
@@ -207,6 +215,8 @@ impl Arguments {
                 lines: self.rate_lines,
                 requests: self.rate_requests,
                 announcements: self.rate_announcements,
+                work: self.rate_work,
+                work_per_address: self.rate_work_address,
                 entries: self.rate_entries,
                 connects: self.rate_connects,
                 log: self.rate_log,

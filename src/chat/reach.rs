@@ -1,0 +1,42 @@
+//! How many a command concerns, before it is handled.
+
+use super::Chat;
+use super::command::Command;
+use super::key::UserKey;
+use crate::limits::{BACKLOG_BYTES, ROWS_PER_REPLY};
+
+/// How much a command leads to, at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// How many are told something.
+    pub told: usize,
+    /// How long that is, in bytes.
+    pub bytes: usize,
+    /// How many rows are shown.
+    pub rows: usize,
+}
+
+/// A line without a text.
+const SHORT: usize = 100;
+
+impl Chat {
+    /// What a user's command leads to.
+    pub fn reach(&self, user: UserKey, command: &Command<'_>) -> Reach {
+        let members = |room| self.rooms.find(room).map_or(0, |room| room.members.len());
+        let told = |told, bytes| Reach { told, bytes, rows: 0 };
+        let rows = |rows: usize| Reach { rows: rows.min(ROWS_PER_REPLY), ..Reach::default() };
+        match command {
+            Command::RoomSay { room, text } => told(members(*room), text.as_str().len() + SHORT),
+            Command::Announce(text) => told(self.users.len(), text.as_str().len() + SHORT),
+            Command::Join(room) => Reach { rows: self.settings.backlog, ..told(members(*room), SHORT) },
+            Command::Leave(_) => {
+                let rooms = self.users.of(user).rooms.iter();
+                told(rooms.map(|membership| self.rooms.of(membership.room).members.len()).max().unwrap_or(0), SHORT)
+            }
+            Command::List { .. } => rows(self.users.len()),
+            Command::Rooms { .. } => rows(self.rooms.len()),
+            Command::Members { room, .. } => rows(members(*room)),
+            _ => told(1, BACKLOG_BYTES / ROWS_PER_REPLY),
+        }
+    }
+}

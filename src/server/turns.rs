@@ -1,0 +1,74 @@
+//! Whose turn it is to say something to many, and what that costs: the work of a tick is bounded, and
+//! what is short never waits for what is long.
+//!
+//! A line for many, or a listing, is handled when what was said to many before has been offered to
+//! everybody, and as long as the tick's budget lasts. One that comes later waits behind those that
+//! wait already, and its client is not heard until then.
+
+use super::connection::{Phase, Token};
+use super::haste::Wait;
+use super::{Server, Stream};
+use crate::chat::{Command, Now};
+use crate::limits::{COPY_WORK, ROW_WORK, WORK_OF_A_LINE};
+
+impl<S: Stream> Server<S> {
+    /// How much may be done for many before those who wait already have their turn.
+    pub(super) fn spare_at_first(&self) -> u64 {
+        let is_free = self.connections.waiting.is_empty() && !self.is_behind;
+        if is_free { self.budget.lines } else { 0 }
+    }
+
+    /// Gives those their turn whose next line is for many, as long as there is time.
+    pub(super) fn take_turns(&mut self, had_waited: bool, now: Now) {
+        if had_waited && !self.is_behind {
+            self.connections.outgoing.spare = self.budget.lines;
+        }
+        while self.connections.outgoing.spare > 0
+            && let Some(token) = self.connections.take_turn()
+        {
+            self.give_turn(token, now);
+        }
+    }
+
+    /// Whether a command is handled now; otherwise its client waits for its turn.
+    #[inline]
+    pub(super) fn has_turn(&mut self, token: Token, command: &Command<'_>) -> bool {
+        if self.connections.outgoing.spare > 0 || !self.is_for_many(token, command) {
+            return true;
+        }
+        self.connections.wait_for_turn(token);
+        false
+    }
+
+    #[cold]
+    fn is_for_many(&self, token: Token, command: &Command<'_>) -> bool {
+        let Some(Phase::User(user)) = self.connections.get(token).map(|connection| connection.phase) else {
+            return false;
+        };
+        let reach = self.chat.reach(user, command);
+        let told = reach.told as u64 * (COPY_WORK + reach.bytes as u64 / 2);
+        told + reach.rows as u64 * ROW_WORK > WORK_OF_A_LINE
+    }
+
+    /// A line has been handled: what it has made of work is charged to its connection and to its
+    /// address. One that has made too much is not heard for a while.
+    #[inline]
+    pub(super) fn charge_work(&mut self, token: Token, now: Now) {
+        let work = std::mem::take(&mut self.connections.outgoing.charged);
+        if work > WORK_OF_A_LINE {
+            self.charge_much(token, work, now);
+        }
+    }
+
+    #[cold]
+    fn charge_much(&mut self, token: Token, work: u64, now: Now) {
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        let Some(address) = connection.peer.address() else { return };
+        let own = connection.rare().work.take_work(self.limits.work.into(), work, now.steady);
+        let address = self.addresses.of(address.ip().into());
+        let shared = address.work.take_work(self.limits.work_per_address.into(), work, now.steady);
+        if let Some(until) = own.max(shared) {
+            self.pause(token, Wait::TooFast(until), &[], now);
+        }
+    }
+}
