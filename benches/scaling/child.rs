@@ -38,10 +38,8 @@ impl Subject {
                 command.env_remove("XDG_RUNTIME_DIR").env("TMPDIR", "/nonexistent");
                 command.args(["--listen", "127.0.0.1:0", "--max-per-address", "0"]);
                 // The delay against floods is the one thing that is off: it is there to slow clients down.
-                for rate in
-                    ["--rate-lines", "--rate-requests", "--rate-announcements", "--rate-entries", "--rate-connects"]
-                {
-                    command.args([rate, "0"]);
+                for of in ["lines", "requests", "announcements", "work", "work-address", "entries", "connects"] {
+                    command.args([&format!("--rate-{of}"), "0"]);
                 }
                 if self == Self::Hasty {
                     command.args(["--acknowledge-within", "0"]);

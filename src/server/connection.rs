@@ -170,7 +170,7 @@ pub(super) struct Connection<S> {
     /// When bytes came last.
     pub(super) last_heard: Millis,
     pub(super) lines: Throttle,
-    rare: Option<Box<Rare>>,
+    pub(super) rare: Option<Box<Rare>>,
     /// Has given the server's password.
     pub(super) may_enter: bool,
     /// How much of the memory for queues is its output's.

@@ -244,7 +244,9 @@ impl<S: Stream> Server<S> {
         self.connections.deliver();
         self.close_doomed(now);
         self.connections.outgoing.served = Some(token);
+        self.connections.outgoing.charged = 0;
         self.serve(token, now);
+        self.charge(token, now);
     }
 
     /// Notes how long the last round of the loop took, all its work together. A slow one is logged

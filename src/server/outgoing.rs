@@ -28,7 +28,7 @@ pub(super) struct Outgoing {
     bulk: VecDeque<Token>,
     /// How much more may be done for many in this tick.
     pub(super) spare: u64,
-    /// What the line at hand has made of work for many.
+    /// The work for many that the turn at hand has made.
     pub(super) charged: u64,
     /// The tick that is under way, and its time.
     tick: Tick,
@@ -209,9 +209,9 @@ impl Outgoing {
 
     fn offer<S: Stream>(&mut self, connection: &mut Connection<S>) -> io::Result<Written> {
         let Some(stream) = &mut connection.stream else { return Ok(Written::Blocked) };
-        let before = connection.output.len();
+        let before = connection.rare.as_ref().and_then(|rare| rare.stuck_since).map(|_| connection.output.len());
         let written = connection.output.write_to(stream, &mut self.spares);
-        if connection.output.len() < before {
+        if before.is_some_and(|before| connection.output.len() < before) {
             connection.note_progress();
         }
         self.account(connection);

@@ -66,11 +66,6 @@ impl Throttle {
         self.wait(pace, now)
     }
 
-    /// One that was counted did not happen after all.
-    pub(super) fn give_back(&mut self, pace: Pace) {
-        self.0 = Millis(self.0.0.saturating_sub(pace.interval));
-    }
-
     /// When its bucket will be full again, if it is not.
     pub(super) fn pending(self, now: Millis) -> Option<Millis> {
         (self.0 > now).then_some(self.0)

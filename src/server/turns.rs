@@ -50,7 +50,7 @@ impl<S: Stream> Server<S> {
         told + reach.rows as u64 * ROW_WORK > WORK_OF_A_LINE
     }
 
-    /// A line has been handled: what it has made of work is charged to its connection and to its
+    /// A turn is over: the work that its lines have made is charged to the connection and to its
     /// address. One that has made too much is not heard for a while.
     #[inline]
     pub(super) fn charge_work(&mut self, token: Token, now: Now) {

@@ -18,3 +18,4 @@ mod policing;
 mod rules;
 mod support;
 mod together;
+mod turns;

@@ -1,0 +1,124 @@
+//! The work of a tick is bounded: what is said to many is handled and written over several ticks,
+//! and what is short is answered in between. Who makes much work waits.
+
+use std::time::Duration;
+
+use chatd::limits::{Budget, Limits, WRITE_WORK};
+use chatd::server::Config;
+
+use super::support::{Bench, Client};
+
+/// Of 3 kB each.
+fn line(target: &str) -> String {
+    format!("{target} {}\n", "x".repeat(3_000))
+}
+
+fn bench(limits: Limits, budget: Budget) -> Bench {
+    Bench::with(Config { limits, budget, ..Config::default() })
+}
+
+/// So many users in #r, each from a machine of its own.
+fn room(bench: &mut Bench, size: u8) -> Vec<Client> {
+    let join = |number: u8| {
+        let client = bench.connect_from([10, 0, 1, number]);
+        bench.send(&client, format!("ENTER m{number}\nJOIN #r\n"));
+        client
+    };
+    let members: Vec<Client> = (0..size).map(join).collect();
+    members.iter().for_each(|member| drop(member.received()));
+    members
+}
+
+fn count(lines: &[String], start: &str) -> usize {
+    lines.iter().filter(|line| line.starts_with(start)).count()
+}
+
+#[test]
+fn what_is_short_is_answered_in_its_tick_however_much_is_said_to_many() {
+    let budget = Budget { lines: 50_000, writes: 10 * WRITE_WORK };
+    let mut bench = bench(Limits::DEFAULT.without_rates(), budget);
+    let members = room(&mut bench, 60);
+    let (alice, bob) = bench.pair("alice", "bob");
+    for member in &members {
+        bench.arrive(member, line("SAY #r").repeat(4));
+    }
+    let mut ticks = 0;
+    while bench.server.poll_timeout(bench.now) == Some(Duration::ZERO) {
+        bench.arrive(&alice, format!("SAY bob {ticks}\n"));
+        bench.tick();
+        let heard = bob.lines();
+        assert!(heard.len() == 1 && heard[0].ends_with(&format!(" {ticks}")), "{heard:?}");
+        assert_eq!(count(&alice.lines(), "+OK taken "), 1);
+        ticks += 1;
+    }
+    assert!(ticks > 100, "only {ticks} ticks for 14160 deliveries");
+    for member in &members {
+        let heard = member.lines();
+        assert_eq!((count(&heard, "* room "), count(&heard, "+OK taken ")), (59 * 4, 4));
+    }
+}
+
+#[test]
+fn what_many_are_told_is_written_to_some_in_each_tick() {
+    let budget = Budget { writes: 10 * WRITE_WORK, ..Budget::DEFAULT };
+    let mut bench = bench(Limits::DEFAULT.without_rates(), budget);
+    let members = room(&mut bench, 60);
+    bench.send(&members[0], "SAY #r before\n");
+    members.iter().for_each(|member| drop(member.received()));
+    bench.arrive(&members[0], "ANNOUNCE hello\n");
+    let mut told = 0;
+    while told < 59 {
+        bench.tick();
+        let now = members.iter().filter(|member| member.received().contains("* announced ")).count();
+        assert!((1..=10).contains(&now), "{now} in one tick");
+        told += now;
+    }
+    bench.all_leave(&members.iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn listings_take_turns_too() {
+    let budget = Budget { lines: 50_000, ..Budget::DEFAULT };
+    let mut bench = bench(Limits::DEFAULT.without_rates(), budget);
+    let members = room(&mut bench, 120);
+    for member in members.iter().take(20) {
+        bench.arrive(member, "LIST\n");
+    }
+    let mut ticks = 0;
+    while bench.server.poll_timeout(bench.now) == Some(Duration::ZERO) {
+        bench.tick();
+        let listed = members.iter().filter(|member| member.received().contains("+OK listed 120 120")).count();
+        assert!(listed <= 1, "{listed} in one tick");
+        ticks += 1;
+    }
+    assert!(ticks >= 20, "{ticks}");
+}
+
+/// Waits are told apart by when the next line is heard.
+#[test]
+fn who_makes_much_work_waits_and_so_do_others_from_its_address() {
+    let work = |burst| chatd::limits::Rate { burst, interval: Duration::from_millis(100) };
+    for (own, shared, others_wait) in [(2, 0, false), (0, 2, true)] {
+        let limits = Limits { work: work(own), work_per_address: work(shared), ..Limits::DEFAULT.without_rates() };
+        let mut bench = bench(limits, Budget::DEFAULT);
+        let mut members = room(&mut bench, 100);
+        let neighbour = bench.connect_from([10, 0, 1, 0]);
+        bench.send(&neighbour, "ENTER neighbour\nJOIN #r\n");
+        bench.advance(Duration::from_secs(60));
+        members.push(neighbour);
+        members.iter().for_each(|member| drop(member.received()));
+        let (talker, neighbour) = (&members[0], &members[100]);
+        // Each is 0.7 ms of work.
+        for said in 0..4 {
+            bench.send(talker, line("SAY #r"));
+            assert_eq!(count(&talker.lines(), "+OK taken "), usize::from(said < 2), "number {said}");
+        }
+        bench.send(neighbour, "PING\n");
+        assert_eq!(count(&neighbour.lines(), "+OK pong"), 1, "what is short is heard from everybody");
+        bench.send(neighbour, line("SAY #r"));
+        bench.send(neighbour, "PING\n");
+        assert_eq!(count(&neighbour.lines(), "+OK pong"), usize::from(!others_wait));
+        bench.advance(Duration::from_secs(2));
+        assert_eq!(count(&talker.lines(), "+OK taken "), 2, "nothing is lost");
+    }
+}
