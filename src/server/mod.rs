@@ -246,7 +246,7 @@ impl<S: Stream> Server<S> {
         self.connections.outgoing.served = Some(token);
         self.connections.outgoing.charged = 0;
         self.serve(token, now);
-        self.charge(token, now);
+        self.charge_work(token, now);
     }
 
     /// Notes how long the last round of the loop took, all its work together. A slow one is logged
