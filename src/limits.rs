@@ -255,9 +255,6 @@ pub const ROW_WORK: u64 = 500;
 /// A line whose work for others is less is paid for by the rate of lines and never waits for its turn.
 pub const WORK_OF_A_LINE: u64 = 50_000;
 
-/// When so many are told something at once, answers are written before.
-pub const MANY: usize = 128;
-
 /// How much may be done for many in one tick, in nanoseconds. What is left goes on in the next, after
 /// what is short.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

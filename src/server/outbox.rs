@@ -7,7 +7,7 @@ use super::connections::Connections;
 use super::journal::Journal;
 use super::stream::Stream;
 use crate::chat::{Event, Record, Row, Sink, UserKey};
-use crate::limits::{LINE_BYTES, MANY, SPREAD_BYTES};
+use crate::limits::{LINE_BYTES, SPREAD_BYTES, WRITE_WORK};
 
 /// Lines for the same many, collected while one of them talks: each of the others gets them in one
 /// piece. They wait while nothing else is said, at the longest until it is somebody else's turn.
@@ -120,9 +120,9 @@ impl<S: Stream> Connections<S> {
         self.give_back(spread);
     }
 
-    /// Whether what has been collected is for so many that answers go first.
-    pub(super) fn is_for_many(&self) -> bool {
-        self.spread.to.len() > MANY
+    /// What handing out what has been collected takes, in nanoseconds.
+    pub(super) fn spread_work(&self) -> u64 {
+        self.spread.to.len() as u64 * (WRITE_WORK + self.spread.lines.len() as u64)
     }
 
     /// What has been collected for many, if anything, to be handed out by the caller.

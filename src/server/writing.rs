@@ -12,7 +12,8 @@ impl<S: Stream> Server<S> {
     /// where it is, without a copy in a queue of their own. Those for whom there is no time any more in
     /// this tick get one. Says how much time is left.
     pub(super) fn write_spread(&mut self, now: Now, mut time: u64) -> u64 {
-        if self.connections.is_for_many() {
+        // There is no time for all of it: answers go first.
+        if self.connections.spread_work() > time {
             self.write_dirty(now);
         }
         let Some(spread) = self.connections.take_spread() else { return time };
