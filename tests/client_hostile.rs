@@ -111,11 +111,12 @@ fn a_server_that_pings_and_never_reads_freezes_no_key() {
 fn a_large_paste_to_a_server_that_does_not_read_freezes_no_key() {
     let act = Act::Deaf;
     let (server, mut alice) = begins(act, SOME);
-    alice.prompts("menu > ");
+    alice.press("join #x\r");
     server.shows();
-    let line = "x".repeat(4000);
-    for _ in 0..4 {
-        let paste = format!("\x1b[200~{}\x1b[201~\r", format!("announce {line}\n").repeat(1000));
+    alice.prompts("#x > ");
+    let line = "x".repeat(3000);
+    let paste = format!("\x1b[200~{line}\n{line}\x1b[201~\r");
+    for _ in 0..100 {
         alice.press(&paste);
     }
     memory_is_bounded(&server, &alice, act);

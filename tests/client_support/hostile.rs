@@ -22,7 +22,7 @@ pub enum Act {
     DeafFlood(&'static str),
     /// Hangs up, and says these lines without end behind the answer to `RESUME`.
     Replay(&'static str),
-    /// Reads nothing more.
+    /// Reads nothing more once its client is in a room.
     Deaf,
 }
 
@@ -38,6 +38,10 @@ impl Hostile {
     /// A flood has shown what it does after `enough` bytes.
     pub fn start(act: Act, enough: u64) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        if act == Act::Deaf {
+            // Else the kernel reads megabytes in its place.
+            socket2::SockRef::from(&listener).set_recv_buffer_size(4096).unwrap();
+        }
         let address = listener.local_addr().unwrap().to_string();
         let (has_shown, written) = (Arc::new(Watched::new(false)), Arc::new(AtomicU64::new(0)));
         let (shown, count) = (Arc::clone(&has_shown), Arc::clone(&written));
@@ -86,7 +90,7 @@ fn serve(stream: &TcpStream, act: Act, flood: &Flood) {
             Act::DeafFlood(lines) if line == "ROOMS" => return flood.pours(stream, lines),
             Act::Replay(lines) if line.starts_with("RESUME") => return flood.pours(stream, lines),
             Act::Replay(_) if line == "ROOMS" => return,
-            Act::Deaf if line == "ROOMS" => {
+            Act::Deaf if line.starts_with("MEMBERS") => {
                 // Held open for as long as the test runs.
                 std::mem::forget(stream.try_clone().unwrap());
                 return flood.shown.change(|shown| *shown = true);
