@@ -61,8 +61,9 @@ fn keys_are_answered(alice: &mut Terminal, act: Act) {
 
 #[test]
 fn lines_without_end_behind_a_resume_fill_nothing() {
-    let act = Act::Replay(SAID);
-    let (server, mut alice) = begins(act, ENOUGH);
+    // Short ones that nothing is painted of: each takes many times its bytes if it is held.
+    let act = Act::Replay("* hello\n");
+    let (server, mut alice) = begins(act, ENOUGH / 2);
     memory_is_bounded(&server, &alice, act);
     keys_are_answered(&mut alice, act);
 }
