@@ -79,6 +79,10 @@ fn a_stopped_reader_in_a_busy_room_goes_and_nobody_else_loses_a_line() {
     let (mut said, mut is_told) = (0, false);
     listener.expect("* joined #by stopped");
     while daemon.figures().users > 2 {
+        // It goes when its system has taken nothing for a while: more need not be said then.
+        if daemon.figures().queued > 1_000_000 {
+            continue;
+        }
         (0..20).for_each(|number| speaker.send(&format!("SAY #by {} {text}", said + number)));
         assert!(said < 5_000, "it never goes");
         for number in said..said + 20 {
