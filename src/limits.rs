@@ -21,6 +21,15 @@ pub const ROOM_NAME_BYTES: usize = 50;
 /// Rooms one user may be in at a time.
 pub const ROOMS_PER_USER: usize = 16;
 
+/// Of how many senders it is counted what could not be kept for a user who may come back.
+pub const UNREAD_SENDERS: usize = 32;
+
+/// Places that were given up with private lines unread, of which it is known how many those were.
+pub const GIVEN_UP_REMEMBERED: usize = 1024;
+
+/// Time for which that is known.
+pub const GIVEN_UP_TIME: Duration = Duration::from_secs(60 * 60);
+
 /// Requests one user may have waiting for an answer.
 pub const REQUESTS_WAITING: usize = 32;
 

@@ -25,6 +25,8 @@ mod random;
 mod simulation_support;
 #[path = "lost_connections/tokens.rs"]
 mod tokens;
+#[path = "lost_connections/unread.rs"]
+mod unread;
 
 use chatd::limits::Limits;
 

@@ -35,7 +35,7 @@ const SEEDS: u64 = 256;
 const STEPS: u64 = 3_000;
 
 /// What must have happened somewhere: simulations that never get anywhere prove nothing.
-const TO_BE_SEEN: [&str; 54] = [
+const TO_BE_SEEN: [&str; 56] = [
     "quit",
     "foreign",
     "disconnected",
@@ -67,6 +67,8 @@ const TO_BE_SEEN: [&str; 54] = [
     "* closed",
     "* dropped",
     "* returned",
+    "* unread",
+    "* lost",
     "* ping",
     "* waiting",
     "* hello",

@@ -118,6 +118,7 @@ impl Parts {
             Event::AnnouncedEarlier { stamp, from, text },
             Event::Dropped(name),
             Event::Returned(name),
+            Event::Unread { by: name, count: self.stamp.id },
             Event::Away { name, text: None },
             Event::Away { name, text: Some(text) },
             Event::Joined { room, name },
@@ -451,4 +452,12 @@ fn a_wait_is_told_in_whole_seconds_and_never_too_short() {
         assert_eq!(read(line), ServerLine::Waiting(Duration::from_secs(seconds)));
     }
     assert!(matches!(read("* waiting soon"), ServerLine::Unknown(_)));
+}
+
+#[test]
+fn what_was_lost_with_a_place_is_told_in_lines() {
+    let mut out = bytes::BytesMut::new();
+    chatd::wire::native::Encoder::default().lost(17, &mut out);
+    assert_eq!((&out[..], read("* lost 17")), (&b"* lost 17\n"[..], ServerLine::Lost(17)));
+    assert!(matches!(read("* lost many"), ServerLine::Unknown(_)));
 }

@@ -30,7 +30,7 @@ impl Chat {
     /// [`Refusal::NameTaken`]; a guest is always let in.
     pub fn enter(&mut self, entry: Entry, now: Now, out: &mut dyn Sink) -> Result<(UserKey, Uid, Name), Refusal> {
         let name = entry.name.unwrap_or_else(|| self.guest_name(entry.address));
-        let key = self.users.add(name, entry.address, now.steady).ok_or(Refusal::NameTaken(name))?;
+        let key = self.users.add(name, entry.address, now.steady, self.messages).ok_or(Refusal::NameTaken(name))?;
         let uid = key.uid();
         out.record(&Record::Entered { uid, name, address: entry.address });
         self.watchers.note(Notice::Entered { uid, name }, now.steady);

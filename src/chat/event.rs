@@ -194,6 +194,13 @@ pub enum Event<'a> {
     Dropped(Name),
     /// One of those is back.
     Returned(Name),
+    /// One who is gone, or has lost lines, may not have read messages of mine to that user alone.
+    Unread {
+        /// Who.
+        by: Name,
+        /// How many.
+        count: u64,
+    },
     /// Somebody, perhaps I, joined a room I am in.
     Joined {
         /// Which.

@@ -2,6 +2,7 @@
 //! and told now and then, to all in one piece; of a room that opens and closes in between nobody hears.
 
 use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroU32;
 
 use super::close::CloseReason;
 use super::event::Event;
@@ -20,6 +21,20 @@ pub(super) enum Notice {
     Closed(RoomName),
 }
 
+/// Where among the watchers one stands: counted from 1, so that who does not watch needs no memory for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Standing(NonZeroU32);
+
+impl Standing {
+    fn last_of(count: usize) -> Self {
+        Self(u32::try_from(count).ok().and_then(NonZeroU32::new).expect("fewer users than a u32 counts"))
+    }
+
+    fn index(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
+
 /// Who watches, and what they have not been told yet.
 #[derive(Debug, Default)]
 pub(super) struct Watchers {
@@ -35,30 +50,30 @@ pub(super) struct Watchers {
 
 impl Watchers {
     /// A user watches from now on; says at which place. It is told nothing of what happened before.
-    pub(super) fn add(&mut self, user: UserKey) -> u32 {
+    pub(super) fn add(&mut self, user: UserKey) -> Standing {
         if !self.waiting.is_empty() {
             self.newcomers.insert(user, self.next);
         }
         self.users.push(user);
-        u32::try_from(self.users.len() - 1).expect("fewer users than a u32 counts")
+        Standing::last_of(self.users.len())
     }
 
     /// A user watches no more; gives back who has its place now, if anybody.
-    pub(super) fn remove(&mut self, place: u32) -> Option<UserKey> {
-        let user = self.users.swap_remove(place as usize);
+    pub(super) fn remove(&mut self, place: Standing) -> Option<UserKey> {
+        let user = self.users.swap_remove(place.index());
         self.newcomers.remove(&user);
         if self.users.is_empty() {
             self.forget();
         }
-        self.users.get(place as usize).copied()
+        self.users.get(place.index()).copied()
     }
 
     pub(super) fn len(&self) -> usize {
         self.users.len()
     }
 
-    pub(super) fn at(&self, place: u32) -> Option<UserKey> {
-        self.users.get(place as usize).copied()
+    pub(super) fn at(&self, place: Standing) -> Option<UserKey> {
+        self.users.get(place.index()).copied()
     }
 
     /// Something has happened.

@@ -7,6 +7,7 @@ use super::Chat;
 use super::close::CloseReason;
 use super::event::Event;
 use super::key::UserKey;
+use super::name::{Name, UserRef};
 use super::sink::{Record, Sink};
 use super::users::Contact;
 
@@ -34,6 +35,15 @@ impl Chat {
         out.record(&Record::Returned(name));
         if was == Contact::LostAndTold {
             out.event(&self.fellows(user), None, &Event::Returned(name));
+        }
+    }
+
+    /// `reader` may not have read `count` messages from `sender`, the first of them with this number. Another
+    /// who has the sender's name since then is not told.
+    pub fn tell_unread(&self, sender: Name, first: u64, reader: Name, count: u64, out: &mut dyn Sink) {
+        let sender = self.users.find(UserRef::Name(sender)).filter(|user| user.messages_before < first);
+        if let Some(sender) = sender {
+            out.event(&[sender.key], None, &Event::Unread { by: reader, count });
         }
     }
 

@@ -10,6 +10,7 @@ use slab::Slab;
 
 use super::key::UserKey;
 use super::name::{Name, Uid, UserRef};
+use super::notices::Standing;
 use super::origin::Origin;
 use super::presence::Presence;
 use super::rooms::Membership;
@@ -32,6 +33,8 @@ pub(super) struct User {
     pub(super) name: Name,
     pub(super) address: Option<SocketAddr>,
     pub(super) entered: Millis,
+    /// How many messages there had been by then.
+    pub(super) messages_before: u64,
     pub(super) presence: Presence,
     #[expect(clippy::box_collection, reason = "most users have none, and a box takes a third of a list")]
     requests: Option<Box<Vec<UserKey>>>,
@@ -41,7 +44,7 @@ pub(super) struct User {
     pub(super) do_not_disturb: bool,
     rare: Option<Box<Rare>>,
     /// The place among the watchers of one who watches.
-    pub(super) watching: Option<u32>,
+    pub(super) watching: Option<Standing>,
 }
 
 /// What few users have.
@@ -126,7 +129,13 @@ impl Users {
     }
 
     /// Adds a user; `None` when the name is in use.
-    pub(super) fn add(&mut self, name: Name, address: Option<SocketAddr>, now: Millis) -> Option<UserKey> {
+    pub(super) fn add(
+        &mut self,
+        name: Name,
+        address: Option<SocketAddr>,
+        now: Millis,
+        messages_before: u64,
+    ) -> Option<UserKey> {
         if self.has_name(name) {
             return None;
         }
@@ -139,6 +148,7 @@ impl Users {
             name,
             address,
             entered: now,
+            messages_before,
             presence: Presence::default(),
             requests: None,
             rooms: Vec::new(),

@@ -17,11 +17,17 @@ impl<S: Stream> Server<S> {
         if self.is_place_kept(token, closing.reason) {
             return self.keep_place(token, closing.reason, now);
         }
+        let unread = self.count_unread(token, closing.reason);
+        self.note_given_up(token, &unread, now.steady);
         let user = self.end_absence(token).or_else(|| self.start_closing(token, closing, now));
         let Some(user) = user else { return };
         self.connections.unlink(user);
+        let name = self.chat.name_of(user);
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
         self.chat.leave(user, closing.reason, now, &mut outbox);
+        if let Some(name) = name {
+            self.tell_unread(name, &unread);
+        }
     }
 
     /// Closes a connection without telling other users, who are being closed as well.

@@ -47,12 +47,7 @@ impl<S: Stream> Server<S> {
             return self.answer_uncounted(token, Err(Fault::AlreadyEntered));
         }
         let Some((user, place)) = self.find_place(uid, secret) else {
-            self.answer(token, Err(Fault::BadToken));
-            // One of another life cannot be right, and tells who tries it nothing.
-            if self.life.may_have_given(secret) {
-                self.penalise(token, now);
-            }
-            return;
+            return self.refuse_return(token, uid, secret, seen, now);
         };
         let Some(old) = self.connections.get_mut(place) else { return };
         let (debts, rest) = (old.debts(), Output::of(old.output.rest_of_line()));
@@ -71,6 +66,22 @@ impl<S: Stream> Server<S> {
             connection.owe(debts, now.steady);
         }
         self.take_place(token, user, output, lost, now);
+        if lost > 0 {
+            self.tell_forgotten(user, seen);
+        }
+    }
+
+    /// The place is not there: was it given up, its owner is told how much was lost.
+    fn refuse_return(&mut self, token: Token, uid: Uid, secret: &str, seen: u64, now: Now) {
+        let lost = self.given_up.lost(uid, secret, seen, now.steady);
+        if let Some(lost) = lost.filter(|lost| *lost > 0) {
+            self.connections.append(token, |encoder, out| encoder.lost(lost, out));
+        }
+        self.answer(token, Err(Fault::BadToken));
+        // One that was right, or of another life, is no guess.
+        if lost.is_none() && self.life.may_have_given(secret) {
+            self.penalise(token, now);
+        }
     }
 
     fn take_place(&mut self, token: Token, user: UserKey, mut output: Output, lost: u64, now: Now) {

@@ -6,6 +6,7 @@ use subtle::ConstantTimeEq;
 
 use super::places::PlaceNumber;
 use super::queue::Queue;
+use super::unread::Forgotten;
 use crate::chat::{CloseReason, Millis};
 use crate::limits::DROP_NOTICE_DELAY;
 
@@ -43,6 +44,10 @@ impl Life {
 pub(super) struct ResumeToken(u128);
 
 impl ResumeToken {
+    pub(super) fn new(secret: u128) -> Self {
+        Self(secret)
+    }
+
     /// As the client gets it: 32 hexadecimal digits.
     pub(super) fn to_text(self) -> String {
         format!("{:032x}", self.0)
@@ -107,6 +112,8 @@ pub(super) struct Kept {
     pub(super) answered: u64,
     /// Lines that were queued once and are not any more.
     forgotten: u64,
+    /// Private ones among them that the client may not have seen, since it was told of any that were lost.
+    pub(super) unread: Forgotten,
     /// Lines the client has said it has seen.
     seen: u64,
 }
@@ -114,13 +121,14 @@ pub(super) struct Kept {
 impl Kept {
     pub(super) fn new(secret: u128) -> Self {
         Self {
-            token: ResumeToken(secret),
+            token: ResumeToken::new(secret),
             prelude: Queue::default(),
             written: 0,
             asked: None,
             absence: None,
             answered: 0,
             forgotten: 0,
+            unread: Forgotten::default(),
             seen: 0,
         }
     }
@@ -140,6 +148,7 @@ impl Kept {
         };
         self.forgotten = seen;
         self.seen = seen;
+        self.unread.clear();
         end
     }
 
@@ -150,15 +159,22 @@ impl Kept {
             if end >= excess {
                 break;
             }
+            let line = lines.get(end..newline).unwrap_or_default();
             end = newline + 1;
             self.forgotten += 1;
+            self.unread.note(line, self.forgotten);
         }
         end
     }
 
+    /// How many lines the client has been told, of which `lines` are kept.
+    pub(super) fn told(&self, lines: &[u8]) -> u64 {
+        self.forgotten + memchr::memchr_iter(b'\n', lines).count() as u64
+    }
+
     /// How many lines behind the `seen`th are not kept any more.
     pub(super) fn lost_before(&self, seen: u64, lines: &[u8]) -> Result<u64, BadSequence> {
-        let sent = self.forgotten + memchr::memchr_iter(b'\n', lines).count() as u64;
+        let sent = self.told(lines);
         if seen < self.seen || seen > sent { Err(BadSequence) } else { Ok(self.forgotten.saturating_sub(seen)) }
     }
 }

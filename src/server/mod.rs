@@ -38,6 +38,7 @@ mod stream;
 mod tally;
 mod throttle;
 mod turns;
+mod unread;
 mod writing;
 
 pub use bans::BadBans;
@@ -61,6 +62,7 @@ use outbox::Outbox;
 use places::Places;
 use stats::{Present, Stats};
 use throttle::Pace;
+use unread::GivenUp;
 
 /// This program's version, as clients are told.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -134,6 +136,7 @@ pub struct Server<S> {
     life: Life,
     addresses: Addresses,
     places: Places,
+    given_up: GivenUp,
     /// How many connections count against the limit on them.
     let_in: usize,
     strangers: Strangers,
@@ -164,6 +167,7 @@ impl<S: Stream> Server<S> {
             life: Life::new((config.secrets)()),
             addresses: Addresses::default(),
             places: Places::default(),
+            given_up: GivenUp::default(),
             let_in: 0,
             strangers: Strangers::default(),
             bans: Bans::default(),

@@ -7,6 +7,7 @@ use bytes::BytesMut;
 
 use super::kept::{BadSequence, Kept};
 use super::queue::Queue;
+use super::unread::Tally;
 use crate::limits::{KEPT_BYTES, SPARE_BUFFER_BYTES, SPARE_BYTES, SPARE_SHARE};
 
 /// A queue of whole lines. Holds no memory while it is empty.
@@ -235,6 +236,25 @@ impl Output {
         let forgotten = kept.forget_oldest(excess, queue.bytes().get(..end).unwrap_or_default());
         queue.advance(forgotten);
         kept.written = kept.written.saturating_sub(forgotten);
+    }
+
+    /// How many lines the client has been told since its place is kept.
+    pub(super) fn told(&self) -> u64 {
+        self.kept.as_deref().map_or(0, |kept| kept.told(self.lines()))
+    }
+
+    /// Counts the private lines of a kept place that the client has not said it has seen.
+    pub(super) fn count_unconfirmed(&self, tally: &mut Tally) {
+        if let Some(kept) = self.kept.as_deref() {
+            kept.unread.behind(0).for_each(|sender| tally.add(sender));
+        }
+        tally.add_lines(self.lines());
+    }
+
+    /// Lines that wait, but for one whose start has been written, where no place is kept.
+    pub(super) fn unsent_lines(&self) -> &[u8] {
+        let rest = self.rest_of_line().len();
+        self.waiting().get(rest..).unwrap_or_default()
     }
 
     /// Forgets the lines nobody will read, but for the rest of one whose start has been written.

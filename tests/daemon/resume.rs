@@ -96,6 +96,27 @@ fn when_the_grace_ends_the_user_is_gone_as_if_it_had_quit() {
 }
 
 #[test]
+fn private_lines_that_were_acknowledged_and_not_read_are_told_both_sides() {
+    let daemon = Daemon::start(&["--resume-grace", "1"]);
+    let (mut alice, mut bob) = (daemon.user("alice"), daemon.user("bob"));
+    alice.ask("REQUEST bob", &["+OK ringing {any}"]);
+    bob.expect("* request alice session 60");
+    bob.ask("ACCEPT", &["* paired alice", "+OK"]);
+    alice.expect("* paired bob");
+    bob.send("KEEP");
+    let kept = bob.expect("+OK kept {any}");
+    let token = kept.split(' ').nth(2).unwrap();
+    bob.reset();
+    alice.ask("SAY bob one", &["+OK taken {any}"]);
+    alice.ask("PRIVATE bob two", &["+OK taken {any}"]);
+    alice.expect("* ended bob gone");
+    alice.expect("* unread bob 2");
+    let mut bob = Client::connect(daemon.address());
+    bob.ask(&format!("RESUME 2 {token} 0"), &["* lost 2", "-ERR bad-token {any}"]);
+    bob.ask("ENTER bob", &["+OK entered 3 bob"]);
+}
+
+#[test]
 fn without_grace_no_place_is_kept() {
     let daemon = Daemon::start(&["--resume-grace", "0"]);
     let (mut alice, mut bob) = (daemon.user("alice"), daemon.user("bob"));

@@ -13,5 +13,6 @@ pub(crate) mod pipe;
 pub(crate) mod place;
 pub(crate) mod shadow;
 pub(crate) mod trial;
+mod unread;
 pub(crate) mod verdict;
 mod waits;

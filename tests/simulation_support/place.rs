@@ -33,6 +33,8 @@ pub(crate) struct Kept {
     pub(crate) forgotten: usize,
     /// How many lines the client has said it has seen.
     pub(crate) seen: usize,
+    /// Up to which the senders of private ones that are lost have been told so.
+    pub(crate) told_lost: usize,
     /// How many commands have been answered.
     pub(crate) answered: u64,
     /// Bytes of the lines that are not forgotten.

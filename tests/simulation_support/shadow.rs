@@ -57,6 +57,8 @@ pub(crate) struct Line {
     pub(crate) may_have: VecDeque<Owed>,
     /// Since when something owed has waited to be written.
     pub(crate) owed_since: Option<u64>,
+    /// Whole lines that were left to be written at the end of a tick.
+    pub(crate) queued: Vec<String>,
     /// Bytes appended and not written.
     pub(crate) unsent: usize,
     /// Bytes that the stream still takes in this tick.
@@ -122,13 +124,15 @@ pub(crate) struct Shadow {
     /// Most places of users without a connection from one machine; 0 for any number.
     pub(crate) most_of_machine: usize,
     places_left: u64,
+    /// Places that were given up with something unread.
+    pub(crate) given_up: Vec<super::unread::GivenUp>,
     /// Until when no secret from a machine is looked at.
     pub(crate) mistrusted: BTreeMap<String, u64>,
     /// Connections that have come to their end, and why, since this was last emptied.
     pub(crate) ended: Vec<(usize, &'static str)>,
     pub(crate) next_secret: u128,
     /// What tokens of the daemon's life begin with.
-    life: String,
+    pub(crate) life: String,
     /// What the server answered to the line at hand: the wording of a refusal.
     said: Option<String>,
     pub(crate) is_shut_down: bool,
@@ -150,6 +154,7 @@ impl Line {
             owed: VecDeque::new(),
             may_have: VecDeque::new(),
             owed_since: None,
+            queued: Vec::new(),
             unsent: 0,
             room: usize::MAX,
             is_blocked: false,
@@ -221,6 +226,7 @@ impl Shadow {
             most: 0,
             most_of_machine: 0,
             places_left: 0,
+            given_up: Vec::new(),
             mistrusted: BTreeMap::new(),
             ended: Vec::new(),
             // The first is for the daemon's life.
@@ -308,7 +314,7 @@ impl Shadow {
         self.answer(number, Some(name), &answer);
     }
 
-    fn answer(&mut self, number: usize, user: Option<&str>, text: &str) {
+    pub(crate) fn answer(&mut self, number: usize, user: Option<&str>, text: &str) {
         let said =
             self.said.take().filter(|said| text.strip_suffix('\u{1}').is_some_and(|start| said.starts_with(start)));
         let text = said.as_deref().unwrap_or(text);
@@ -402,19 +408,14 @@ impl Shadow {
     fn resume(&mut self, number: usize, uid: u64, secret: &str, seen: u64) {
         let knows = |place: &Place| place.uid == uid && place.kept.as_ref().is_some_and(|kept| kept.secret == secret);
         let Some((name, place)) = self.places.iter_mut().find(|(_, place)| knows(place)) else {
-            // One of another life is no guess.
-            if secret.starts_with(&self.life) {
-                self.lines[number].is_penalised = true;
-                let machine = self.lines[number].machine().to_owned();
-                self.mistrusted.insert(machine, self.now + LONGEST_PENALTY);
-            }
-            return self.answer(number, None, "-ERR bad-token\u{1}");
+            return self.refuse_return(number, uid, secret, seen);
         };
         let (name, kept) = (name.clone(), place.kept.as_mut().expect("just found"));
         let answered = kept.answered;
         let Some((again, lost)) = kept.rewind(seen) else {
             return self.answer(number, None, "-ERR bad-sequence\u{1}");
         };
+        let unread = if lost > 0 { kept.lose_behind(seen) } else { Vec::new() };
         let old = place.line.replace(number);
         place.away = None;
         if let Some(old) = old {
@@ -429,6 +430,14 @@ impl Shadow {
         let address = self.lines[number].address.clone();
         self.model.come_back(&name, &address);
         self.pass_on();
+        self.tell_unread(&name, &unread);
+    }
+
+    /// Somebody guesses secrets.
+    pub(crate) fn mistrust(&mut self, number: usize) {
+        self.lines[number].is_penalised = true;
+        let machine = self.lines[number].machine().to_owned();
+        self.mistrusted.insert(machine, self.now + LONGEST_PENALTY);
     }
 
     /// The old connection gets the rest of the line it is in and the farewell.
@@ -461,9 +470,10 @@ impl Shadow {
             self.model.drop_connection(&name);
             return self.give_up_surplus();
         }
+        let unread = self.unread(&name, reason);
         self.say_farewell(number, reason);
         if !self.is_shut_down {
-            return self.leave(&name, reason);
+            return self.leave_unread(&name, reason, &unread);
         }
         // Everybody leaves at once, and nobody is told of anybody.
         self.model.leave(&name, reason);
@@ -483,14 +493,6 @@ impl Shadow {
         }
         if !matches!(reason, "quit" | "disconnected" | "broken" | "foreign") {
             self.append(number, &format!("* bye {reason} \u{1}"), false);
-        }
-    }
-
-    /// A user is gone.
-    pub(crate) fn leave(&mut self, name: &str, reason: &str) {
-        if self.places.remove(name).is_some() {
-            self.model.leave(name, reason);
-            self.pass_on();
         }
     }
 }

@@ -362,6 +362,12 @@ impl Trial {
         let new = std::str::from_utf8(&all[before.len()..]).expect("the server writes UTF-8");
         assert!(new.is_empty() || new.ends_with('\n'), "{number} gets whole lines: {new:?}");
         let lines: Vec<String> = new.lines().map(str::to_owned).collect();
+        let is_inside_line = ends.taken.last().map_or(line.is_inside_line, |last| *last != b'\n');
+        let left = String::from_utf8_lossy(&ends.left);
+        line.queued = left.lines().skip(usize::from(is_inside_line)).map(str::to_owned).collect();
+        if is_broken {
+            line.unsent = left.len();
+        }
         drop(ends);
         for found in lines {
             assert!(!found.chars().any(chatd::chat::is_unsafe), "{number} gets clean lines: {found:?}");

@@ -132,7 +132,7 @@ impl Here {
         let span = span_of(away);
         let text = format!("back after {span}, as a new user: the server does not know your place any more");
         out.show(Line::notice(text));
-        out.show(Line::notice("what was said to you meanwhile is lost; rooms and announcements show what they keep"));
+        out.show(lost(std::mem::take(&mut self.lost)));
         out.show(Line::notice("you are ").user(name).dim(format!(", user {uid}")));
         let old = std::mem::take(&mut self.sent);
         let mut rooms = std::mem::take(&mut self.rooms);
@@ -178,6 +178,16 @@ impl Here {
             _ => self.fail(format!("not done: {}", line.to_lowercase()), out),
         }
     }
+}
+
+/// What nobody will show any more: the server says how much of it there was, or does not know.
+fn lost(count: u64) -> Line {
+    let what = match count {
+        0 => "what was said to you meanwhile is lost".to_owned(),
+        1 => "1 private line to you was lost while you were away".to_owned(),
+        _ => format!("{count} private lines to you were lost while you were away"),
+    };
+    Line::notice(format!("{what}; rooms and announcements show what they keep"))
 }
 
 /// Whether nobody has typed this, nor misses the answer.

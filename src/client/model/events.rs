@@ -43,6 +43,7 @@ impl Here {
                 out.show(Line::aside("").user(name).dim(" has lost the connection and may come back"));
             }
             Event::Returned(name) => out.show(Line::aside("").user(name).dim(" is back")),
+            Event::Unread { by, count } => out.show(unread(by, count)),
             Event::Entered { uid, name } => {
                 self.roster.add_user(name, uid);
                 self.told_gone.retain(|gone| *gone != name);
@@ -245,6 +246,12 @@ fn message(stamp: Stamp, tag: Option<&str>, from: Option<Name>, text: Text<'_>) 
 /// Something that was announced before I entered.
 pub(super) fn announced_earlier(stamp: Stamp, from: Name, text: Text<'_>) -> Line {
     message(stamp, Some("[everyone, earlier] "), Some(from), text)
+}
+
+fn unread(by: Name, count: u64) -> Line {
+    let them = if count == 1 { "it" } else { "they" };
+    let line = Line::notice("it is not known whether ").user(by);
+    line.text(format!(" has read {count} of your private lines; {them} may be lost"))
 }
 
 fn declined(by: Name, why: Decline, out: &mut Actions) {

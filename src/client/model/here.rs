@@ -69,6 +69,8 @@ pub(super) struct Here {
     pub(super) just_joined: Option<RoomName>,
     has_quit: bool,
     was_refused: bool,
+    /// How many private lines were lost with the place that the server has just said it does not keep.
+    pub(super) lost: u64,
 }
 
 impl Here {
@@ -100,6 +102,7 @@ impl Here {
             just_joined: None,
             has_quit: false,
             was_refused: false,
+            lost: 0,
         }
     }
 
@@ -121,6 +124,7 @@ impl Here {
             | ServerLine::Help(_)
             | ServerLine::Hello(_)
             | ServerLine::Ping
+            | ServerLine::Lost(_)
             | ServerLine::Bye { .. }
             | ServerLine::Unknown(_) => {}
         }

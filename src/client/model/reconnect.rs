@@ -149,6 +149,11 @@ impl Model {
         match line {
             ServerLine::Answer(Answer::Resumed { answered, lost, .. }) => self.resume(answered, lost, out),
             ServerLine::Error { code, text } if is_refusal_of_entry(code) => self.refuse_reentry(code, text, out),
+            ServerLine::Lost(count) => {
+                if let Stage::Here(here) = &mut self.stage {
+                    here.lost = count;
+                }
+            }
             // Whatever the reason is, this place cannot be had again.
             ServerLine::Error { .. } => {
                 self.show_remains(out);

@@ -4,6 +4,7 @@
 mod chats;
 mod drafts;
 mod entry;
+mod given_up;
 mod lines;
 mod passwords;
 mod reconnect;

@@ -39,6 +39,11 @@ impl Encoder {
             }
             Event::Dropped(name) => put(out, &["* dropped ", name.as_str(), "\n"]),
             Event::Returned(name) => put(out, &["* returned ", name.as_str(), "\n"]),
+            Event::Unread { by, count } => {
+                put(out, &["* unread ", by.as_str(), " "]);
+                put_number(out, *count);
+                put(out, &["\n"]);
+            }
             Event::Entered { uid, name } => {
                 put(out, &["* entered "]);
                 put_number(out, uid.0.get());
@@ -192,6 +197,13 @@ impl Encoder {
     pub fn waiting(&mut self, time: Duration, out: &mut BytesMut) {
         put(out, &["* waiting "]);
         put_number(out, seconds_rounded_up(time));
+        put(out, &["\n"]);
+    }
+
+    /// Appends the line that tells one whose place was given up how many private lines are lost with it.
+    pub fn lost(&mut self, count: u64, out: &mut BytesMut) {
+        put(out, &["* lost "]);
+        put_number(out, count);
         put(out, &["\n"]);
     }
 

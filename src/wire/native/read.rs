@@ -34,6 +34,8 @@ pub enum ServerLine<'a> {
     Ping,
     /// The server makes its client wait, which was too fast: what it has sent will take so long.
     Waiting(Duration),
+    /// The place to come back to was given up, and with it at most so many private lines are lost.
+    Lost(u64),
     /// The server is about to hang up.
     Bye {
         /// Why.
@@ -97,6 +99,7 @@ fn read_event_line(mut words: Words<'_>) -> Option<ServerLine<'_>> {
     match words.next()? {
         "ping" => Some(ServerLine::Ping),
         "waiting" => Some(ServerLine::Waiting(seconds(&mut words)?)),
+        "lost" => Some(ServerLine::Lost(words.next()?.parse().ok()?)),
         "hello" => Some(ServerLine::Hello(words.rest())),
         "bye" => Some(ServerLine::Bye { reason: words.next()?, text: words.rest() }),
         word => read_event(word, words).map(ServerLine::Event),
@@ -115,6 +118,7 @@ fn read_event<'a>(word: &str, mut words: Words<'a>) -> Option<Event<'a>> {
         "away" => Event::Away { name: name(w)?, text: text(w) },
         "dropped" => Event::Dropped(name(w)?),
         "returned" => Event::Returned(name(w)?),
+        "unread" => Event::Unread { by: name(w)?, count: w.next()?.parse().ok()? },
         "entered" => Event::Entered { uid: uid(w)?, name: name(w)? },
         "gone" => Event::Gone { name: name(w)?, reason: CloseReason::from_word(w.next()?)? },
         "opened" => Event::Opened(room(w)?),

@@ -20,6 +20,7 @@ pub(crate) struct Person {
     pub(crate) uid: u64,
     pub(crate) address: String,
     entered: u64,
+    messages_before: u64,
     contact: Contact,
 }
 
@@ -77,7 +78,7 @@ fn ok() -> Answer {
     Ok(String::new())
 }
 
-fn same(one: &str, two: &str) -> bool {
+pub(crate) fn same(one: &str, two: &str) -> bool {
     one.eq_ignore_ascii_case(two)
 }
 
@@ -106,6 +107,7 @@ impl Model {
             uid,
             address: address.to_owned(),
             entered: self.now,
+            messages_before: self.counted.messages,
             contact: Contact::Connected,
         });
         self.tell_watchers(&format!("* entered {uid} {name}"));

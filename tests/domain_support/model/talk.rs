@@ -23,6 +23,14 @@ impl Model {
         Ok(format!("taken {stamp} 1"))
     }
 
+    /// A sender who was here when the first of some messages was sent may have to learn that they were not read.
+    pub(crate) fn tell_unread(&mut self, sender: &str, first: u64, reader: &str, count: u64) {
+        let sender = self.find(sender).filter(|person| person.messages_before < first);
+        if let Some(sender) = sender.map(|person| person.name.clone()) {
+            self.tell(&sender, &format!("* unread {reader} {count}"));
+        }
+    }
+
     pub(crate) fn announce(&mut self, who: Option<&str>, text: &str) -> Answer {
         let (stamp, from) = (self.stamp(), who.unwrap_or("operator"));
         let others = self.people.iter().map(|person| person.name.clone()).filter(|name| Some(name.as_str()) != who);

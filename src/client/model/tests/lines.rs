@@ -152,6 +152,15 @@ fn listings_are_tables_and_go_on_to_their_end() {
 }
 
 #[test]
+fn it_is_said_whose_private_lines_may_be_lost() {
+    let mut desk = Desk::inside();
+    desk.server("* unread bob 3\n* unread carol 1").shows(
+        "-- it is not known whether bob has read 3 of your private lines; they may be lost
+        -- it is not known whether carol has read 1 of your private lines; it may be lost",
+    );
+}
+
+#[test]
 fn one_who_is_too_fast_is_told_how_long_it_takes() {
     let mut desk = Desk::inside();
     desk.server("* waiting 17").shows("-- you are faster than the server allows; what you sent takes 17 s");

@@ -1,0 +1,242 @@
+//! Private lines that were taken, and of which it is not known that they were read when their
+//! reader's place ends, or when there is no room to keep them: how many, and whose.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::connection::{Phase, Token};
+use super::kept::ResumeToken;
+use super::outbox::Outbox;
+use super::{Server, Stream};
+use crate::chat::{CloseReason, Event, Millis, Name, Uid, UserKey};
+use crate::limits::{GIVEN_UP_REMEMBERED, GIVEN_UP_TIME, UNREAD_SENDERS};
+use crate::wire::native::{ServerLine, read};
+
+/// One sender's lines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Unread {
+    pub(super) from: Name,
+    /// The number of the first message, which tells its sender from another of the same name.
+    pub(super) first: u64,
+    pub(super) count: u64,
+}
+
+/// The sender and the number of a message to one alone, if a line is one.
+fn private(line: &[u8]) -> Option<(Name, u64)> {
+    if !line.starts_with(b"* said ") && !line.starts_with(b"* private ") {
+        return None;
+    }
+    match read(std::str::from_utf8(line).ok()?) {
+        ServerLine::Event(Event::Said { stamp, from, .. } | Event::Private { stamp, from, .. }) => {
+            Some((from, stamp.id))
+        }
+        _ => None,
+    }
+}
+
+/// All senders' lines, in the order in which each began.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    senders: Vec<Unread>,
+    by_name: HashMap<Name, usize>,
+}
+
+impl Tally {
+    pub(super) fn add(&mut self, more: Unread) {
+        let next = self.senders.len();
+        let place = *self.by_name.entry(more.from).or_insert(next);
+        match self.senders.get_mut(place) {
+            Some(sender) => sender.count += more.count,
+            None => self.senders.push(more),
+        }
+    }
+
+    /// Counts those among whole lines.
+    pub(super) fn add_lines(&mut self, lines: &[u8]) {
+        for (from, first) in lines.split(|byte| *byte == b'\n').filter_map(private) {
+            self.add(Unread { from, first, count: 1 });
+        }
+    }
+
+    fn count(&self) -> u64 {
+        self.senders.iter().map(|sender| sender.count).sum()
+    }
+}
+
+/// Private lines of a kept place that had to be forgotten and have not been confirmed.
+#[derive(Debug, Default)]
+pub(super) struct Forgotten(Vec<Sender>);
+
+#[derive(Debug)]
+struct Sender {
+    unread: Unread,
+    /// Which of the lines since `KEEP` the last was.
+    last: u64,
+}
+
+impl Forgotten {
+    /// The line with this number is forgotten.
+    pub(super) fn note(&mut self, line: &[u8], number: u64) {
+        let Some((from, first)) = private(line) else { return };
+        if let Some(sender) = self.0.iter_mut().find(|sender| sender.unread.from == from) {
+            sender.unread.count += 1;
+            sender.last = number;
+            return;
+        }
+        if self.0.len() >= UNREAD_SENDERS {
+            self.0.remove(0);
+        }
+        self.0.push(Sender { unread: Unread { from, first, count: 1 }, last: number });
+    }
+
+    /// Those behind the `seen`th line. Of one whose lines are on both sides, some may be counted that were seen.
+    pub(super) fn behind(&self, seen: u64) -> impl Iterator<Item = Unread> {
+        let behind = move |sender: &Sender| {
+            let count = sender.unread.count.min(sender.last.saturating_sub(seen));
+            (count > 0).then_some(Unread { count, ..sender.unread })
+        };
+        self.0.iter().filter_map(behind)
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.0 = Vec::new();
+    }
+}
+
+/// Places that were given up with private lines unread, the latest of them: who comes back is told.
+#[derive(Debug, Default)]
+pub(super) struct GivenUp(VecDeque<Place>);
+
+#[derive(Debug)]
+struct Place {
+    uid: Uid,
+    token: ResumeToken,
+    /// How many lines it was told since `KEEP`, and how many private ones were not confirmed.
+    told: u64,
+    unread: u64,
+    until: Millis,
+}
+
+impl GivenUp {
+    fn add(&mut self, place: Place) {
+        if self.0.len() >= GIVEN_UP_REMEMBERED {
+            self.0.pop_front();
+        }
+        self.0.push_back(place);
+    }
+
+    /// How many private lines one has lost who has seen so many lines; nothing if its place is not known.
+    pub(super) fn lost(&mut self, uid: Uid, secret: &str, seen: u64, now: Millis) -> Option<u64> {
+        while self.0.front().is_some_and(|place| place.until <= now) {
+            self.0.pop_front();
+        }
+        let place = self.0.iter().find(|place| place.uid == uid && place.token.matches(secret))?;
+        Some(place.unread.min(place.told.saturating_sub(seen)))
+    }
+}
+
+impl<S: Stream> Server<S> {
+    /// The private lines that are lost, as far as is known, when a user's connection or place ends.
+    pub(super) fn count_unread(&self, token: Token, reason: CloseReason) -> Tally {
+        let mut tally = Tally::default();
+        let Some(connection) = self.connections.get(token) else { return tally };
+        let output = &connection.output;
+        match (connection.phase, reason) {
+            // A client that says goodbye has read what it wanted.
+            (Phase::User(_), CloseReason::Quit) => {}
+            (Phase::User(_) | Phase::Away(_), _) if output.kept().is_some() => output.count_unconfirmed(&mut tally),
+            (Phase::User(_), CloseReason::Broken | CloseReason::SlowConsumer) => tally.add_lines(output.unsent_lines()),
+            _ => {}
+        }
+        tally
+    }
+
+    /// Remembers that private lines were unread when this place was given up, for the one who may come back.
+    pub(super) fn note_given_up(&mut self, token: Token, tally: &Tally, now: Millis) {
+        let Some(connection) = self.connections.get(token) else { return };
+        let (Phase::Away(user), Some(kept)) = (connection.phase, connection.output.kept()) else { return };
+        let unread = tally.count();
+        if unread > 0 {
+            let (uid, token, told) = (user.uid(), kept.token, connection.output.told());
+            self.given_up.add(Place { uid, token, told, unread, until: now + GIVEN_UP_TIME });
+        }
+    }
+
+    /// Tells each sender that is still here how many of its lines `reader` may not have read.
+    pub(super) fn tell_unread(&mut self, reader: Name, tally: &Tally) {
+        let mut outbox = Outbox { connections: &mut self.connections, asker: None };
+        for sender in &tally.senders {
+            self.chat.tell_unread(sender.from, sender.first, reader, sender.count, &mut outbox);
+        }
+    }
+
+    /// Of what a returning user has not seen, tells the senders what could not be kept.
+    pub(super) fn tell_forgotten(&mut self, user: UserKey, seen: u64) {
+        let Some(reader) = self.chat.name_of(user) else { return };
+        let connection = self.connections.of_user(user).and_then(|token| self.connections.get_mut(token));
+        let Some(kept) = connection.and_then(|connection| connection.output.kept_mut()) else { return };
+        let mut tally = Tally::default();
+        kept.unread.behind(seen).for_each(|sender| tally.add(sender));
+        kept.unread.clear();
+        self.tell_unread(reader, &tally);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(id: u64, from: &str) -> String {
+        format!("* said {id} 2026-11-20T07:16:59.123Z {from} hi")
+    }
+
+    fn name(name: &str) -> Name {
+        Name::new(name).unwrap()
+    }
+
+    #[test]
+    fn only_what_was_said_to_one_alone_is_counted_by_sender() {
+        let lines = [
+            said(3, "bob"),
+            "* room 4 2026-11-20T07:16:59.123Z #dev bob * said 4".to_owned(),
+            "* private 5 2026-11-20T07:16:59.123Z carol psst".to_owned(),
+            said(6, "BOB"),
+            "+OK".to_owned(),
+            String::new(),
+        ];
+        let mut tally = Tally::default();
+        tally.add_lines(lines.join("\n").as_bytes());
+        let (bob, carol) = (name("bob"), name("carol"));
+        let expected = [Unread { from: bob, first: 3, count: 2 }, Unread { from: carol, first: 5, count: 1 }];
+        assert_eq!((tally.senders.as_slice(), tally.count()), (&expected[..], 3));
+    }
+
+    #[test]
+    fn of_forgotten_lines_those_behind_what_was_seen_count_and_senders_are_bounded() {
+        let mut forgotten = Forgotten::default();
+        for number in 1..=10 {
+            forgotten.note(said(number, "bob").as_bytes(), number);
+        }
+        let counts = |seen| forgotten.behind(seen).map(|sender| sender.count).collect::<Vec<_>>();
+        assert_eq!((counts(0), counts(7), counts(10)), (vec![10], vec![3], vec![]));
+        for number in 0..2 * UNREAD_SENDERS {
+            forgotten.note(said(11, &format!("x{number}")).as_bytes(), 11);
+        }
+        assert_eq!(forgotten.behind(0).count(), UNREAD_SENDERS);
+    }
+
+    #[test]
+    fn places_given_up_are_known_by_their_secret_for_a_while_and_bounded() {
+        let mut given_up = GivenUp::default();
+        let uid = |number: usize| Uid(std::num::NonZeroU64::new(number as u64).unwrap());
+        let token = ResumeToken::new(7);
+        let place = |number| Place { uid: uid(number), token, told: 10, unread: 3, until: Millis(100) };
+        (1..=GIVEN_UP_REMEMBERED + 1).for_each(|number| given_up.add(place(number)));
+        let mut lost = |number, secret: &str, seen, now| given_up.lost(uid(number), secret, seen, Millis(now));
+        let secret = token.to_text();
+        assert_eq!(lost(1, &secret, 0, 0), None, "the oldest gave way");
+        assert_eq!(lost(2, &secret, 0, 99), Some(3));
+        assert_eq!(lost(2, &secret, 9, 99), Some(1), "what was seen is not lost");
+        assert_eq!(lost(2, &ResumeToken::new(8).to_text(), 0, 99), None);
+        assert_eq!(lost(2, &secret, 0, 100), None);
+    }
+}
