@@ -39,10 +39,8 @@ impl Here {
                 let why = text.map(|text| format!(": {text}")).unwrap_or_default();
                 out.show(Line::aside("").user(name).dim(format!(" is away{why}")));
             }
-            Event::Dropped(name) => {
-                out.show(Line::aside("").user(name).dim(" has lost the connection and may come back"));
-            }
-            Event::Returned(name) => out.show(Line::aside("").user(name).dim(" is back")),
+            Event::Dropped(name) => out.show(about(name, " has lost the connection and may come back")),
+            Event::Returned(name) => out.show(about(name, " is back")),
             Event::Unread { by, count } => out.show(unread(by, count)),
             Event::Entered { uid, name } => {
                 self.roster.add_user(name, uid);
@@ -246,6 +244,10 @@ fn message(stamp: Stamp, tag: Option<&str>, from: Option<Name>, text: Text<'_>) 
 /// Something that was announced before I entered.
 pub(super) fn announced_earlier(stamp: Stamp, from: Name, text: Text<'_>) -> Line {
     message(stamp, Some("[everyone, earlier] "), Some(from), text)
+}
+
+fn about(name: Name, what: &str) -> Line {
+    Line::aside("").user(name).dim(what)
 }
 
 fn unread(by: Name, count: u64) -> Line {
