@@ -304,6 +304,31 @@ fn every_limit_is_known_to_be_held_by_a_test() {
     judge(offences);
 }
 
+/// Where plants of a list do not stand exactly once: in `file`, the `old` of each.
+fn lost_plants(list: &str, sources: impl Fn(&str) -> String) -> Vec<String> {
+    let (mut file, mut lost) = ("", Vec::new());
+    for (number, line) in list.lines().enumerate() {
+        if let Some(name) = line.strip_prefix("file ") {
+            file = name;
+        } else if let Some(old) = line.strip_prefix("old ") {
+            let count = sources(file).lines().filter(|line| line.contains(old)).count();
+            if count != 1 {
+                lost.push(format!("{}: stands {count} times in {file}: {old}", number + 1));
+            }
+        }
+    }
+    lost
+}
+
+#[test]
+fn every_planted_bug_still_has_its_place() {
+    for name in ["list.txt", "limits.txt"] {
+        let list = read(&format!("tests/mutations/{name}"));
+        assert!(list.contains("\nold "), "{name}");
+        judge(lost_plants(&list, read).iter().map(|lost| format!("tests/mutations/{name}:{lost}")).collect());
+    }
+}
+
 /// The checks above would hold for any sources if they could not find anything.
 #[test]
 fn the_checks_find_what_they_look_for() {
@@ -325,4 +350,8 @@ fn the_checks_find_what_they_look_for() {
     assert_eq!(outside_in_chat(&outside).len(), 2);
     let long = format!("fn short() {{}}\nfn long(x: [u8; 3]) {{\n{}}}\n", "    {}\n".repeat(80));
     assert_eq!(long_functions(&Source::new("src/chat/x.rs", &long)).len(), 1);
+
+    let list = "file x.rs\nold once;\nnew x\n\nfile x.rs\nold twice;\nnew x\n\nfile x.rs\nold never;\nnew x\n";
+    let lost = lost_plants(list, |_| "once;\ntwice;\ntwice;\n".to_owned());
+    assert_eq!(lost, ["6: stands 2 times in x.rs: twice;", "10: stands 0 times in x.rs: never;"]);
 }
