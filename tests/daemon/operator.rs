@@ -6,6 +6,8 @@ use std::process::Stdio;
 use std::sync::mpsc::{Receiver, channel};
 
 use chatd::wire::commands::{Place, commands_in};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use pty_process::blocking::{Command, open};
 
 use crate::daemon_support::{Client, Daemon, DaemonBuilder, NOWHERE, PATIENCE, signals_by_default};
@@ -143,6 +145,8 @@ fn row_12_a_console_that_is_not_read_delays_nobody_and_loses_nothing() {
 /// A daemon whose stdin and stdout are a terminal.
 pub(super) struct Terminal {
     child: std::process::Child,
+    /// What that has started, and would leave behind: numbers behind the word `job` on a line.
+    jobs: Receiver<i32>,
     keys: pty_process::blocking::Pty,
     shown: Receiver<String>,
 }
@@ -164,13 +168,15 @@ impl Terminal {
             .spawn(pts)
             .expect("the daemon starts");
         let reader = std::os::fd::AsFd::as_fd(&pty).try_clone_to_owned().expect("a second handle");
-        let (sender, shown) = channel();
+        let ((sender, shown), (job, jobs)) = (channel(), channel());
         std::thread::spawn(move || {
             for line in BufReader::new(File::from(reader)).lines().map_while(Result::ok) {
+                let started = line.trim_end().strip_prefix("job ").and_then(|number| number.parse().ok());
+                started.into_iter().for_each(|number| drop(job.send(number)));
                 let _ = sender.send(line.trim_end_matches('\r').to_owned());
             }
         });
-        Self { child, keys: pty, shown }
+        Self { child, jobs, keys: pty, shown }
     }
 
     /// Waits for a line that holds `what`; the log appears among the others.
@@ -205,6 +211,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
+        self.jobs.try_iter().for_each(|job| drop(kill(Pid::from_raw(job), Signal::SIGKILL)));
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

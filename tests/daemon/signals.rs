@@ -307,7 +307,7 @@ fn a_log_that_may_not_grow_stops_nobody_and_goes_on_when_it_may() {
 #[test]
 fn in_the_background_of_a_terminal_it_serves() {
     // A job's output to a terminal set so stops the job, unless it has said that it will not be.
-    let script = "stty tostop; \"$0\" --listen 127.0.0.1:0 & wait";
+    let script = "stty tostop; \"$0\" --listen 127.0.0.1:0 & echo \"job $!\"; wait";
     let mut terminal = Terminal::start_program("sh", &["-m", "-c", script, env!("CARGO_BIN_EXE_chatd")]);
     let mut alice = terminal.connect("alice");
     terminal.expect("enter name=alice");
