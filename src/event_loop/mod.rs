@@ -232,6 +232,7 @@ impl EventLoop {
             }
             let started = self.clock.precise();
             now = self.clock.at(started);
+            self.server.set_time(now);
             for event in &events {
                 self.dispatch(event, now);
             }

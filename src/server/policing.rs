@@ -24,7 +24,7 @@ impl<S: Stream> Server<S> {
             let words = reason.map(|text| text.as_str());
             let name = self.chat.name_of(key);
             self.close(target, Closing { reason: CloseReason::Kicked, words, is_refusal: false }, now);
-            self.connections.append(token, |_, out| console::kicked(name, out));
+            self.connections.append(token, |_, out| console::kicked(name, words, out));
         }
         Ok(())
     }
@@ -43,14 +43,14 @@ impl<S: Stream> Server<S> {
         for victim in &hit {
             self.close(*victim, Closing { reason: CloseReason::Banned, words, is_refusal: false }, now);
         }
-        let (count, term) = (hit.len(), console::term(time, now.wall));
+        let (count, term, given) = (hit.len(), console::term(time, now.wall), console::reason_given(words));
         self.connections.journal.note(format_args!("ban target={target} closed={count}"));
         let hint = match target {
             Target::Name(name) if name.is_guest() => "; a guest comes back as another one: its address can be shut out",
             Target::Name(_) | Target::Network(_) | Target::OnLink { .. } => "",
         };
         self.connections.append(token, |_, out| {
-            console::say(format_args!("{target} is shut out {term}; connections closed: {count}{hint}"), out);
+            console::say(format_args!("{target} is shut out {term}; connections closed: {count}{given}{hint}"), out);
         });
     }
 

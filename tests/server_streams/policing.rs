@@ -23,16 +23,30 @@ fn a_ban_and_a_mute_say_until_when() {
     let mut bench = Bench::new();
     let console = bench.console();
     for (order, answer) in [
-        ("ban ann 1h too loud", format!("ann is shut out for 1h0m, until {AN_HOUR_ON}; connections closed: 0")),
-        ("ban ann 60M", format!("ann is shut out for 1h0m, until {AN_HOUR_ON}; connections closed: 0")),
-        ("ban ann too loud", "ann is shut out for ever; connections closed: 0".to_owned()),
+        (
+            "ban ann 1h too loud",
+            format!("ann is shut out for 1h, until {AN_HOUR_ON}; connections closed: 0; reason: too loud"),
+        ),
+        ("ban ann 60M", format!("ann is shut out for 1h, until {AN_HOUR_ON}; connections closed: 0")),
+        ("ban ann for 1h", "ann is shut out for ever; connections closed: 0; reason: for 1h".to_owned()),
+        ("ban ann too loud", "ann is shut out for ever; connections closed: 0; reason: too loud".to_owned()),
         ("ban ::ffff:10.9.0.0/104", "10.0.0.0/8 is shut out for ever; connections closed: 0".to_owned()),
-        ("mute ann 1h", format!("ann is muted for 1h0m, until {AN_HOUR_ON}; nobody here has that name now")),
+        ("mute ann 1h", format!("ann is muted for 1h, until {AN_HOUR_ON}; nobody here has that name now")),
         ("mute ann", "ann is muted for ever; nobody here has that name now".to_owned()),
     ] {
         assert_eq!(ask(&mut bench, &console, order), answer);
     }
-    for wrong in ["ban ann 30", "ban ann 99999d", "mute ann 30", "mute ann soon", "ban 127.0.0.1:5", "mute operator"] {
+    for wrong in [
+        "ban ann 30",
+        "ban ann 1h 30m",
+        "ban ann (1h)",
+        "ban ann 99999d",
+        "kick ann 30",
+        "mute ann 30",
+        "mute ann soon",
+        "ban 127.0.0.1:5",
+        "mute operator",
+    ] {
         assert!(ask(&mut bench, &console, wrong).starts_with("error: "), "{wrong}");
     }
     let bans = bench.ask(&console, "bans\n");
@@ -44,7 +58,7 @@ fn mutes_in_force_are_listed() {
     let mut bench = Bench::new();
     let (console, ann) = (bench.console(), bench.user("ann"));
     assert_eq!(ask(&mut bench, &console, "mutes"), "nobody is muted");
-    assert_eq!(ask(&mut bench, &console, "mute 1 90s"), "ann is muted for 1m, until 2027-01-15T08:01:30Z");
+    assert_eq!(ask(&mut bench, &console, "mute 1 90s"), "ann is muted for 1m30s, until 2027-01-15T08:01:30Z");
     ask(&mut bench, &console, "mute eve");
     assert_eq!(bench.ask(&console, "mutes\n"), ["ann  for 1m", "eve  for ever"]);
     bench.advance(Duration::from_secs(90));

@@ -18,6 +18,8 @@ pub enum Mistake {
     Target(TargetError),
     /// A time where there can be none: it would be taken for a reason.
     KickForATime,
+    /// A second time, or what looks like one, where a reason stands.
+    SecondTime,
 }
 
 impl fmt::Display for Mistake {
@@ -26,7 +28,10 @@ impl fmt::Display for Mistake {
             Self::Fault(fault) => write!(f, "{fault}"),
             Self::Time(error) => write!(f, "{error}"),
             Self::Target(error) => write!(f, "{error}"),
-            Self::KickForATime => f.write_str("kick ends a connection and takes no time; ban and mute do"),
+            Self::KickForATime => {
+                f.write_str("kick ends a connection and takes no time, as ban and mute do; a reason begins with a word")
+            }
+            Self::SecondTime => f.write_str("a time is one word, as in 1h30m, and a reason begins with a word"),
         }
     }
 }

@@ -8,7 +8,7 @@ mod time;
 
 pub use compose::{NotALine, compose};
 pub use mistake::Mistake;
-pub use print::{clear, heading, help, kicked, mistake, reply, row, say, span, term};
+pub use print::{clear, heading, help, kicked, mistake, reason_given, reply, row, say, span, term};
 pub use target::{Target, TargetError};
 pub use time::{TimeError, read_time};
 
@@ -102,11 +102,7 @@ fn decode_arguments(verb: Verb, mut words: Words<'_>) -> Result<Order<'_>, Mista
         Verb::Announce => return optional_text(words).map(Order::Announce),
         Verb::Kick => {
             let user = UserRef::new(words.next().ok_or_else(usage)?)?;
-            let mut behind = words;
-            if behind.next().is_some_and(|word| read_time(word).is_ok()) {
-                return Err(Mistake::KickForATime);
-            }
-            return Ok(Order::Kick { user, reason: optional_text(words)? });
+            return Ok(Order::Kick { user, reason: reason(words, Mistake::KickForATime)? });
         }
         Verb::Ban => return ban(words),
         Verb::Unban => Order::Unban(Target::new(words.next().ok_or_else(usage)?)?),
@@ -140,12 +136,19 @@ fn optional_text(words: Words<'_>) -> Result<Option<Text<'_>>, Mistake> {
     if words.is_empty() { Ok(None) } else { Ok(Some(Text::new(words.rest()).map_err(Fault::from)?)) }
 }
 
-/// What begins like a number is a time, or a mistake; a reason begins with a word.
+/// A reason begins with a word: what begins like a number was meant for a time, perhaps.
+fn reason(words: Words<'_>, otherwise: Mistake) -> Result<Option<Text<'_>>, Mistake> {
+    let text = optional_text(words)?;
+    if text.is_some_and(|text| time::begins_like_a_time(text.as_str())) { Err(otherwise) } else { Ok(text) }
+}
+
+/// What begins like a number is a time, or a mistake.
 fn ban(mut words: Words<'_>) -> Result<Order<'_>, Mistake> {
     let target = Target::new(words.next().ok_or(Fault::Usage(Verb::Ban))?)?.check()?;
     let mut behind = words;
     let time = behind.next().filter(|word| time::begins_like_a_time(word)).map(read_time).transpose()?;
-    let reason = optional_text(if time.is_some() { behind } else { words })?;
+    let words = if time.is_some() { behind } else { words };
+    let reason = reason(words, Mistake::SecondTime)?;
     Ok(Order::Ban { target, time, reason })
 }
 
@@ -164,8 +167,9 @@ mod tests {
         assert_eq!(decode("kick bob too loud"), Ok(Some(Order::Kick { user, reason })));
         assert_eq!(decode("kick bob 10m"), Err(Mistake::KickForATime));
         assert_eq!(decode("kick bob 1h too loud"), Err(Mistake::KickForATime));
-        let reason = Some(Text::new("3 times too loud").unwrap());
-        assert_eq!(decode("kick bob 3 times too loud"), Ok(Some(Order::Kick { user, reason })));
+        for line in ["kick bob 3 times too loud", "kick bob 30", "kick bob (5 min)", "kick bob -- 1h"] {
+            assert_eq!(decode(line), Err(Mistake::KickForATime), "{line}");
+        }
         assert_eq!(decode("kick"), Err(Fault::Usage(Verb::Kick).into()));
         assert_eq!(decode("quit now"), Err(Fault::Usage(Verb::Quit).into()));
         assert_eq!(decode("join #x"), Err(Fault::UnknownCommand.into()));
@@ -200,6 +204,12 @@ mod tests {
         assert_eq!(decode("ban bob 99999d"), Err(TimeError::TooLong.into()));
         assert_eq!(decode("mute bob 99999d"), Err(TimeError::TooLong.into()));
         assert_eq!(decode("ban bob 0s"), Err(TimeError::Zero.into()));
+        for behind in ["1h 30m", "1h 30", "1h (30m)", "1h 3 strikes", "1h - 1h", "1h \u{2003}30m"] {
+            assert_eq!(decode(&format!("ban bob {behind}")), Err(Mistake::SecondTime), "{behind}");
+        }
+        for time in ["(1h)", "\"1h\"", "'1h'", "~1h", "<1h>", "#1", "-- 1h", "(1 hour)", "= 30"] {
+            assert!(decode(&format!("ban bob {time}")).is_err(), "{time}");
+        }
         assert_eq!(decode("mute bob soon"), Err(TimeError::Malformed.into()));
         assert_eq!(decode("mute bob 1h spam"), Err(Fault::Usage(Verb::Mute).into()));
     }

@@ -81,11 +81,16 @@ pub fn say(what: std::fmt::Arguments<'_>, out: &mut BytesMut) {
 }
 
 /// Says that a user was removed.
-pub fn kicked(name: Option<Name>, out: &mut BytesMut) {
+pub fn kicked(name: Option<Name>, words: Option<&str>, out: &mut BytesMut) {
     match name {
-        Some(name) => print!(out, "{name} was removed"),
+        Some(name) => print!(out, "{name} was removed{}", reason_given(words)),
         None => print!(out, "done"),
     }
+}
+
+/// What was taken for the reason, so that nobody who meant something else by it finds out too late.
+pub fn reason_given(words: Option<&str>) -> String {
+    words.map_or_else(String::new, |words| format!("; reason: {words}"))
 }
 
 /// Clears the screen (ECMA-48: ED 2, CUP).
@@ -124,7 +129,21 @@ pub fn term(time: Option<Duration>, now: UnixMillis) -> String {
     let end = now.0.saturating_add(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
     let end = crate::wire::format_time(UnixMillis(end));
     let (to_the_second, _) = end.split_once('.').unwrap_or((&end, ""));
-    format!("for {}, until {to_the_second}Z", span(time))
+    format!("for {}, until {to_the_second}Z", exactly(time))
+}
+
+/// A span with all its units, as it was given: `1m30s`, `7d`.
+fn exactly(span: Duration) -> String {
+    let mut rest = span.as_secs();
+    let mut text = String::new();
+    for (unit, length) in [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)] {
+        let count = rest / length;
+        rest %= length;
+        if count > 0 {
+            text.push_str(&format!("{count}{unit}"));
+        }
+    }
+    text
 }
 
 /// A span as people say it: `42s`, `7m`, `3h12m`, `2d4h`.
@@ -147,8 +166,9 @@ mod tests {
     fn a_term_says_until_when() {
         let now = UnixMillis(1_795_158_000_123);
         assert_eq!(term(None, now), "for ever");
-        assert_eq!(term(Some(Duration::from_secs(90)), now), "for 1m, until 2026-11-20T07:01:30Z");
-        assert_eq!(term(Some(Duration::from_secs(3_650 * 86_400)), now), "for 3650d0h, until 2036-11-17T07:00:00Z");
+        assert_eq!(term(Some(Duration::from_secs(90)), now), "for 1m30s, until 2026-11-20T07:01:30Z");
+        assert_eq!(term(Some(Duration::from_secs(3_650 * 86_400)), now), "for 3650d, until 2036-11-17T07:00:00Z");
+        assert_eq!(exactly(Duration::from_secs(90_061)), "1d1h1m1s");
     }
 
     #[test]

@@ -36,8 +36,7 @@ const UNITS: [(char, u64); 5] = [('w', 7 * 86_400), ('d', 86_400), ('h', 3_600),
 
 /// Whether a word, or the first of several, begins as a number does, and so cannot be meant as words.
 pub(super) fn begins_like_a_time(word: &str) -> bool {
-    let bare = word.trim_start().trim_start_matches(['-', '+', '.', ',']);
-    bare.starts_with(char::is_numeric)
+    word.trim_start_matches(|c: char| !c.is_alphanumeric()).starts_with(char::is_numeric)
 }
 
 /// Reads a time: numbers with their units, from the longest unit to the shortest, each once, in any case.
@@ -122,10 +121,10 @@ mod tests {
         ] {
             assert_eq!(read_time(word), Err(error), "{word}");
         }
-        for word in ["30", "1w", "-1h", "+5", ".5h", "３h", "½h", "1e9"] {
+        for word in ["30", "1w", "-1h", "+5", ".5h", "３h", "½h", "1e9", "(1h)", "\"1h", "~ 1h", "#1"] {
             assert!(begins_like_a_time(word), "{word}");
         }
-        for word in ["spam", "h1", "-", "too loud", "é1", ""] {
+        for word in ["spam", "h1", "-", "too loud", "é1", "", "(spam 1)", "..."] {
             assert!(!begins_like_a_time(word), "{word}");
         }
     }
