@@ -165,7 +165,9 @@ fn setup(config: &Config, plain: bool, scripted: bool) -> Setup {
 /// The first line of a file.
 fn read_password(path: &Path) -> Result<String, String> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {shown}: {error}"))?;
+    let bytes = std::fs::read(path).map_err(|error| format!("cannot read {shown}: {error}"))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| format!("cannot read {shown}: it is no text in UTF-8; save it as that"))?;
     let line = text_lines(&text).next().unwrap_or_default();
     if line.is_empty() {
         Err(format!("{shown} is empty; its first line should be the password"))

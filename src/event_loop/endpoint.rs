@@ -62,7 +62,7 @@ impl Endpoint {
         };
         match (address.parse::<IpAddr>(), interface) {
             (Ok(IpAddr::V4(_)) | Err(_), Some(_)) => Err(format!("{text}: only an IPv6 address takes an interface")),
-            (Ok(ip), interface) => Ok(Self::At(Address { ip, interface, port })),
+            (Ok(ip), interface) => Ok(Self::At(Address { ip: ip.to_canonical(), interface, port })),
             (Err(_), None) if host.contains(':') => Err(wrong(text)),
             (Err(_), None) => Ok(Self::Name(host, port)),
         }
@@ -75,7 +75,7 @@ impl Endpoint {
                 SocketAddr::V6(v6) if v6.scope_id() != 0 => Some(v6.scope_id().to_string()),
                 _ => None,
             };
-            Address { ip: address.ip(), interface, port: address.port() }
+            Address { ip: address.ip().to_canonical(), interface, port: address.port() }
         };
         match self {
             Self::All(port) => Ok(vec![Address::all_v6(*port)]),
@@ -182,6 +182,8 @@ mod tests {
             ("*", "[::]:2428"),
             ("*:99", "[::]:99"),
             ("0.0.0.0", "0.0.0.0:2428"),
+            ("::ffff:127.0.0.1", "127.0.0.1:2428"),
+            ("[::ffff:192.0.2.7]:99", "192.0.2.7:99"),
             ("::", "[::]:2428"),
         ] {
             assert_eq!(Endpoint::new(text).unwrap().to_string(), means, "{text}");

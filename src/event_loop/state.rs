@@ -21,6 +21,9 @@ impl StateDir {
 
     /// The bans' text; `None` when there is none yet. Bytes that are not UTF-8 come as U+FFFD.
     pub(super) fn read_bans(&self) -> io::Result<Option<String>> {
+        if self.0.as_os_str().is_empty() {
+            return Err(io::Error::new(ErrorKind::InvalidInput, "the directory's name is empty"));
+        }
         private::create_directories(&self.0)?;
         match fs::read(self.bans_path()) {
             Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),

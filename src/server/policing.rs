@@ -24,7 +24,7 @@ impl<S: Stream> Server<S> {
             let words = reason.map(|text| text.as_str());
             let name = self.chat.name_of(key);
             self.close(target, Closing { reason: CloseReason::Kicked, words, is_refusal: false }, now);
-            self.connections.append(token, |_, out| console::kicked(name, words, out));
+            self.connections.append(token, |_, out| console::kicked(name, out));
         }
         Ok(())
     }

@@ -96,6 +96,8 @@ fn values_that_are_none_are_refused() {
         ["--entry-timeout", "2.5"],
         ["--max-connections", "-1"],
         ["--backlog", "many"],
+        ["--output-hard", "1e6"],
+        ["--max-per-address", "-1"],
     ] {
         let (status, out, error) = run_to_end(&args);
         assert_eq!(status.code(), Some(1), "{args:?}");

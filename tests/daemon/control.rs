@@ -220,13 +220,26 @@ fn ctl_runs_one_command_and_its_exit_code_says_whether_it_was_obeyed() {
 }
 
 #[test]
+fn what_is_said_before_ctl_would_be_for_another_daemon_and_is_refused() {
+    let daemon = Daemon::observed(&[]);
+    let control = daemon.control();
+    for before in [&["--control", &control][..], &["--listen", "127.0.0.1:0"], &["--print-config"]] {
+        let (status, out, error) = run_to_end(&[before, &["ctl", "shutdown"]].concat());
+        assert_eq!((status.code(), out.as_str()), (Some(1), ""), "{before:?}");
+        assert!(error.contains("say chatd ctl first"), "{error}");
+    }
+    daemon.user("alice").expect_quiet();
+}
+
+#[test]
 fn ctl_without_a_command_is_a_console() {
     let daemon = Daemon::observed(&[]);
     let mut alice = daemon.user("alice");
     let control = daemon.control();
     let input = "list\nfly\nannounce\nfrom a pipe\nrooms";
-    let (status, out, _) = run_with_input(&["ctl", "--control", &control], input, &[]);
+    let (status, out, error) = run_with_input(&["ctl", "--control", &control], input, &[]);
     assert!(status.success());
+    assert!(error.contains("the last line has no end and was not done"), "{error}");
     let lines: Vec<&str> = out.lines().collect();
     assert!(lines.get(1).is_some_and(|line| line.contains("alice")), "{out}");
     assert!(lines.get(3).is_some_and(|line| line.starts_with("error: ")), "{out}");

@@ -55,7 +55,7 @@ fn a_password_that_is_none_keeps_the_daemon_from_starting() {
         (&bell, "without control characters"),
         (&empty, "first line"),
         (&long, "first line"),
-        (&binary, "cannot read"),
+        (&binary, "no text in UTF-8"),
         (&directory.at("no"), "cannot read"),
     ] {
         let (status, out, error) = run_to_end(&["--listen", "127.0.0.1:0", "--password-file", path]);

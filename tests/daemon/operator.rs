@@ -172,7 +172,9 @@ impl Terminal {
         std::thread::spawn(move || {
             for line in BufReader::new(File::from(reader)).lines().map_while(Result::ok) {
                 let started = line.trim_end().strip_prefix("job ").and_then(|number| number.parse().ok());
-                started.into_iter().for_each(|number| drop(job.send(number)));
+                if let Some(number) = started {
+                    let _ = job.send(number);
+                }
                 let _ = sender.send(line.trim_end_matches('\r').to_owned());
             }
         });
@@ -211,7 +213,9 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        self.jobs.try_iter().for_each(|job| drop(kill(Pid::from_raw(job), Signal::SIGKILL)));
+        for job in self.jobs.try_iter() {
+            let _ = kill(Pid::from_raw(job), Signal::SIGKILL);
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -238,6 +238,19 @@ fn a_signal_that_its_starter_ignores_does_not_end_it() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "what the daemon's log says is compared with this machine's clock")]
+fn what_is_logged_after_a_pause_has_its_own_time() {
+    let mut daemon = Daemon::start(&[]);
+    let mut alice = daemon.user("alice");
+    alice.ask("PING", &["+OK pong"]);
+    let wall = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is later");
+    let before = chatd::wire::format_time(chatd::chat::UnixMillis(wall.as_millis().try_into().expect("it fits")));
+    daemon.signal(Signal::SIGTERM);
+    let line = daemon.expect_log("stopping signal=15");
+    assert!(line.split(' ').next().is_some_and(|time| time >= before.as_str()), "{line} is before {before}");
+}
+
+#[test]
 fn a_signal_that_asks_for_nothing_does_nothing() {
     let daemon = Daemon::start(&[]);
     let mut alice = daemon.user("alice");

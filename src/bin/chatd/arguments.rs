@@ -43,11 +43,11 @@ pub(crate) struct Arguments {
     resume_grace: Duration,
 
     /// lines of each room kept in memory for those who join later; 0: none (default: 100)
-    #[argh(option, arg_name = "lines", default = "DEFAULT.backlog")]
+    #[argh(option, arg_name = "lines", default = "DEFAULT.backlog", from_str_fn(parse_number))]
     backlog: usize,
 
     /// bytes of memory for what is kept of all rooms; beyond, some of it is forgotten (default: 67108864)
-    #[argh(option, arg_name = "bytes", default = "DEFAULT.backlogs_total")]
+    #[argh(option, arg_name = "bytes", default = "DEFAULT.backlogs_total", from_str_fn(parse_number))]
     max_memory_backlogs: usize,
 
     /// show users' addresses to the operator only
@@ -63,7 +63,7 @@ pub(crate) struct Arguments {
     max_connections: usize,
 
     /// connections at a time from one address; 0: no limit (default: 64)
-    #[argh(option, arg_name = "count", default = "DEFAULT.connections_per_address")]
+    #[argh(option, arg_name = "count", default = "DEFAULT.connections_per_address", from_str_fn(parse_number))]
     max_per_address: usize,
 
     /// how often a client may send a line; beyond, it waits (default: 10/0.333)
@@ -99,15 +99,15 @@ pub(crate) struct Arguments {
     rate_log: Rate,
 
     /// places kept for users of one address whose connections are lost; 0: no limit (default: 64)
-    #[argh(option, arg_name = "count", default = "DEFAULT.places_per_address")]
+    #[argh(option, arg_name = "count", default = "DEFAULT.places_per_address", from_str_fn(parse_number))]
     max_places_per_address: usize,
 
     /// unsent bytes above which a client is not heard until it reads (default: 65536)
-    #[argh(option, arg_name = "bytes", default = "DEFAULT.output_soft")]
+    #[argh(option, arg_name = "bytes", default = "DEFAULT.output_soft", from_str_fn(parse_number))]
     output_soft: usize,
 
     /// unsent bytes above which a client is closed if it goes on to read nothing (default: 262144)
-    #[argh(option, arg_name = "bytes", default = "DEFAULT.output_hard")]
+    #[argh(option, arg_name = "bytes", default = "DEFAULT.output_hard", from_str_fn(parse_number))]
     output_hard: usize,
 
     /// seconds unsent bytes may stay above --output-soft (default: 30)
@@ -120,7 +120,7 @@ pub(crate) struct Arguments {
 
     /// bytes queued for all clients together; beyond, of those who read nothing the one with the largest queue is closed
     /// (default: 268435456)
-    #[argh(option, arg_name = "bytes", default = "DEFAULT.queued_total")]
+    #[argh(option, arg_name = "bytes", default = "DEFAULT.queued_total", from_str_fn(parse_number))]
     max_memory_queued: usize,
 
     /// seconds a client may take to enter (default: 20)
@@ -244,6 +244,10 @@ impl Arguments {
 fn parse_connections(text: &str) -> Result<usize, String> {
     let hint = "say a number from 1 up; without the flag it is as many as the system allows";
     text.parse().ok().filter(|count| *count > 0).ok_or_else(|| format!("{text} is no number of connections: {hint}"))
+}
+
+fn parse_number(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| format!("{text} is no number; say one in digits, as in 65536"))
 }
 
 fn parse_port(text: &str) -> Result<u16, String> {

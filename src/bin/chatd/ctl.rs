@@ -151,6 +151,7 @@ impl Console<'_> {
             ));
         }
         let (mut typing, mut is_owed, mut unsent, mut buffer) = (Typing::Open, false, Vec::new(), [0; 4096]);
+        let mut inside_line = false;
         loop {
             let takes_keys = matches!(typing, Typing::Open) && unsent.is_empty();
             let out = if unsent.is_empty() { PollFlags::empty() } else { PollFlags::POLLOUT };
@@ -176,12 +177,18 @@ impl Console<'_> {
                 unsent.drain(..count);
             }
             if keys {
-                match nix::unistd::read(&stdin, &mut buffer)? {
+                let count = nix::unistd::read(&stdin, &mut buffer)?;
+                unsent.extend_from_slice(buffer.get(..count).unwrap_or_default());
+                let was_inside_line = std::mem::replace(&mut inside_line, unsent.last().is_some_and(|it| *it != b'\n'));
+                match count {
                     0 => {
+                        if was_inside_line {
+                            complain("chatd ctl: the last line has no end and was not done; a line break ends it");
+                        }
                         (typing, is_owed) = (Typing::Ended, true);
                         self.stream.shutdown(Shutdown::Write)?;
                     }
-                    count => unsent.extend_from_slice(buffer.get(..count).unwrap_or_default()),
+                    _ => {}
                 }
                 // An empty line gets no answer.
                 is_owed |= !unsent.trim_ascii().is_empty();

@@ -29,6 +29,11 @@ fn main() -> ExitCode {
         return command_line::say("chatd", format_args!("chatd {VERSION}\n"));
     }
     let done = match &arguments.command {
+        Some(Command::Ctl(_)) if !is_first("ctl") => Err(
+            "what stands before ctl is for a daemon that starts; say chatd ctl first, then --control or --port, then \
+             the command"
+                .into(),
+        ),
         Some(Command::Ctl(ctl)) => return ctl::run(ctl),
         None if arguments.print_config => limits_in_force(&arguments),
         None => run(arguments).map(|()| ExitCode::SUCCESS),
@@ -37,6 +42,11 @@ fn main() -> ExitCode {
         command_line::complain(format_args!("chatd: {reason}"));
         ExitCode::FAILURE
     })
+}
+
+/// Whether the first word of the command line is this one.
+fn is_first(word: &str) -> bool {
+    std::env::args_os().nth(1).is_some_and(|first| first == word)
 }
 
 fn limits_in_force(arguments: &Arguments) -> Result<ExitCode, Box<dyn std::error::Error>> {
@@ -69,7 +79,9 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
 
 fn read_password(path: &Path) -> Result<Password, String> {
     let path_shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path_shown}: {error}"))?;
+    let bytes = std::fs::read(path).map_err(|error| format!("cannot read {path_shown}: {error}"))?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| format!("cannot read {path_shown}: it is no text in UTF-8; save it as that"))?;
     let line = text_lines(&text).next().unwrap_or_default();
     Password::new(line).ok_or_else(|| {
         format!(

@@ -87,6 +87,8 @@ pub enum Order<'a> {
 /// # Errors
 /// Says what is wrong with the line.
 pub fn decode(line: &str) -> Result<Option<Order<'_>>, Mistake> {
+    // Orders from a file that an editor of another system has written.
+    let line = line.strip_prefix('\u{feff}').unwrap_or(line);
     let mut words = Words::new(line);
     let Some(word) = words.next() else { return Ok(None) };
     let word = word.strip_prefix('<').and_then(|word| word.strip_suffix('>')).unwrap_or(word);
@@ -159,6 +161,7 @@ mod tests {
     #[test]
     fn orders_are_read_as_operators_type_them() {
         assert_eq!(decode("LIST"), Ok(Some(Order::List { after: 0 })));
+        assert_eq!(decode("\u{feff}list"), decode("list"), "the first line of some editors' files");
         assert_eq!(decode("<list>"), Ok(Some(Order::List { after: 0 })));
         assert_eq!(decode("announce"), Ok(Some(Order::Announce(None))));
         assert_eq!(decode("announce lunch now"), Ok(Some(Order::Announce(Some(Text::new("lunch now").unwrap())))));

@@ -81,9 +81,9 @@ pub fn say(what: std::fmt::Arguments<'_>, out: &mut BytesMut) {
 }
 
 /// Says that a user was removed.
-pub fn kicked(name: Option<Name>, words: Option<&str>, out: &mut BytesMut) {
+pub fn kicked(name: Option<Name>, out: &mut BytesMut) {
     match name {
-        Some(name) => print!(out, "{name} was removed{}", reason_given(words)),
+        Some(name) => print!(out, "{name} was removed"),
         None => print!(out, "done"),
     }
 }
