@@ -243,8 +243,12 @@ fn what_is_logged_after_a_pause_has_its_own_time() {
     let mut daemon = Daemon::start(&[]);
     let mut alice = daemon.user("alice");
     alice.ask("PING", &["+OK pong"]);
-    let wall = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is later");
-    let before = chatd::wire::format_time(chatd::chat::UnixMillis(wall.as_millis().try_into().expect("it fits")));
+    let clock = || {
+        let wall = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is later");
+        chatd::wire::format_time(chatd::chat::UnixMillis(wall.as_millis().try_into().expect("it fits")))
+    };
+    let answered = clock();
+    let before = eventually(clock, |time| *time > answered);
     daemon.signal(Signal::SIGTERM);
     let line = daemon.expect_log("stopping signal=15");
     assert!(line.split(' ').next().is_some_and(|time| time >= before.as_str()), "{line} is before {before}");
