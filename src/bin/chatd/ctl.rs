@@ -180,15 +180,12 @@ impl Console<'_> {
                 let count = nix::unistd::read(&stdin, &mut buffer)?;
                 unsent.extend_from_slice(buffer.get(..count).unwrap_or_default());
                 let was_inside_line = std::mem::replace(&mut inside_line, unsent.last().is_some_and(|it| *it != b'\n'));
-                match count {
-                    0 => {
-                        if was_inside_line {
-                            complain("chatd ctl: the last line has no end and was not done; a line break ends it");
-                        }
-                        (typing, is_owed) = (Typing::Ended, true);
-                        self.stream.shutdown(Shutdown::Write)?;
+                if count == 0 {
+                    if was_inside_line {
+                        complain("chatd ctl: the last line has no end and was not done; a line break ends it");
                     }
-                    _ => {}
+                    (typing, is_owed) = (Typing::Ended, true);
+                    self.stream.shutdown(Shutdown::Write)?;
                 }
                 // An empty line gets no answer.
                 is_owed |= !unsent.trim_ascii().is_empty();
