@@ -187,8 +187,8 @@ impl Console<'_> {
                     (typing, is_owed) = (Typing::Ended, true);
                     self.stream.shutdown(Shutdown::Write)?;
                 }
-                // An empty line gets no answer.
-                is_owed |= !unsent.trim_ascii().is_empty();
+                // An empty line gets no answer, and neither does half of one.
+                is_owed |= unsent.contains(&b'\n') && !unsent.trim_ascii().is_empty();
             }
         }
     }
