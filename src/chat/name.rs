@@ -307,7 +307,7 @@ impl fmt::Display for NameError {
             Self::TooLong => write!(f, "a name has at most {NAME_BYTES} characters"),
             Self::BadStart => f.write_str("a name starts with a letter or _"),
             Self::BadCharacter => f.write_str("a name has only letters, digits, _ and -"),
-            Self::Reserved => f.write_str("that name is reserved"),
+            Self::Reserved => f.write_str("that name is reserved; choose another"),
         }
     }
 }

@@ -52,6 +52,8 @@ pub enum Foreign {
     Json,
     /// XMPP, SOAP.
     Xml,
+    /// Copies of files.
+    Rsync,
     /// What a proxy says before the client does.
     Proxy,
     /// No text.
@@ -117,7 +119,9 @@ fn recognise_line(line: &[u8]) -> Opening {
         (last, count) = (word, count + 1);
     }
     let [first, second, ..] = words;
-    let found = by_version(first, last, count).or_else(|| by_first_bytes(line)).or_else(|| match (first, count) {
+    let is_answer = count > 1;
+    let found = by_version(first, last, count).or_else(|| versioned(first).filter(|_| is_answer));
+    let found = found.or_else(|| by_first_bytes(line.trim_ascii_start())).or_else(|| match (first, count) {
         (b"EHLO" | b"HELO" | b"LHLO", 2) => Some(Foreign::Smtp),
         (word, 2) if is_hello(word) && second.iter().any(|byte| b".[".contains(byte)) => Some(Foreign::Smtp),
         (b"CAPA" | b"STLS", 1) | (b"APOP", 3) => Some(Foreign::Pop),
@@ -140,10 +144,15 @@ fn recognise_line(line: &[u8]) -> Opening {
 /// METHOD TARGET PROTOCOL/VERSION. A page chooses the method, too, and some clients leave blanks in
 /// the target.
 fn by_version(method: &[u8], version: &[u8], words: usize) -> Option<Foreign> {
-    let slash = version.iter().position(|byte| *byte == b'/')?;
-    let (protocol, number) = version.split_at_checked(slash)?;
     let is_request = words == 3 || (words > 1 && METHODS.contains(&method));
-    if !is_request || !number.get(1).is_some_and(u8::is_ascii_digit) {
+    versioned(version).filter(|_| is_request)
+}
+
+/// PROTOCOL/VERSION, with which a request ends and an answer begins.
+fn versioned(word: &[u8]) -> Option<Foreign> {
+    let slash = word.iter().position(|byte| *byte == b'/')?;
+    let (protocol, number) = word.split_at_checked(slash)?;
+    if !number.get(1).is_some_and(u8::is_ascii_digit) {
         return None;
     }
     match protocol.to_ascii_uppercase().as_slice() {
@@ -166,8 +175,10 @@ fn by_first_bytes(line: &[u8]) -> Option<Foreign> {
         Some(Foreign::Redis)
     } else if line == b"{" || starts(b"{\"") || starts(b"{ \"") || starts(b"[{") {
         Some(Foreign::Json)
-    } else if starts(b"<?xml") || starts(b"<stream:") {
+    } else if starts(b"<?xml") || starts(b"<stream:") || starts(b"<!") || starts(b"<html") || starts(b"<soap") {
         Some(Foreign::Xml)
+    } else if starts(b"@RSYNCD:") {
+        Some(Foreign::Rsync)
     } else {
         None
     }
@@ -207,6 +218,7 @@ impl Foreign {
             Self::Redis => "redis",
             Self::Json => "json",
             Self::Xml => "xml",
+            Self::Rsync => "rsync",
             Self::Proxy => "proxy",
             Self::Binary => "binary",
             Self::Endless => "endless-line",
@@ -231,6 +243,7 @@ impl Foreign {
             Self::Redis => format!("-ERR foreign {WHAT}, not a database; {HOW}\r\n"),
             Self::Json => format!("{{\"error\":\"{WHAT} that takes no JSON; {HOW}\"}}\n"),
             Self::Xml => format!("-ERR foreign {WHAT} that takes no XML; {HOW}\n"),
+            Self::Rsync => format!("@ERROR: {WHAT}, not an rsync server; {HOW}\n"),
             Self::Proxy => format!("-ERR foreign {WHAT}; switch the PROXY protocol off in the proxy before it\n"),
             Self::Binary => format!("-ERR foreign {WHAT} that takes lines of text; {HOW}\n"),
             Self::Endless => format!("-ERR foreign {WHAT}: the first line has more than {LINE_BYTES} bytes; {HOW}\n"),
@@ -255,7 +268,7 @@ mod tests {
     use super::*;
 
     /// First lines of other programs, without their end.
-    const FOREIGN: [(&[u8], Foreign); 41] = [
+    const FOREIGN: [(&[u8], Foreign); 50] = [
         (b"GET / HTTP/1.1", Foreign::Http),
         (b"get / http/1.0", Foreign::Http),
         (b"POST /x?y=ENTER%20evil HTTP/1.1", Foreign::Http),
@@ -295,13 +308,22 @@ mod tests {
         (b"<?xml version='1.0'?><stream:stream>", Foreign::Xml),
         (b"PROXY TCP4 192.0.2.1 192.0.2.2 5 6", Foreign::Proxy),
         (b"PROXY UNKNOWN", Foreign::Proxy),
+        (b"@RSYNCD: 31.0 sha512 sha256", Foreign::Rsync),
+        (b"HTTP/1.1 200 OK", Foreign::Http),
+        (b"http/1.0 404 Not Found", Foreign::Http),
+        (b"RTSP/1.0 200 OK", Foreign::Rtsp),
+        (b"SIP/2.0 100 Trying", Foreign::Sip),
+        (b"  {\"id\":1}", Foreign::Json),
+        (b"<!DOCTYPE html>", Foreign::Xml),
+        (b"<html><body>", Foreign::Xml),
+        (b"<soap:Envelope>", Foreign::Xml),
         (b"\0\0\0\x08\x04\xd2\x16\x2f", Foreign::Binary),
         (b"\x05\x01\0", Foreign::Binary),
         (b"\x03\xff\x91\x13\xfe", Foreign::Binary),
     ];
 
     /// What people and clients of this server send first.
-    const NATIVE: [&[u8]; 41] = [
+    const NATIVE: [&[u8]; 45] = [
         b"ENTER bob",
         b"enter bob",
         b"HELLO",
@@ -337,6 +359,10 @@ mod tests {
         b"[bob]",
         b"SAY bob we speak HTTP/1.1",
         b"ANNOUNCE and/or so 1/2",
+        b"HTTP/1.1",
+        b"1/2 of us",
+        b"<list>",
+        b"@rsync",
         b"gr\xfc\xdf dich",
         "grüß dich".as_bytes(),
         b"\xff\xfb\x1f\xff\xfb\x20\xff\xfa\x1f\0\x50\0\x18\xff\xf0",
