@@ -10,8 +10,8 @@ mod memory;
 
 use bytes::BytesMut;
 use chatd::chat::{
-    Chat, CloseReason, Command, Entry, Event, Mention, Name, Now, Record, Reply, RoomName, Row, Settings, Sink, Stamp,
-    Text, UnixMillis, UserKey, UserRef,
+    Chat, CloseReason, Command, Entry, Event, Mention, Name, Now, Recipients, Record, Reply, RoomName, Row, Settings,
+    Sink, Stamp, Text, UnixMillis, UserKey, UserRef,
 };
 use chatd::wire::native::{self, Answer, Encoder};
 use chatd::wire::{LineSplitter, Step, clean};
@@ -205,7 +205,10 @@ mod encoder {
     #[divan::bench]
     fn taken(bencher: Bencher<'_, '_>) {
         let (mut encoder, mut out) = (Encoder::default(), BytesMut::with_capacity(4096));
-        let answer = Ok(Answer::Chat(Reply::Taken { stamp: Stamp { id: 123_456, at: AT }, to: 1 }));
+        let answer = Ok(Answer::Chat(Reply::Taken {
+            stamp: Stamp { id: 123_456, at: AT },
+            to: Recipients { present: 1, later: 0 },
+        }));
         bencher.bench_local(|| {
             out.clear();
             encoder.answer(black_box(&answer), &mut out);

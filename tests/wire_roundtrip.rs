@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use chatd::chat::{
-    Availability, CloseReason, Decline, Ending, Event, Marks, Name, NameError, Purpose, Refusal, Reply, RoomName, Row,
-    Stamp, Text, TextError, Uid, UnixMillis, UserRef, Withdrawal,
+    Availability, CloseReason, Decline, Ending, Event, Marks, Name, NameError, Purpose, Recipients, Refusal, Reply,
+    RoomName, Row, Stamp, Text, TextError, Uid, UnixMillis, UserRef, Withdrawal,
 };
 use chatd::limits::{LINE_BYTES, NAME_BYTES, ROW_BYTES, TEXT_BYTES};
 use chatd::wire::commands::COMMANDS;
@@ -154,7 +154,8 @@ impl Parts {
             Answer::Chat(Reply::Done),
             Answer::Kept { token: "00c0ffee", grace: stands },
             Answer::Resumed { uid, name, answered: stamp.id, lost: uid.0.get() },
-            Answer::Chat(Reply::Taken { stamp, to: count }),
+            Answer::Chat(Reply::Taken { stamp, to: Recipients { present: count, later: 0 } }),
+            Answer::Chat(Reply::Taken { stamp, to: Recipients { present: 0, later: count } }),
             Answer::Chat(Reply::Room(room)),
             Answer::Chat(Reply::Listed { shown: count, total: count, next: None }),
             Answer::Chat(Reply::Listed { shown: count, total: count, next: Some(stamp.id) }),

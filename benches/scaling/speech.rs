@@ -145,8 +145,10 @@ fn hear_chatd(line: &[u8]) -> Option<Heard<'_>> {
         return Some(Heard::Message { id, from, text });
     }
     if let Some(rest) = line.strip_prefix(b"+OK taken ") {
-        let (id, count) = stamp(rest)?;
-        return Some(Heard::Taken { id, to: read_number(count)? });
+        let (id, counts) = stamp(rest)?;
+        // Those who are reconnecting get it later.
+        let to = counts.split(|byte| *byte == b' ').map(read_number).sum::<Option<u64>>()?;
+        return Some(Heard::Taken { id, to });
     }
     if let Some(rest) = line.strip_prefix(b"* joined ") {
         return Some(Heard::Joined { name: word(rest)?.1 });

@@ -7,7 +7,7 @@ use super::refusal::Refusal;
 use super::reply::{Availability, Marks, Reply, Row};
 use super::sink::Sink;
 use super::time::Now;
-use super::users::{Contact, User};
+use super::users::User;
 use crate::limits::ROWS_PER_REPLY;
 
 impl Chat {
@@ -66,7 +66,7 @@ impl Chat {
 
     fn marks<'a>(&self, user: &'a User, now: Now) -> Marks<'a> {
         Marks {
-            is_reconnecting: user.contact != Contact::Connected,
+            is_reconnecting: user.is_absent(),
             is_not_to_be_disturbed: user.do_not_disturb,
             is_muted: self.is_muted(user, now),
             away: self.away_text(user, now),

@@ -8,7 +8,7 @@ use super::name::{RoomName, UserRef, numbers_for};
 use super::notices::Notice;
 use super::presence::Aim;
 use super::refusal::Refusal;
-use super::reply::Reply;
+use super::reply::{Recipients, Reply};
 use super::rooms::Membership;
 use super::sink::{Record, Sink};
 use super::text::Text;
@@ -100,14 +100,15 @@ impl Chat {
         self.check_voice(user, now)?;
         let membership = self.membership(user, name)?;
         let stamp = self.next_stamp(now);
-        let from = self.users.of(user).name;
+        let speaker = self.users.of(user);
+        let (from, own) = (speaker.name, usize::from(speaker.is_absent()));
         self.rooms.remember(membership.room, stamp, from, text, self.settings.backlog);
         let room = self.rooms.of(membership.room);
         out.record(&Record::RoomSaid { room: room.name, from, text });
         let listeners = self.listeners(&room.members, from);
         let audience = listeners.as_ref().unwrap_or(&room.members);
         out.event(audience, Some(user), &Event::RoomSaid { stamp, room: room.name, from, text });
-        Ok(Reply::Taken { stamp, to: room.members.len() - 1 })
+        Ok(Reply::Taken { stamp, to: Recipients::of(room.members.len() - 1, room.absent - own) })
     }
 
     /// Adds a user to an open room; all its members, the new one included, are told. The new one
@@ -118,7 +119,8 @@ impl Chat {
             return Err(Refusal::AlreadyInRoom(name));
         }
         self.check_has_room(user)?;
-        let membership = self.rooms.add(room, user);
+        let is_absent = self.users.of(user).is_absent();
+        let membership = self.rooms.add(room, user, is_absent);
         let member = self.users.of_mut(user);
         member.rooms.push(membership);
         let joined = Event::Joined { room: name, name: member.name };
@@ -148,13 +150,13 @@ impl Chat {
         }
         let leaver = self.users.of_mut(user);
         leaver.rooms.retain(|other| other.room != membership.room);
-        let name = leaver.name;
+        let (name, is_absent) = (leaver.name, leaver.is_absent());
         let room = self.rooms.of(membership.room);
         let (room_name, still_here) = (room.name, gone.is_none());
         out.record(&Record::Left { room: room_name, name });
         let audience = &room.members;
         out.event(audience, if still_here { None } else { Some(user) }, &Event::Left { room: room_name, name, gone });
-        if let Some(moved) = self.rooms.remove(membership) {
+        if let Some(moved) = self.rooms.remove(membership, is_absent) {
             let theirs = self.users.of_mut(moved).rooms.iter_mut().find(|other| other.room == membership.room);
             theirs.expect("members know their rooms").moved_to(membership);
         }

@@ -5,7 +5,7 @@ use super::event::Event;
 use super::key::UserKey;
 use super::name::{Name, UserRef};
 use super::refusal::Refusal;
-use super::reply::Reply;
+use super::reply::{Recipients, Reply};
 use super::sink::{Record, Sink};
 use super::text::Text;
 use super::time::Now;
@@ -25,12 +25,13 @@ impl Chat {
         let other = self.other_user(user, to)?;
         let (stamp, from) = (self.next_stamp(now), self.users.of(user).name);
         self.tell_away(user, other, now, out);
+        let recipients = Recipients::one(self.users.of(other).is_absent());
         if self.is_ignoring(other, from) {
             // Who is ignored is not told so.
-            return Ok(Reply::Taken { stamp, to: 1 });
+            return Ok(Reply::Taken { stamp, to: recipients });
         }
         out.event(&[other], None, &Event::Private { stamp, from, text });
-        Ok(Reply::Taken { stamp, to: 1 })
+        Ok(Reply::Taken { stamp, to: recipients })
     }
 
     /// Sends one message to everybody but its sender; the operator's, which is no user's, to all.
@@ -41,6 +42,8 @@ impl Chat {
         self.announcements.push(stamp, from, text, ANNOUNCEMENTS_KEPT);
         out.record(&Record::Announced { from, text });
         out.event(&everybody, sender, &Event::Announced { stamp, from, text });
-        Reply::Taken { stamp, to: everybody.len() - usize::from(sender.is_some()) }
+        let others = self.users.after(0).filter(|user| Some(user.key) != sender);
+        let absent = others.filter(|user| user.is_absent()).count();
+        Reply::Taken { stamp, to: Recipients::of(everybody.len() - usize::from(sender.is_some()), absent) }
     }
 }

@@ -46,7 +46,7 @@ pub use name::{Mention, Name, NameError, RESERVED, RoomName, Uid, UserRef};
 pub use origin::Origin;
 pub use reach::Reach;
 pub use refusal::Refusal;
-pub use reply::{Availability, Marks, Reply, Row};
+pub use reply::{Availability, Marks, Recipients, Reply, Row};
 pub use sink::{Record, Sink};
 pub use text::{Text, TextError, are_harmless_lines, is_unsafe, sanitize};
 pub use time::{Millis, Now, UnixMillis};

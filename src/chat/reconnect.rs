@@ -16,6 +16,7 @@ impl Chat {
     pub fn handle_drop(&mut self, user: UserKey, reason: CloseReason, out: &mut dyn Sink) {
         let Some(dropped) = self.users.get_mut(user).filter(|user| user.contact == Contact::Connected) else { return };
         dropped.contact = Contact::Lost;
+        dropped.rooms.iter().for_each(|membership| self.rooms.note_absence(*membership, true));
         out.record(&Record::Dropped { name: dropped.name, reason });
     }
 
@@ -32,6 +33,9 @@ impl Chat {
         let Some(returned) = self.users.get_mut(user) else { return };
         returned.address = address;
         let (name, was) = (returned.name, std::mem::replace(&mut returned.contact, Contact::Connected));
+        if was != Contact::Connected {
+            returned.rooms.iter().for_each(|membership| self.rooms.note_absence(*membership, false));
+        }
         out.record(&Record::Returned(name));
         if was == Contact::LostAndTold {
             out.event(&self.fellows(user), None, &Event::Returned(name));

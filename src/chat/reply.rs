@@ -84,6 +84,27 @@ pub enum Row<'a> {
     },
 }
 
+/// How many a message went to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Recipients {
+    /// Those who are told now.
+    pub present: usize,
+    /// Those whose connection is lost: they are told if they come back.
+    pub later: usize,
+}
+
+impl Recipients {
+    /// One user.
+    pub(super) fn one(is_absent: bool) -> Self {
+        Self { present: usize::from(!is_absent), later: usize::from(is_absent) }
+    }
+
+    /// All of so many, of whom some are absent.
+    pub(super) fn of(all: usize, absent: usize) -> Self {
+        Self { present: all - absent, later: absent }
+    }
+}
+
 /// What a command that succeeded is answered with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reply {
@@ -102,8 +123,8 @@ pub enum Reply {
     Taken {
         /// The message's mark.
         stamp: Stamp,
-        /// Number of recipients.
-        to: usize,
+        /// Its recipients.
+        to: Recipients,
     },
     /// The room that was joined or left.
     Room(RoomName),

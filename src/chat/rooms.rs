@@ -28,6 +28,8 @@ pub(super) struct Room {
     pub(super) key: RoomKey,
     pub(super) name: RoomName,
     pub(super) members: Vec<UserKey>,
+    /// How many of them have lost their connection: nobody counts them while somebody talks.
+    pub(super) absent: usize,
     pub(super) backlog: Backlog,
     /// Where the one who opened it came from, the first time if it has been empty since.
     opener: Option<Origin>,
@@ -104,30 +106,38 @@ impl Rooms {
         let entry = self.slots.vacant_entry();
         let slot = u32::try_from(entry.key()).expect("fewer rooms than a u32 counts");
         let key = RoomKey { number: self.created, slot };
-        entry.insert(Room { key, name, members: Vec::new(), backlog, opener });
+        entry.insert(Room { key, name, members: Vec::new(), absent: 0, backlog, opener });
         self.by_name.insert(name, slot);
         self.by_number.insert(key.number, slot);
         key
     }
 
     /// Adds a member. The caller keeps the membership with the user.
-    pub(super) fn add(&mut self, key: RoomKey, user: UserKey) -> Membership {
+    pub(super) fn add(&mut self, key: RoomKey, user: UserKey, is_absent: bool) -> Membership {
         let room = self.slots.get_mut(key.slot as usize).expect("memberships name open rooms only");
         let position = u32::try_from(room.members.len()).expect("fewer members than a u32 counts");
         room.members.push(user);
+        room.absent += usize::from(is_absent);
         Membership { room: key, position }
     }
 
     /// Takes a member out in constant time. The last member takes the vacated place and is given
     /// back, so that the caller can correct that user's membership with [`Membership::moved_to`].
-    pub(super) fn remove(&mut self, membership: Membership) -> Option<UserKey> {
+    pub(super) fn remove(&mut self, membership: Membership, is_absent: bool) -> Option<UserKey> {
         let room = self.slots.get_mut(membership.room.slot as usize).expect("memberships name open rooms only");
         let position = membership.position as usize;
+        room.absent -= usize::from(is_absent);
         room.members.swap_remove(position);
         if room.members.capacity() > SNUG_MEMBERS.max(4 * room.members.len()) {
             room.members.shrink_to(2 * room.members.len());
         }
         room.members.get(position).copied()
+    }
+
+    /// A member has lost its connection, or is back.
+    pub(super) fn note_absence(&mut self, membership: Membership, is_absent: bool) {
+        let room = self.slots.get_mut(membership.room.slot as usize).expect("memberships name open rooms only");
+        room.absent = if is_absent { room.absent + 1 } else { room.absent - 1 };
     }
 
     /// Keeps a line for those who join later.
@@ -245,13 +255,13 @@ mod tests {
         let mut rooms = Rooms::new(0);
         let room = rooms.create(RoomName::new("#crowd").expect("a name"), None);
         let user = |slot: u32| UserKey { uid: Uid(NonZeroU64::MIN.saturating_add(slot.into())), slot };
-        let first = rooms.add(room, user(0));
+        let first = rooms.add(room, user(0), false);
         for slot in 1..1_000 {
-            rooms.add(room, user(slot));
+            rooms.add(room, user(slot), false);
         }
         assert!(rooms.of(room).members.capacity() >= 1_000);
         for _ in 1..1_000 {
-            rooms.remove(first);
+            rooms.remove(first, false);
         }
         assert!(rooms.of(room).members.capacity() <= SNUG_MEMBERS, "{}", rooms.of(room).members.capacity());
     }

@@ -5,7 +5,7 @@ use super::event::{Decline, Ending, Event, Withdrawal};
 use super::key::UserKey;
 use super::name::Mention;
 use super::refusal::Refusal;
-use super::reply::Reply;
+use super::reply::{Recipients, Reply};
 use super::sink::{Record, Sink};
 use super::text::Text;
 use super::time::Now;
@@ -65,9 +65,9 @@ impl Chat {
         if !to.means(&partner.name, partner.key.uid()) {
             return Err(Refusal::WrongPartner(partner.name));
         }
-        let key = partner.key;
+        let (key, to) = (partner.key, Recipients::one(partner.is_absent()));
         let stamp = self.next_stamp(now);
         out.event(&[key], None, &Event::Said { stamp, from, text });
-        Ok(Reply::Taken { stamp, to: 1 })
+        Ok(Reply::Taken { stamp, to })
     }
 }

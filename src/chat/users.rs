@@ -73,6 +73,11 @@ impl User {
         self.requests.take_if(|requests| requests.is_empty());
     }
 
+    /// Whether its connection is lost.
+    pub(super) fn is_absent(&self) -> bool {
+        self.contact != Contact::Connected
+    }
+
     /// Where it comes from, as far as limits are concerned.
     pub(super) fn origin(&self) -> Option<Origin> {
         self.address.map(Origin::from)

@@ -4,7 +4,7 @@ use super::connection::{Phase, Token};
 use super::outbox::Outbox;
 use super::reading::Handled;
 use super::{Server, Stream, VERSION};
-use crate::chat::{CloseReason, Command, Entry, Name, Now, Refusal, Reply, Stamp, Uid, UserKey};
+use crate::chat::{CloseReason, Command, Entry, Name, Now, Recipients, Refusal, Reply, Stamp, Uid, UserKey};
 use crate::wire::Fault;
 use crate::wire::commands::{self, Place};
 use crate::wire::native::{self, Answer, LineKind, Request};
@@ -143,7 +143,7 @@ impl<S: Stream> Server<S> {
 
     /// Answers a message that was taken. Its sender has no need to know at once, and in a lively
     /// talk the next line to it is not far: one write for both is half the work.
-    fn acknowledge(&mut self, token: Token, stamp: Stamp, to: usize) {
+    fn acknowledge(&mut self, token: Token, stamp: Stamp, to: Recipients) {
         self.connections.answer_unhurried(token, |encoder, out| encoder.taken(stamp, to, out));
     }
 

@@ -39,7 +39,7 @@ fn a_connection_that_breaks_costs_nothing() {
     script
         .run(
             "B> SAY alice two
-             B< +OK taken 2 {time} 1
+             B< +OK taken 2 {time} 0 1
              B> LIST
              B< = user 1 alice chatting bob {any}
              B< = user 2 bob chatting alice {any}

@@ -101,6 +101,28 @@ fn quit_kick_and_shutdown_end_a_place_at_once() {
     assert!(net.heard(2).last().unwrap().starts_with("* bye shutdown "));
 }
 
+#[test]
+fn who_is_away_is_not_counted_among_those_who_are_told() {
+    let mut net = company();
+    let taken = |net: &mut Net, line: &str| {
+        net.heard(1);
+        net.say(1, line);
+        let answer = net.heard(1).into_iter().find(|line| line.starts_with("+OK taken ")).unwrap();
+        answer.splitn(5, ' ').last().unwrap().to_owned()
+    };
+    let lines = ["SAY #dev hi", "SAY alice hi", "PRIVATE alice hi", "ANNOUNCE hi"];
+    let all = |net: &mut Net| lines.map(|line| taken(net, line));
+    assert_eq!(all(&mut net), ["2", "1", "1", "3"]);
+    net.lose(0);
+    assert_eq!(all(&mut net), ["1 1", "0 1", "0 1", "2 1"]);
+    net.lose(2);
+    assert_eq!(all(&mut net), ["0 2", "0 1", "0 1", "1 2"]);
+    net.come_back(0);
+    assert_eq!(all(&mut net), ["1 1", "1", "1", "2 1"]);
+    net.pass(120_000);
+    assert_eq!(all(&mut net), ["1", "1", "1", "2"]);
+}
+
 /// A request made to somebody who is away waits there and can be accepted on return; and the
 /// requests of one who is away stand as if it were there.
 #[test]

@@ -4,7 +4,7 @@ use super::here::Here;
 use super::kept::Kept;
 use super::sent::Sent;
 use super::{Action, Actions, Line};
-use crate::chat::{Name, Purpose, Reply, RoomName, Stamp};
+use crate::chat::{Name, Purpose, Recipients, Reply, RoomName, Stamp};
 use crate::client::view::listing::{self, Listed};
 use crate::wire::native::Answer;
 
@@ -45,26 +45,26 @@ impl Here {
     }
 
     /// One tick for all that was sent since the last one, when nothing more is on its way.
-    fn acknowledge(&mut self, sent: &Sent, stamp: Stamp, count: usize, out: &mut Actions) {
+    fn acknowledge(&mut self, sent: &Sent, stamp: Stamp, recipients: Recipients, out: &mut Actions) {
         self.latest = self.latest.max(stamp.id);
         if self.setup.quiet {
             return;
         }
         if self.setup.plain {
-            return out.show(Line::new().dim(format!("ok {} to {count}", stamp.id)));
+            return out.show(Line::new().dim(format!(
+                "ok {} to {}{}",
+                stamp.id,
+                recipients.present,
+                reconnecting(recipients)
+            )));
         }
         self.acknowledged += 1;
         if self.unacknowledged() > 0 {
             return;
         }
-        let reached = match (sent, count) {
-            _ if self.acknowledged > 1 => format!(" {} messages", self.acknowledged),
-            (Sent::Say(to), 0) if to.starts_with('#') => format!(" nobody else is in {to}"),
-            (Sent::Say(to), _) if to.starts_with('#') => format!(" to {count}"),
-            (Sent::Private(to), _) => format!(" to {to}"),
-            (Sent::Announce, 0) => " nobody else is here".to_owned(),
-            (Sent::Announce, _) => format!(" to {}", listing::people(count)),
-            _ => String::new(),
+        let reached = match self.acknowledged {
+            1 => reached(sent, recipients),
+            several => format!(" {several} messages"),
         };
         self.acknowledged = 0;
         out.0.push(Action::Acknowledge(Line::new().dim("✓ ").time(stamp.at).dim(reached)));
@@ -138,6 +138,29 @@ impl Here {
             _ => None,
         };
         self.pending.replace(rows.iter().filter_map(from));
+    }
+}
+
+/// Whom a message went to, as far as that is not clear.
+fn reached(sent: &Sent, recipients: Recipients) -> String {
+    let Recipients { present, later } = recipients;
+    match sent {
+        Sent::Say(to) if to.starts_with('#') && (present, later) == (0, 0) => format!(" nobody else is in {to}"),
+        Sent::Say(to) if to.starts_with('#') => format!(" to {present}{}", reconnecting(recipients)),
+        Sent::Say(to) | Sent::Private(to) if later > 0 => format!(" to {to}, who is reconnecting"),
+        Sent::Private(to) => format!(" to {to}"),
+        Sent::Announce if (present, later) == (0, 0) => " nobody else is here".to_owned(),
+        Sent::Announce => format!(" to {}{}", listing::people(present), reconnecting(recipients)),
+        _ => String::new(),
+    }
+}
+
+/// Those who get a message if they come back.
+fn reconnecting(recipients: Recipients) -> String {
+    match recipients.later {
+        0 => String::new(),
+        1 => ", and 1 who is reconnecting".to_owned(),
+        several => format!(", and {several} who are reconnecting"),
     }
 }
 

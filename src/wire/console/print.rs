@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::{BufMut, BytesMut};
 
 use super::Mistake;
-use crate::chat::{Availability, Marks, Name, OperatorCommand, Reply, Row, UnixMillis};
+use crate::chat::{Availability, Marks, Name, OperatorCommand, Recipients, Reply, Row, UnixMillis};
 use crate::wire::Fault;
 use crate::wire::commands::{self, Place, Spec, Verb};
 
@@ -65,7 +65,10 @@ pub fn reply(reply: &Reply, out: &mut BytesMut) {
             print!(out, "{shown} of {total} shown; the same command with {next} shows more");
         }
         Reply::Listed { total, .. } => print!(out, "{total} in all"),
-        Reply::Taken { to, .. } => print!(out, "announced to {to}"),
+        Reply::Taken { to: Recipients { present, later: 0 }, .. } => print!(out, "announced to {present}"),
+        Reply::Taken { to: Recipients { present, later }, .. } => {
+            print!(out, "announced to {present}, and {later} reconnecting");
+        }
         Reply::Done | Reply::Ringing { .. } | Reply::Room(_) => print!(out, "done"),
     }
 }

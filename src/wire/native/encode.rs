@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Answer;
 use super::head::Head;
-use crate::chat::{Availability, Event, Marks, Name, Purpose, Reply, RoomName, Row, Stamp};
+use crate::chat::{Availability, Event, Marks, Name, Purpose, Recipients, Reply, RoomName, Row, Stamp};
 use crate::wire::Fault;
 use crate::wire::commands::Spec;
 
@@ -241,15 +241,19 @@ impl Encoder {
     }
 
     /// Appends the answer to a message that was taken, for so many.
-    pub fn taken(&mut self, stamp: Stamp, to: usize, out: &mut BytesMut) {
+    pub fn taken(&mut self, stamp: Stamp, to: Recipients, out: &mut BytesMut) {
         self.put_taken(stamp, to, out);
         out.extend_from_slice(b"\n");
     }
 
     #[inline]
-    fn put_taken(&mut self, stamp: Stamp, to: usize, out: &mut BytesMut) {
+    fn put_taken(&mut self, stamp: Stamp, to: Recipients, out: &mut BytesMut) {
         out.extend_from_slice(self.head.format(b"+OK taken ", stamp));
-        put_number(out, to as u64);
+        put_number(out, to.present as u64);
+        if to.later > 0 {
+            put(out, &[" "]);
+            put_number(out, to.later as u64);
+        }
     }
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::Answer;
 use crate::chat::{
-    Availability, CloseReason, Decline, Ending, Event, Marks, Name, Purpose, Reply, RoomName, Row, Stamp, Text, Uid,
-    Withdrawal,
+    Availability, CloseReason, Decline, Ending, Event, Marks, Name, Purpose, Recipients, Reply, RoomName, Row, Stamp,
+    Text, Uid, Withdrawal,
 };
 use crate::wire::words::Words;
 
@@ -64,7 +64,7 @@ pub fn read(line: &str) -> ServerLine<'_> {
 fn read_answer(mut words: Words<'_>) -> Option<Answer<'_>> {
     Some(match words.next() {
         None => Answer::Chat(Reply::Done),
-        Some("taken") => Answer::Chat(Reply::Taken { stamp: stamp(&mut words)?, to: number(&mut words)? }),
+        Some("taken") => Answer::Chat(Reply::Taken { stamp: stamp(&mut words)?, to: recipients(&mut words)? }),
         Some("ringing") => {
             let (to, purpose, stands) = request(&mut words)?;
             Answer::Chat(Reply::Ringing { to, purpose, stands })
@@ -199,6 +199,10 @@ fn uid(words: &mut Words<'_>) -> Option<Uid> {
 
 fn number(words: &mut Words<'_>) -> Option<usize> {
     words.next()?.parse().ok()
+}
+
+fn recipients(words: &mut Words<'_>) -> Option<Recipients> {
+    Some(Recipients { present: number(words)?, later: number(words).unwrap_or(0) })
 }
 
 fn seconds(words: &mut Words<'_>) -> Option<Duration> {

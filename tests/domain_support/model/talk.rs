@@ -10,7 +10,7 @@ impl Model {
         }
         let stamp = self.stamp();
         self.tell(&partner, &format!("* said {stamp} {who} {text}"));
-        Ok(format!("taken {stamp} 1"))
+        Ok(self.taken(&stamp, &[partner]))
     }
 
     pub(super) fn private(&mut self, who: &str, user: &str, text: &str) -> Answer {
@@ -20,7 +20,7 @@ impl Model {
         if !self.defence.ignores(&other, who) {
             self.tell(&other, &format!("* private {stamp} {who} {text}"));
         }
-        Ok(format!("taken {stamp} 1"))
+        Ok(self.taken(&stamp, &[other]))
     }
 
     /// A sender who was here when the first of some messages was sent may have to learn that they were not read.
@@ -39,7 +39,14 @@ impl Model {
         for other in &others {
             self.tell(other, &format!("* announced {stamp} {from} {text}"));
         }
-        Ok(format!("taken {stamp} {}", others.len()))
+        Ok(self.taken(&stamp, &others))
+    }
+
+    /// How many there are to hear it now, and how many if they come back.
+    fn taken(&self, stamp: &str, others: &[String]) -> String {
+        let later = others.iter().filter(|other| self.is_lost(other)).count();
+        let present = others.len() - later;
+        if later == 0 { format!("taken {stamp} {present}") } else { format!("taken {stamp} {present} {later}") }
     }
 
     pub(super) fn say_in_room(&mut self, who: &str, room: &str, text: &str) -> Answer {
@@ -51,6 +58,6 @@ impl Model {
         for other in others.iter().filter(|other| !self.defence.ignores(other, who)).cloned().collect::<Vec<_>>() {
             self.tell(&other, &format!("* room {stamp} {room} {who} {text}"));
         }
-        Ok(format!("taken {stamp} {}", others.len()))
+        Ok(self.taken(&stamp, &others))
     }
 }

@@ -161,6 +161,34 @@ fn it_is_said_whose_private_lines_may_be_lost() {
 }
 
 #[test]
+fn who_is_reconnecting_is_not_counted_among_those_who_are_told() {
+    let mut desk = Desk::inside();
+    desk.server("* joined #dev alice\n+OK listed 0 0");
+    desk.screen.clear();
+    for (counts, says) in [
+        ("3", "to 3"),
+        ("3 1", "to 3, and 1 who is reconnecting"),
+        ("0 2", "to 0, and 2 who are reconnecting"),
+        ("0", "nobody else is in #dev"),
+    ] {
+        desk.typed("hi").server(&format!("+OK taken 1 @NOON {counts}"));
+        assert!(desk.screen.ends_with(&format!("✓ 12:00 {says}\n")), "{}", desk.screen);
+    }
+    for (typed, says) in [
+        ("/announce hi", "to 0 people, and 1 who is reconnecting"),
+        ("/private carol hi", "to carol, who is reconnecting"),
+    ] {
+        desk.typed(typed).server("+OK taken 1 @NOON 0 1");
+        assert!(desk.screen.ends_with(&format!("✓ 12:00 {says}\n")), "{}", desk.screen);
+    }
+    desk.server("* paired bob").typed("hi").server("+OK taken 1 @NOON 0 1");
+    assert!(desk.screen.ends_with("✓ 12:00 to bob, who is reconnecting\n"), "{}", desk.screen);
+    let mut desk = Desk::inside_as(|setup| setup.plain = true);
+    desk.typed("announce hi").server("+OK taken 9 @NOON 3 1");
+    assert!(desk.screen.ends_with("ok 9 to 3, and 1 who is reconnecting\n"), "{}", desk.screen);
+}
+
+#[test]
 fn one_who_is_too_fast_is_told_how_long_it_takes() {
     let mut desk = Desk::inside();
     desk.server("* waiting 17").shows("-- you are faster than the server allows; what you sent takes 17 s");
