@@ -12,6 +12,45 @@ pub(super) type Row = Vec<(Style, String)>;
 /// What asks for the wide picture of the character before.
 const AS_PICTURE: char = '\u{fe0f}';
 
+/// Characters that Unicode lets combine with others or overlook, and to which terminals give columns of their
+/// own (as wcwidth(3) says): the soft hyphen, fillers, vowel signs that take room. The last says how many.
+const SPACED: [(char, char, usize); 34] = [
+    ('\u{ad}', '\u{ad}', 1),
+    ('\u{605}', '\u{605}', 1),
+    ('\u{70f}', '\u{70f}', 1),
+    ('\u{890}', '\u{891}', 1),
+    ('\u{8e2}', '\u{8e2}', 1),
+    ('\u{9be}', '\u{9d7}', 1),
+    ('\u{b3e}', '\u{b57}', 1),
+    ('\u{bbe}', '\u{bd7}', 1),
+    ('\u{cc0}', '\u{cd6}', 1),
+    ('\u{d3e}', '\u{d57}', 1),
+    ('\u{dcf}', '\u{ddf}', 1),
+    ('\u{1715}', '\u{1715}', 1),
+    ('\u{1734}', '\u{1734}', 1),
+    ('\u{1b35}', '\u{1b44}', 1),
+    ('\u{1baa}', '\u{1baa}', 1),
+    ('\u{1bf2}', '\u{1bf3}', 1),
+    ('\u{302e}', '\u{302f}', 2),
+    ('\u{3164}', '\u{3164}', 2),
+    ('\u{3248}', '\u{324f}', 2),
+    ('\u{a8fa}', '\u{a8fa}', 1),
+    ('\u{a953}', '\u{a953}', 1),
+    ('\u{a9c0}', '\u{a9c0}', 1),
+    ('\u{ffa0}', '\u{ffa0}', 1),
+    ('\u{111c0}', '\u{111c3}', 1),
+    ('\u{11235}', '\u{11235}', 1),
+    ('\u{1133e}', '\u{11357}', 1),
+    ('\u{114b0}', '\u{114bd}', 1),
+    ('\u{115af}', '\u{115af}', 1),
+    ('\u{116b6}', '\u{116b6}', 1),
+    ('\u{11930}', '\u{11941}', 1),
+    ('\u{11a84}', '\u{11a89}', 1),
+    ('\u{11d46}', '\u{11d46}', 1),
+    ('\u{16ff0}', '\u{16ff1}', 2),
+    ('\u{1d165}', '\u{1d172}', 1),
+];
+
 /// Columns between tab stops.
 const TAB: usize = 8;
 
@@ -33,11 +72,18 @@ impl Cluster {
 pub(super) fn width(text: &str) -> usize {
     let mut before = 0;
     let mut column = |c: char| {
-        let width = if c == AS_PICTURE && before == 1 { 1 } else { c.width().unwrap_or(0) };
+        let width = if c == AS_PICTURE && before == 1 { 1 } else { most_columns(c) };
         before = width;
         width
     };
     text.chars().map(&mut column).sum()
+}
+
+/// The columns of a character where it takes the most.
+fn most_columns(c: char) -> usize {
+    let behind = SPACED.partition_point(|(first, _, _)| *first <= c);
+    let spaced = behind.checked_sub(1).and_then(|at| SPACED.get(at)).filter(|(_, last, _)| c <= *last);
+    c.width().unwrap_or(0).max(spaced.map_or(0, |(_, _, columns)| *columns))
 }
 
 /// The pieces in rows of so many columns, broken between words where that can be done; rows that
@@ -141,6 +187,33 @@ mod tests {
         assert_eq!(rows("日本語日本語", 7), ["日本語", "  日本", "  語"]);
         assert_eq!(rows("e\u{301}e\u{301}e\u{301}", 2), ["e\u{301}e\u{301}", "e\u{301}"]);
         assert_eq!(width("❤\u{fe0f}"), 2);
+    }
+
+    /// Terminals do not agree on these, and a row that is taken to be shorter than it is goes on at the edge.
+    #[test]
+    fn what_some_terminals_show_is_counted() {
+        assert!(SPACED.windows(2).all(|pair| pair[0].1 < pair[1].0), "in their order");
+        for (c, columns) in [
+            ('\u{ad}', 1),
+            ('\u{605}', 1),
+            ('\u{bbe}', 1),
+            ('\u{d3e}', 1),
+            ('\u{302e}', 2),
+            ('\u{3164}', 2),
+            ('\u{324f}', 2),
+            ('\u{ffa0}', 1),
+            ('\u{1d16e}', 1),
+            ('a', 1),
+            ('日', 2),
+            ('\u{301}', 0),
+            ('\u{200b}', 0),
+        ] {
+            assert_eq!(width(&c.to_string()), columns, "{c:?}");
+        }
+        let forged = format!("22:47 mallory: x{}22:48 operator: password?", "\u{ad}".repeat(64));
+        let rows = rows(&forged, 80);
+        assert_eq!(rows[0], "22:47 mallory:");
+        assert!(rows.len() == 3 && rows[1].starts_with("      x\u{ad}") && rows[2].starts_with("      "), "{rows:?}");
     }
 
     proptest! {
