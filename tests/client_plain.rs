@@ -8,8 +8,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
 
-use client_support::Server;
 use client_support::server::{Client, answer};
+use client_support::{Server, Terminal};
 
 fn start(arguments: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_chatc"))
@@ -101,6 +101,33 @@ fn a_refused_entry_is_told_and_ends_it() {
         assert_eq!(output.status.code(), Some(1));
         assert!(error(&output).contains(reason), "{}", error(&output));
     }
+}
+
+#[test]
+fn a_password_is_not_shown_while_the_one_before_is_looked_at() {
+    fn guarded(client: &mut Client, line: &str) -> Option<String> {
+        match line {
+            "ENTER alice" if client.messages == 0 => Some("-ERR password-required asks for a password\n".to_owned()),
+            "PASSWORD frist" => Some(String::new()),
+            "PASSWORD first" => {
+                client.messages = 1;
+                Some("+OK\n".to_owned())
+            }
+            _ => answer(client, line),
+        }
+    }
+    let server = Server::start_with(guarded);
+    let mut chatc = Terminal::start(&[&server.address, "--name", "alice", "--plain"], &[]);
+    chatc.shows("-- the password?");
+    chatc.press("frist\n");
+    server.wait_for("PASSWORD frist");
+    chatc.press("first\n");
+    server.say("-ERR wrong-password that is not it");
+    chatc.shows("You are alice");
+    let screen = chatc.screen();
+    assert!(!screen.contains("frist") && !screen.contains("first"), "{screen}");
+    chatc.press("list all");
+    chatc.shows("list all");
 }
 
 #[test]

@@ -65,6 +65,7 @@ pub(super) fn run(config: &Config, mut model: Model, painter: Painter, outbox: &
         Ok(entered) => entered,
         Err(code) => return Way::Over(code),
     };
+    tty::show_typing();
     let state = Mutex::new(State { model, painter, day: None, unwritten: String::new() });
     let (outbox, exit) = (Arc::clone(outbox), Arc::clone(exit));
     let shared = Arc::new(Shared { state, heard: Condvar::new(), writing: Mutex::new(()), outbox, exit });
@@ -205,15 +206,16 @@ impl Person for AtThePipe<'_> {
         }
     }
 
-    /// Only where somebody is there to be asked: a script has been turned away before.
+    /// Only where somebody is there to be asked: a script has been turned away before. What is typed while
+    /// the server thinks about one try may be the next.
     fn ask_password(&mut self, _: &mut Model) -> Option<String> {
-        tty::without_echo(|| {
-            self.show(&Line::notice("the password?"));
-            read_line(self.input)
-        })
+        tty::hide_typing();
+        self.show(&Line::notice("the password?"));
+        read_line(self.input)
     }
 
     fn ask_name(&mut self, _: &mut Model) -> Option<String> {
+        tty::show_typing();
         self.show(&Line::notice("your name? (an empty line: enter as a guest)"));
         read_line(self.input)
     }

@@ -17,7 +17,7 @@ use super::view::Charset;
 /// How the terminal was found. Set once, before anything changes it.
 static FOUND: OnceLock<termios> = OnceLock::new();
 
-/// How it was found by a front end that has only turned its echo off for a moment.
+/// How it was found by a front end that has only turned its echo off for a while.
 static HIDDEN: Mutex<Option<termios>> = Mutex::new(None);
 
 /// How long a terminal that takes nothing now is waited for at a time.
@@ -122,22 +122,22 @@ pub(super) fn put(text: &str) {
     }
 }
 
-/// Does something while the terminal, if there is one, does not show what is typed. For a front
-/// end that leaves the terminal alone otherwise.
-pub(super) fn without_echo<T>(act: impl FnOnce() -> T) -> T {
-    let found = tcgetattr(io::stdin()).ok();
-    if let Some(found) = &found {
-        let mut hidden = found.clone();
-        hidden.local_flags &= !LocalFlags::ECHO;
-        // Without it, a signal would leave a terminal that does not show what is typed.
-        *HIDDEN.lock().unwrap_or_else(PoisonError::into_inner) = Some(found.clone().into());
-        // If that is refused there is nothing better to do than to go on.
-        let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &hidden);
+/// Has the terminal, if there is one, not show what is typed. For a front end that leaves the
+/// terminal alone otherwise.
+pub(super) fn hide_typing() {
+    let mut hidden_from = HIDDEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let Ok(found) = tcgetattr(io::stdin()) else { return };
+    let mut hidden = found.clone();
+    hidden.local_flags &= !LocalFlags::ECHO;
+    // Without it, a signal would leave a terminal that does not show what is typed.
+    hidden_from.get_or_insert_with(|| found.into());
+    // If that is refused there is nothing better to do than to go on.
+    let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &hidden);
+}
+
+/// Has the terminal show again what is typed, as it did when it was found.
+pub(super) fn show_typing() {
+    if let Some(found) = HIDDEN.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &Termios::from(found));
     }
-    let done = act();
-    if let Some(found) = found {
-        let _ = tcsetattr(io::stdin(), SetArg::TCSANOW, &found);
-        *HIDDEN.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-    done
 }
