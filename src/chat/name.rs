@@ -60,8 +60,8 @@ impl<const N: usize> std::hash::Hash for Inline<N> {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Name(Inline<NAME_BYTES>);
 
-/// Names nobody may take, because they would be mistaken for the server or for everybody.
-pub const RESERVED: [&str; 5] = ["server", "chatd", "all", "operator", "me"];
+/// Names nobody may take, because they would be mistaken for the server, for everybody or for whoever reads.
+pub const RESERVED: [&str; 8] = ["server", "chatd", "all", "everybody", "everyone", "operator", "me", "you"];
 
 /// What is wrong with a string that was meant as a username.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -332,12 +332,13 @@ mod tests {
 
     #[test]
     fn reserved_names_and_guest_names_are_not_for_people() {
-        for name in ["Server", "CHATD", "all", "operator", "me", "USER1", "user51324"] {
+        for name in ["Server", "CHATD", "all", "Everyone", "everybody", "operator", "me", "YOU", "USER1", "user51324"] {
             assert_eq!(Name::new(name).unwrap_err(), NameError::Reserved, "{name}");
             assert!(Name::any(name).is_ok(), "{name} may be seen");
         }
         assert!(Name::new("USER").is_ok());
         assert!(Name::new("USERx").is_ok());
+        assert!(Name::new("young").is_ok());
         assert_eq!(Name::guest(u64::MAX).as_str().len(), NAME_BYTES);
     }
 

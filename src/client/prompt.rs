@@ -125,7 +125,7 @@ mod tests {
         ];
         rooms.extend(alike.iter().map(String::as_str));
         let users =
-            ["menu", "list", "name", "everybody", "whom", "abcdefghijklmnopqrstuvwx", "abcdefghijklmnopqrstuvwy"];
+            ["menu", "list", "name", "everything", "whom", "abcdefghijklmnopqrstuvwx", "abcdefghijklmnopqrstuvwy"];
         let all: Vec<_> = rooms.iter().chain(&users).copied().collect();
         let rooms = rooms.iter().map(|name| room(name));
         let places = rooms.chain(users.iter().map(|name| user(name))).chain([Prompt::Line(Focus::Menu)]);

@@ -347,7 +347,7 @@ fn the_operators_words_reach_whom_they_are_for_and_nobody_can_be_taken_for_the_o
     for order in ["mute operator", "ban operator", "ban Server"] {
         assert_eq!(stage.bench.ask(&stage.console, format!("{order}\n")), ["error: nobody can have that name"]);
     }
-    for name in ["operator", "OPERATOR", "server", "chatd", "all", "me"] {
+    for name in ["operator", "OPERATOR", "server", "chatd", "all", "everybody", "Everyone", "me", "you"] {
         let other = stage.bench.connect();
         assert!(stage.bench.ask(&other, format!("ENTER {name}\n"))[0].starts_with("-ERR bad-name"));
     }
