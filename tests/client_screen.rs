@@ -245,6 +245,27 @@ fn a_draft_that_is_taller_than_the_screen_leaves_no_copies() {
 }
 
 #[test]
+fn a_key_writes_what_it_changes_however_long_the_draft_is() {
+    for (rows, columns) in [(24, 80), (15, 40), (0, 0)] {
+        let server = Server::start();
+        let mut chatc = Terminal::inside(&server);
+        chatc.resize(rows, columns);
+        server.say("* paired bob");
+        chatc.prompts("to bob > ");
+        chatc.press(&format!("\x1b[200~{}begun\x1b[201~", "many words ".repeat(5_000)));
+        chatc.writes("begun");
+        // The first key behind a paste has all that is in sight painted.
+        chatc.press(" ");
+        chatc.press("and");
+        chatc.writes("and");
+        let before = chatc.raw().len();
+        chatc.press("gone on");
+        chatc.writes("gone on");
+        assert!(chatc.raw().len() - before < 100, "{rows}, {columns}: {} bytes", chatc.raw().len() - before);
+    }
+}
+
+#[test]
 fn what_one_has_said_stands_there_as_ones_own() {
     let server = Server::start();
     let mut chatc = Terminal::inside(&server);

@@ -64,7 +64,7 @@ impl Hands {
 
     /// What is being typed has become this; says whether the editor has to paint all of it.
     fn note(&self, line: &str, cursor: usize) -> bool {
-        let is_prompt_new = matches!(&self.what, Typed::Line(screen) if screen.note_draft(line, cursor));
+        let is_prompt_new = matches!(&self.what, Typed::Line(screen) if screen.note_draft(line));
         self.typing.borrow_mut().change(line, cursor) || is_prompt_new
     }
 

@@ -67,8 +67,6 @@ pub(super) struct State {
     cleared: Option<tty::Size>,
     /// The day of the line that was shown last.
     day: Option<Date>,
-    /// What is being typed, as far as the editor has said, and where the cursor stands in it.
-    draft: (String, usize),
     /// The socket's thread has come to its end.
     hung_up: bool,
     /// The process is to end as soon as the editor paints again.
@@ -101,7 +99,6 @@ impl Screen {
             place,
             cleared: None,
             day: None,
-            draft: (String::new(), 0),
             hung_up: false,
             leave_now: false,
         };
@@ -172,14 +169,13 @@ impl Screen {
         self.outbox.bell.ring();
     }
 
-    /// The editor has returned: what was typed last as far as it has said.
-    pub(super) fn end_editing(&self) -> (String, usize) {
+    /// The editor has returned.
+    pub(super) fn end_editing(&self) {
         let mut state = self.lock();
         state.editing = false;
         state.accepted = false;
         state.cleared = None;
         state.forget_own_line(&self.painter);
-        std::mem::take(&mut state.draft)
     }
 
     /// Waits for the socket's thread to end, as long as the server is getting on with what it
@@ -237,9 +233,8 @@ impl Screen {
     }
 
     /// What is being typed has changed. Says whether the prompt is another now: it follows when nothing is typed.
-    pub(super) fn note_draft(&self, draft: &str, cursor: usize) -> bool {
+    pub(super) fn note_draft(&self, draft: &str) -> bool {
         let state = &mut *self.lock();
-        state.draft = (draft.to_owned(), cursor);
         state.model.note_draft(draft, &state.place);
         // Once it wraps, nobody knows which row is right above.
         let fits = |own: &OwnLine| simple_width(draft).is_some_and(|width| PROMPT_WIDTH + width + 1 < own.columns);

@@ -168,8 +168,9 @@ fn type_lines(
         }
         let (text, cursor) = std::mem::take(&mut draft);
         let typed = input.readline_with_initial(&blank_prompt(), text.split_at_checked(cursor).unwrap_or((&text, "")));
-        let last = screen.end_editing();
+        screen.end_editing();
         let extent = typing.borrow().extent();
+        let last = typing.borrow_mut().take();
         match typed {
             Ok(line) => {
                 screen.do_typed(&line, extent);
