@@ -130,8 +130,12 @@ impl Terminal {
         kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
     }
 
+    /// Rows and columns that are 0 are not told to the program, and stay as they are on the screen.
     pub fn resize(&self, rows: u16, columns: u16) {
         self.pty.resize(Size::new(rows, columns)).unwrap();
+        if rows == 0 || columns == 0 {
+            return;
+        }
         self.output.change(|output| output.parser.screen_mut().set_size(size(rows), size(columns)));
     }
 
