@@ -202,7 +202,7 @@ impl Chat {
     }
 
     /// Whose request is meant by an answer.
-    fn waiting_request(&self, user: UserKey, from: Option<UserRef>) -> Result<UserKey, Refusal> {
+    pub(super) fn waiting_request(&self, user: UserKey, from: Option<UserRef>) -> Result<UserKey, Refusal> {
         let waiting = self.users.of(user).requests();
         let Some(from) = from else {
             return match waiting {

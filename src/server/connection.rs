@@ -152,6 +152,8 @@ pub(super) enum Flow {
     Full,
     /// It was so at the end of a tick, and the event queue has not reported room since.
     Stalled,
+    /// It is broken, and its user waits for its turn to go.
+    Broken,
 }
 
 /// A connection.

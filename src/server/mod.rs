@@ -362,7 +362,11 @@ impl<S: Stream> Server<S> {
     }
 
     fn handle_timeouts(&mut self, now: Now) {
-        while let Some(token) = self.connections.take_due(now.steady) {
+        // Many may be told of each whose time is over. The rest of them goes in the next ticks.
+        self.connections.outgoing.spare = self.budget.lines;
+        while self.connections.outgoing.spare > 0
+            && let Some(token) = self.connections.take_due(now.steady)
+        {
             self.handle_deadline(token, now);
         }
         self.bans.forget_over(now.steady);

@@ -19,9 +19,12 @@ impl<S: Stream> Server<S> {
         // A request is large: it is looked at where it is.
         match &native::decode(line) {
             Ok(request) => {
-                if let Request::Chat(command) = request
-                    && !self.has_turn(token, command)
-                {
+                let is_now = match request {
+                    Request::Chat(command) => self.has_turn(token, command),
+                    Request::Quit => self.may_go(token),
+                    _ => true,
+                };
+                if !is_now {
                     return Handled::InTurn;
                 }
                 self.charge_kind(token, kind, now);

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::ErrorKind;
 
-use super::connection::{Expecting, Phase, Token};
+use super::connection::{Expecting, Flow, Phase, Token};
 use super::haste::{Charge, Wait};
 use super::queue::Queue;
 use super::{Server, Stream};
@@ -51,6 +51,14 @@ impl<S: Stream> Server<S> {
         if is_paused && connection.stream.as_mut().is_some_and(Stream::is_broken) {
             return self.break_off(token, now);
         }
+        let (is_broken, hung_up) = (connection.flow == Flow::Broken, connection.hung_up);
+        if connection.is_open() && (is_broken || hung_up) && !self.may_go(token) {
+            return;
+        }
+        if is_broken {
+            return self.break_off(token, now);
+        }
+        let Some(connection) = self.connections.get_mut(token) else { return };
         let held = connection.held.take();
         let mut held = held.unwrap_or_else(|| self.connections.outgoing.spares.take());
         if self.connections.get(token).is_some_and(|it| !it.splitter.is_known(held.len())) {

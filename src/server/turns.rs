@@ -8,7 +8,7 @@
 use super::connection::{Phase, Token};
 use super::haste::Wait;
 use super::{Server, Stream};
-use crate::chat::{Command, Now};
+use crate::chat::{CloseReason, Command, Now, Reach, UserKey};
 use crate::limits::{COPY_WORK, ROW_WORK, WORK_OF_A_LINE};
 
 impl<S: Stream> Server<S> {
@@ -40,14 +40,28 @@ impl<S: Stream> Server<S> {
         false
     }
 
+    /// Whether a user that goes does so now; otherwise its client waits for its turn, since all in its
+    /// rooms are told. One whose place is kept does not go.
+    pub(super) fn may_go(&mut self, token: Token) -> bool {
+        let is_kept = self.is_place_kept(token, CloseReason::Disconnected);
+        let reach = if is_kept { None } else { self.user_of(token).map(|user| self.chat.reach_of_leaving(user)) };
+        if self.connections.outgoing.spare > 0 || !reach.is_some_and(is_much) {
+            return true;
+        }
+        self.connections.wait_for_turn(token);
+        false
+    }
+
     #[cold]
     fn is_for_many(&self, token: Token, command: &Command<'_>) -> bool {
-        let Some(Phase::User(user)) = self.connections.get(token).map(|connection| connection.phase) else {
-            return false;
-        };
-        let reach = self.chat.reach(user, command);
-        let told = reach.told as u64 * (COPY_WORK + reach.bytes as u64 / 2);
-        told + reach.rows as u64 * ROW_WORK > WORK_OF_A_LINE
+        self.user_of(token).is_some_and(|user| is_much(self.chat.reach(user, command)))
+    }
+
+    fn user_of(&self, token: Token) -> Option<UserKey> {
+        match self.connections.get(token)?.phase {
+            Phase::User(user) => Some(user),
+            _ => None,
+        }
     }
 
     /// A turn is over: the work that its lines have made is charged to the connection and to its
@@ -71,4 +85,10 @@ impl<S: Stream> Server<S> {
             self.pause(token, Wait::TooFast(until), &[], now);
         }
     }
+}
+
+/// Whether it takes so long that it has to wait for its turn.
+fn is_much(reach: Reach) -> bool {
+    let told = reach.told as u64 * (COPY_WORK + reach.bytes as u64 / 2);
+    told + reach.rows as u64 * ROW_WORK > WORK_OF_A_LINE
 }

@@ -1,6 +1,6 @@
 //! From what is queued to the streams, once a tick for each connection.
 
-use super::connection::Token;
+use super::connection::{Flow, Token};
 use super::output::Written;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Now};
@@ -34,7 +34,7 @@ impl<S: Stream> Server<S> {
         self.connections.relieve_memory();
         self.connections.give_back(spread);
         for token in broken {
-            self.break_off(token, now);
+            self.lose(token, now);
         }
         time
     }
@@ -69,7 +69,7 @@ impl<S: Stream> Server<S> {
         let was_slow = connection.is_slow(&self.limits);
         self.stats.writes += 1;
         match self.connections.write_out(token) {
-            Err(_) => return self.break_off(token, now),
+            Err(_) => return self.lose(token, now),
             Ok(Written::All) => self.after_last_byte(token),
             Ok(Written::Blocked) => {}
         }
@@ -78,6 +78,16 @@ impl<S: Stream> Server<S> {
             self.connections.mark_ready(token);
         }
         self.watch_slow_consumer(token, now);
+    }
+
+    /// A stream has turned out to be broken. Its user goes, when it has its turn if many are told.
+    fn lose(&mut self, token: Token, now: Now) {
+        if self.may_go(token) {
+            self.break_off(token, now);
+        } else if let Some(connection) = self.connections.get_mut(token) {
+            connection.flow = Flow::Broken;
+            self.watch_slow_consumer(token, now);
+        }
     }
 
     /// Gives a client that stays above a limit a time in which to read.

@@ -30,8 +30,8 @@ pub(crate) struct Wire {
     /// Errors that the next writes give before anything else.
     pub(crate) write_errors: VecDeque<ErrorKind>,
     /// The client sends nothing more.
-    is_half_closed: bool,
-    is_broken: bool,
+    pub(crate) is_half_closed: bool,
+    pub(crate) is_broken: bool,
     was_full: bool,
     /// What the server did that cannot be seen in the bytes, in order.
     pub(crate) history: Vec<Deed>,

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use chatd::limits::{Budget, Limits, WRITE_WORK};
-use chatd::server::Config;
+use chatd::server::{Config, Readiness};
 
-use super::support::{Bench, Client};
+use super::support::{Bench, Client, HUNG_UP};
 
 /// Of 3 kB each.
 fn line(target: &str) -> String {
@@ -121,4 +121,91 @@ fn who_makes_much_work_waits_and_so_do_others_from_its_address() {
         bench.advance(Duration::from_secs(2));
         assert_eq!(count(&talker.lines(), "+OK taken "), 2, "nothing is lost");
     }
+}
+
+/// Going costs as much as saying something, however one goes: 30 go at once, from four rooms of 120.
+#[test]
+fn those_who_go_at_once_take_turns() {
+    let quit: fn(&mut Bench, &Client) = |bench, client| bench.arrive(client, "QUIT\n");
+    let hang_up: fn(&mut Bench, &Client) = |bench, client| {
+        client.script(|wire| wire.is_half_closed = true);
+        bench.ready(client, Readiness { writable: false, ..HUNG_UP });
+    };
+    let reset: fn(&mut Bench, &Client) = |bench, client| {
+        client.script(|wire| wire.is_broken = true);
+        bench.ready(client, HUNG_UP);
+    };
+    let found_broken: fn(&mut Bench, &Client) = |_, client| client.script(|wire| wire.is_broken = true);
+    let keep_and_lose: fn(&mut Bench, &Client) = |bench, client| {
+        bench.send(client, "KEEP\n");
+        bench.half_close(client);
+    };
+    let ways =
+        [("QUIT", quit), ("end", hang_up), ("reset", reset), ("broken", found_broken), ("given up", keep_and_lose)];
+    for (way, go) in ways {
+        let budget = Budget { lines: 10_000, ..Budget::DEFAULT };
+        let mut bench = bench(Limits::DEFAULT.without_rates(), budget);
+        let members = room(&mut bench, 120);
+        members.iter().for_each(|member| bench.send(member, "JOIN #s\nJOIN #t\nJOIN #u\n"));
+        members.iter().for_each(|member| drop(member.received()));
+        let (go_on, leavers) = members.split_at(90);
+        leavers.iter().for_each(|member| go(&mut bench, member));
+        if way == "given up" {
+            bench.settle();
+            bench.now.steady = bench.now.steady + Limits::DEFAULT.resume_grace;
+        }
+        if way == "broken" {
+            bench.arrive(&go_on[0], "SAY #r hello\n");
+        }
+        let before = bench.server.user_count();
+        let (mut ticks, mut most, mut here) = (0, 0, before);
+        while bench.server.user_count() > 90 && ticks < 1_000 {
+            bench.tick();
+            most = most.max(here - bench.server.user_count());
+            here = bench.server.user_count();
+            ticks += 1;
+        }
+        assert!(before == 120 && here == 90 && most <= 3, "{way}: {most} in one tick, {here} of {before} left");
+        for member in go_on {
+            assert_eq!(count(&member.lines(), "* left #r "), 30, "{way}");
+        }
+    }
+}
+
+/// At most so many of them are told in one tick that they are in.
+fn most_in_one_tick(bench: &mut Bench, newcomers: &[Client]) -> usize {
+    let mut most = 0;
+    while bench.server.poll_timeout(bench.now) == Some(Duration::ZERO) {
+        bench.tick();
+        most = most.max(newcomers.iter().filter(|newcomer| newcomer.received().contains("+OK")).count());
+    }
+    most
+}
+
+#[test]
+fn joining_by_a_users_name_takes_turns_too() {
+    let budget = Budget { lines: 10_000, ..Budget::DEFAULT };
+    let mut bench = bench(Limits::DEFAULT.without_rates(), budget);
+    let _members = room(&mut bench, 120);
+    let newcomers: Vec<Client> = (0..40).map(|n| bench.user_from([10, 0, 2, n], &format!("n{n}"))).collect();
+    newcomers.iter().for_each(|newcomer| bench.arrive(newcomer, "JOIN m100\n"));
+    assert_eq!(most_in_one_tick(&mut bench, &newcomers), 1);
+}
+
+#[test]
+fn accepting_an_invitation_to_a_full_room_takes_turns_too() {
+    let budget = Budget { lines: 10_000, ..Budget::DEFAULT };
+    let mut bench = bench(Limits::DEFAULT.without_rates(), budget);
+    let members = room(&mut bench, 120);
+    members.iter().for_each(|member| bench.send(member, "LEAVE\n"));
+    let newcomers: Vec<Client> = (0..4).map(|n| bench.user_from([10, 0, 2, n], &format!("n{n}"))).collect();
+    for number in 0..4 {
+        bench.send(&members[number], format!("JOIN n{number}\n"));
+    }
+    for member in &members[4..] {
+        bench.send(member, "JOIN m0\nJOIN m1\nJOIN m2\nJOIN m3\n");
+    }
+    newcomers.iter().for_each(|newcomer| drop(newcomer.received()));
+    newcomers.iter().for_each(|newcomer| bench.arrive(newcomer, "ACCEPT\n"));
+    assert_eq!(most_in_one_tick(&mut bench, &newcomers), 1);
 }
