@@ -199,8 +199,8 @@ fn accepting_an_invitation_to_a_full_room_takes_turns_too() {
     let members = room(&mut bench, 120);
     members.iter().for_each(|member| bench.send(member, "LEAVE\n"));
     let newcomers: Vec<Client> = (0..4).map(|n| bench.user_from([10, 0, 2, n], &format!("n{n}"))).collect();
-    for number in 0..4 {
-        bench.send(&members[number], format!("JOIN n{number}\n"));
+    for (number, member) in members.iter().take(4).enumerate() {
+        bench.send(member, format!("JOIN n{number}\n"));
     }
     for member in &members[4..] {
         bench.send(member, "JOIN m0\nJOIN m1\nJOIN m2\nJOIN m3\n");
