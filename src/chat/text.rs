@@ -24,11 +24,12 @@ impl<'a> Text<'a> {
     ///
     /// # Errors
     /// Says what is wrong when nothing is left to say, or too much.
+    #[inline]
     pub fn new(clean: &'a str) -> Result<Self, TextError> {
         debug_assert!(clean.chars().all(|c| !is_unsafe(c)), "text is sanitised before it is taken");
         // Most texts begin with a letter, and need no second look.
         let starts_plainly = clean.bytes().next().is_some_and(|first| first > b' ' && first < 0x7f);
-        if !starts_plainly && clean.chars().all(is_invisible) {
+        if !starts_plainly && is_blank(clean) {
             Err(TextError::Blank)
         } else if clean.len() > TEXT_BYTES {
             Err(TextError::TooLong)
@@ -83,6 +84,11 @@ pub fn is_unsafe(c: char) -> bool {
     matches!(c,
         '\0'..='\u{8}' | '\u{a}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
         | '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cold]
+fn is_blank(text: &str) -> bool {
+    text.chars().all(is_invisible)
 }
 
 /// Whether nothing can be seen of a character by itself: white space, and [`INVISIBLE`].

@@ -35,6 +35,12 @@ impl Strangers {
         self.lingering
     }
 
+    /// Whether there has never been anything to tell of.
+    fn is_silent(&self) -> bool {
+        let are_empty = self.refused.is_empty() && self.never_entered.is_empty();
+        are_empty && self.foreign.is_empty() && self.wrong_passwords.is_empty()
+    }
+
     pub(super) fn next_due(&self) -> Option<Millis> {
         let first = [self.refused.next_due(), self.never_entered.next_due()];
         first.into_iter().chain([self.foreign.next_due(), self.wrong_passwords.next_due()]).flatten().min()
@@ -200,7 +206,14 @@ impl<S: Stream> Server<S> {
     }
 
     /// Tells the log of those it has no lines for, as often as it may.
+    #[inline]
     pub(super) fn tell_of_strangers(&mut self, now: Now) {
+        if !self.strangers.is_silent() {
+            self.tell_of_some_strangers(now);
+        }
+    }
+
+    fn tell_of_some_strangers(&mut self, now: Now) {
         let journal = &mut self.connections.journal;
         while let Some((reason, count)) = self.strangers.refused.take_due(now.steady) {
             journal.warn(format_args!("refused reason={reason} count={count}"));

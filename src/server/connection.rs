@@ -314,6 +314,7 @@ impl<S> Connection<S> {
     }
 
     /// Whether it can be told anything: not when it is about to be closed, unless its place is kept.
+    #[cold]
     pub(super) fn takes_output(&self) -> bool {
         !self.is_doomed || self.output.kept().is_some()
     }
@@ -327,12 +328,18 @@ impl<S> Connection<S> {
     /// Whether what it sends while it waits is looked at: it may be something that need not wait.
     pub(super) fn looks_ahead(&self, limits: &Limits) -> bool {
         let is_too_fast = matches!(self.wait(), Some(Wait::TooFast(_))) && !self.is_waiting;
-        self.is_open() && is_too_fast && !self.is_slow(limits) && !self.is_doomed
+        is_too_fast && self.is_open() && !self.is_slow(limits) && !self.is_doomed
     }
 
     /// How much of the memory for queues is its output's, as was last accounted for.
     pub(super) fn accounted(&self) -> usize {
         self.accounted as usize
+    }
+
+    /// Whether more than so much waits to be written. That is never more than is accounted for.
+    #[inline]
+    pub(super) fn is_much(&self, much: usize) -> bool {
+        self.accounted() > much && self.output.len() > much
     }
 
     /// Accounts for its output as it is now; gives back what was accounted for before, and what is now.
@@ -371,6 +378,14 @@ impl<S> Connection<S> {
     /// Whether it leaves so much unread that it is closed if its stream goes on to take nothing.
     pub(super) fn is_stuck(&self, limits: &Limits) -> bool {
         self.is_blocked() && self.output.len() > limits.output_hard
+    }
+
+    /// Whether nothing but a write is to be done when it is written to and takes all: it is a user's, and
+    /// takes what it is given.
+    #[inline]
+    pub(super) fn is_usual(&self) -> bool {
+        let is_watched = self.rare.as_ref().is_some_and(|it| it.slow_since.is_some() || it.stuck_since.is_some());
+        matches!(self.phase, Phase::User(_)) && !self.is_blocked() && !is_watched
     }
 
     /// From when on it may be taken for a slow consumer.

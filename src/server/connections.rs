@@ -43,6 +43,7 @@ fn find<S>(slots: &mut Slab<Connection<S>>, token: Token) -> Option<&mut Connect
 
 impl<S: Stream> Connections<S> {
     /// Writes to a connection what is queued for it.
+    #[inline]
     pub(super) fn write_out(&mut self, token: Token) -> io::Result<Written> {
         match find(&mut self.slots, token) {
             Some(connection) => self.outgoing.write(connection),

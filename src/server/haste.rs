@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::connection::Token;
+use super::connection::{Connection, Token};
 use super::throttle::{Pace, Throttle};
 use super::{Server, Stream};
 use crate::chat::{Millis, Now};
@@ -29,7 +29,7 @@ impl Wait {
     }
 }
 
-/// What a line that may be handled now counts as.
+/// What a line that is handled now counts as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Charge {
     Free,
@@ -38,34 +38,47 @@ pub(super) enum Charge {
     Short,
 }
 
-impl<S: Stream> Server<S> {
-    /// What the line that stands first counts as; how long it has to wait if it may not be handled now.
-    pub(super) fn charge_for(&self, token: Token, line: &[u8], is_hurried: bool, now: Now) -> Result<Charge, Millis> {
-        let Some(connection) = self.connections.get(token) else { return Ok(Charge::Free) };
-        if connection.peer.is_operator() {
+impl<S> Connection<S> {
+    /// Charges for the line that stands first, which is about to be handled; says how long it has to wait
+    /// if it may not be.
+    #[inline]
+    pub(super) fn charge(&mut self, line: &[u8], is_hurried: bool, pace: Pace, now: Millis) -> Result<Charge, Millis> {
+        if self.peer.is_operator() {
             return Ok(Charge::Free);
         }
-        let Some(until) = connection.lines.wait(self.line_pace, now.steady).filter(|_| !is_hurried) else {
-            return Ok(Charge::Line);
-        };
+        match self.lines.wait(pace, now) {
+            Some(until) if !is_hurried => self.charge_in_debt(line, until, pace, now),
+            _ => {
+                self.lines.take(pace, now);
+                Ok(Charge::Line)
+            }
+        }
+    }
+
+    /// It has been too fast for this line, unless that is one that need not wait until then.
+    #[cold]
+    fn charge_in_debt(&mut self, line: &[u8], until: Millis, pace: Pace, now: Millis) -> Result<Charge, Millis> {
         if kind_of(line) != LineKind::Short {
             return Err(until);
         }
-        match connection.short_lines().wait(self.line_pace, now.steady) {
+        match self.rare().short_lines.admit(pace, now) {
             None => Ok(Charge::Short),
             Some(short) => Err(until.min(short)),
         }
     }
+}
 
-    /// A line has been handled.
-    pub(super) fn charge(&mut self, token: Token, charge: Charge, now: Now) {
-        self.stats.lines += 1;
+impl<S: Stream> Server<S> {
+    /// A line that was charged for has to wait after all.
+    #[cold]
+    pub(super) fn take_back(&mut self, token: Token, charge: Charge) {
+        self.stats.lines -= 1;
         let pace = self.line_pace;
         let Some(connection) = self.connections.get_mut(token) else { return };
         match charge {
             Charge::Free => {}
-            Charge::Line => connection.lines.take(pace, now.steady),
-            Charge::Short => connection.rare().short_lines.take(pace, now.steady),
+            Charge::Line => connection.lines.take_back(pace),
+            Charge::Short => connection.rare().short_lines.take_back(pace),
         }
     }
 

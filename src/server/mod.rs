@@ -416,7 +416,15 @@ impl<S: Stream> Server<S> {
 
     /// Closes connections whose queues had to give way while others were being told something, in the
     /// order of their slots. That may make others give way. Of one that is closing already nothing is left.
+    #[inline]
     fn close_doomed(&mut self, now: Now) {
+        if !self.connections.outgoing.doomed.is_empty() {
+            self.close_all_doomed(now);
+        }
+    }
+
+    #[cold]
+    fn close_all_doomed(&mut self, now: Now) {
         while !self.connections.outgoing.doomed.is_empty() {
             let mut doomed = std::mem::take(&mut self.connections.outgoing.doomed);
             doomed.sort_unstable();

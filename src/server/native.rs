@@ -11,9 +11,13 @@ use crate::wire::native::{self, Answer, LineKind, Request};
 
 impl<S: Stream> Server<S> {
     /// Handles one line and answers it, unless such lines come too often; one that is hurried does not wait.
+    #[inline(always)]
     pub(super) fn handle_native_line(&mut self, token: Token, line: &str, is_hurried: bool, now: Now) -> Handled {
         let kind = LineKind::of(line);
-        if !is_hurried && let Some(until) = self.kind_wait(token, kind, now) {
+        if kind.has_rate()
+            && !is_hurried
+            && let Some(until) = self.kind_wait(token, kind, now)
+        {
             return Handled::Later(until);
         }
         // A request is large: it is looked at where it is.
@@ -27,7 +31,9 @@ impl<S: Stream> Server<S> {
                 if !is_now {
                     return Handled::InTurn;
                 }
-                self.charge_kind(token, kind, now);
+                if kind.has_rate() {
+                    self.charge_kind(token, kind, now);
+                }
                 self.handle_request(token, request, now);
             }
             Err(fault) => self.answer(token, Err(*fault)),

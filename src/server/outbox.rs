@@ -28,6 +28,11 @@ impl Spread {
         self.to.iter().copied().filter(|user| Some(*user) != self.but)
     }
 
+    /// How many those are at most.
+    pub(super) fn most(&self) -> usize {
+        self.to.len()
+    }
+
     pub(super) fn lines(&self) -> &[u8] {
         &self.lines
     }

@@ -80,7 +80,7 @@ impl Outgoing {
     }
 
     /// As [`Self::append`], but it is written as soon as there is time: many are told the same.
-    #[inline]
+    #[inline(always)]
     pub(super) fn append_bulk<S: Stream>(&mut self, connection: &mut Connection<S>, lines: &[u8]) {
         if self.queue(connection, |_, queue| append(queue, lines)) {
             self.note_company(connection);
@@ -105,9 +105,9 @@ impl Outgoing {
     /// Something is to be written to a connection whose acknowledgement waits, perhaps, or went at once.
     #[inline]
     fn note_company<S>(&self, connection: &mut Connection<S>) {
-        let is_own = self.served == Some(connection.token);
+        let token = connection.token;
         if let Some(patience) = connection.patience() {
-            patience.note(self.tick, is_own);
+            patience.note(self.tick, self.served == Some(token));
         }
     }
 
@@ -142,8 +142,7 @@ impl Outgoing {
 
     /// Whether so much waits that waiting for more is of no use, and would make the connection slow.
     fn is_much<S>(&self, connection: &Connection<S>) -> bool {
-        let much = self.limits.output_soft / 2;
-        connection.accounted() > much && connection.output.len() > much
+        connection.is_much(self.limits.output_soft / 2)
     }
 
     /// Has a connection written to at the end of this tick.
@@ -186,6 +185,7 @@ impl Outgoing {
     }
 
     /// Writes to a connection what is queued for it.
+    #[inline]
     pub(super) fn write<S: Stream>(&mut self, connection: &mut Connection<S>) -> io::Result<Written> {
         connection.is_dirty = false;
         let written = self.offer(connection);
@@ -207,6 +207,7 @@ impl Outgoing {
         self.mark_dirty(connection);
     }
 
+    #[inline(always)]
     fn offer<S: Stream>(&mut self, connection: &mut Connection<S>) -> io::Result<Written> {
         let Some(stream) = &mut connection.stream else { return Ok(Written::Blocked) };
         let before = connection.rare.as_ref().and_then(|rare| rare.stuck_since).map(|_| connection.output.len());
@@ -235,9 +236,14 @@ impl Outgoing {
         };
         let rest = lines.get(count..).unwrap_or_default();
         if !rest.is_empty() {
-            self.append_bulk(connection, rest);
+            self.append_rest(connection, rest);
         }
         Ok(is_written)
+    }
+
+    #[inline(never)]
+    fn append_rest<S: Stream>(&mut self, connection: &mut Connection<S>, lines: &[u8]) {
+        self.append_bulk(connection, lines);
     }
 
     /// Notes which lines a client has seen.
@@ -275,18 +281,19 @@ impl Outgoing {
         connection: &mut Connection<S>,
         write: impl FnOnce(&mut Encoder, &mut BytesMut),
     ) -> bool {
-        if !connection.takes_output() {
+        let is_bounded = connection.stream.is_none() || connection.is_doomed;
+        if is_bounded && !connection.takes_output() {
             return false;
         }
         let queue = connection.output.queue(&mut self.spares);
         write(&mut self.encoder, queue);
-        if connection.stream.is_none() || connection.is_doomed {
+        if is_bounded {
             self.bound(connection);
         } else {
             if connection.output.memory() != connection.accounted() {
                 self.account(connection);
             }
-            if connection.accounted() > self.limits.output_hard && connection.output.len() > self.limits.output_hard {
+            if connection.is_much(self.limits.output_hard) {
                 self.write_early(connection);
             }
         }

@@ -98,6 +98,7 @@ impl Output {
     }
 
     /// Writes until nothing is left or the stream blocks.
+    #[inline(always)]
     pub(super) fn write_to(&mut self, stream: &mut impl Write, spares: &mut SpareBuffers) -> io::Result<Written> {
         while !self.is_empty() {
             match stream.write(self.waiting()) {
@@ -133,6 +134,7 @@ impl Output {
         }
     }
 
+    #[inline(always)]
     fn note_written(&mut self, count: usize) {
         self.inside_line = self.waiting().get(count - 1) != Some(&b'\n');
         match self.kept.as_deref_mut() {
@@ -155,6 +157,7 @@ impl Output {
         }
     }
 
+    #[inline]
     fn free_if_empty(&mut self, spares: &mut SpareBuffers) {
         if let Some(queue) = self.queue.take_if(|queue| queue.is_empty()) {
             spares.give(queue);

@@ -31,11 +31,16 @@ pub(super) enum Handled {
 
 /// What stands next in the bytes of a connection.
 enum Next {
-    /// A line and its length, if it was not too long; how many bytes it takes with its end, what to
-    /// take it for and what it counts as.
-    Line { length: Option<usize>, count: usize, phase: Phase, charge: Charge },
+    /// A line, its length and how many bytes it takes with its end, what an operator's is taken for, and
+    /// what it counts as.
+    Line { length: usize, count: usize, order: Option<Expecting>, charge: Charge },
+    /// The same of one that was too long, which never waits.
+    TooLong { count: usize, order: Option<Expecting> },
     /// A line that has to wait until then.
     Later(Millis),
+    /// So much waits for the connection that it may be slow: whether it leaves that unread is known
+    /// when it has been written to.
+    AfterWrite,
     /// What no client sends.
     Endless,
     /// Nothing that can be handled now; so many bytes are of no use any more.
@@ -47,7 +52,7 @@ impl<S: Stream> Server<S> {
     pub(super) fn serve(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
         // One that waits is not read to the end, so reading cannot tell that it is gone.
-        let is_paused = connection.is_open() && connection.wait().is_some();
+        let is_paused = connection.wait().is_some() && connection.is_open();
         if is_paused && connection.stream.as_mut().is_some_and(Stream::is_broken) {
             return self.break_off(token, now);
         }
@@ -60,8 +65,9 @@ impl<S: Stream> Server<S> {
         }
         let Some(connection) = self.connections.get_mut(token) else { return };
         let held = connection.held.take();
+        let has_lines = held.as_ref().is_some_and(|held| !connection.splitter.is_known(held.len()));
         let mut held = held.unwrap_or_else(|| self.connections.outgoing.spares.take());
-        if self.connections.get(token).is_some_and(|it| !it.splitter.is_known(held.len())) {
+        if has_lines {
             let taken = self.handle_lines(token, held.bytes(), 0, now);
             held.advance(taken);
             if taken > 0 && self.connections.get(token).is_some_and(|it| it.hung_up && it.is_open()) {
@@ -89,11 +95,11 @@ impl<S: Stream> Server<S> {
     /// it gave less than was asked for and has not hung up (epoll(7), questions and answers, 9).
     /// That does not hold for a terminal, which gives one line a read.
     fn read(&mut self, token: Token, scratch: &mut [u8]) -> Arrived {
-        let limits = self.limits;
+        let limits = &self.limits;
         let Some(connection) = self.connections.get_mut(token) else { return Arrived::Nothing };
         let must_drain = matches!(connection.phase, Phase::Closing { .. } | Phase::Lingering { .. });
-        let looks_ahead = connection.looks_ahead(&limits);
-        let is_read = connection.is_listening(&limits) || must_drain || looks_ahead;
+        let looks_ahead = connection.looks_ahead(limits);
+        let is_read = connection.is_listening(limits) || must_drain || looks_ahead;
         if !connection.readable || !is_read || scratch.is_empty() {
             return Arrived::Nothing;
         }
@@ -165,21 +171,30 @@ impl<S: Stream> Server<S> {
             let is_hurried = taken < hurried;
             let until = match self.next_line(token, received.after(taken), is_hurried, now) {
                 Next::None { count } => return taken + count,
+                Next::AfterWrite => {
+                    self.connections.write_early(token);
+                    continue;
+                }
                 Next::Endless => {
                     self.close(token, CloseReason::EndlessLine.into(), now);
                     return bytes.len();
                 }
                 Next::Later(until) => until,
-                Next::Line { length, count, phase, charge } => {
-                    let line = length.map_or(Err(Fault::LineTooLong), |length| received.line(taken, length));
-                    match self.handle_line(token, phase, line, is_hurried, now) {
+                Next::TooLong { count, order } => {
+                    self.handle_line(token, order, Err(Fault::LineTooLong), is_hurried, now);
+                    taken += count;
+                    continue;
+                }
+                Next::Line { length, count, order, charge } => {
+                    let handled = self.handle_line(token, order, received.line(taken, length), is_hurried, now);
+                    if let Handled::Done = handled {
+                        taken += count;
+                        continue;
+                    }
+                    self.take_back(token, charge);
+                    match handled {
                         Handled::Later(until) => until,
-                        Handled::InTurn => return taken,
-                        Handled::Done => {
-                            self.charge(token, charge, now);
-                            taken += count;
-                            continue;
-                        }
+                        Handled::InTurn | Handled::Done => return taken,
                     }
                 }
             };
@@ -194,20 +209,21 @@ impl<S: Stream> Server<S> {
         }
     }
 
+    #[inline(always)]
     fn handle_line(
         &mut self,
         token: Token,
-        phase: Phase,
+        order: Option<Expecting>,
         line: Result<Cow<'_, str>, Fault>,
         is_hurried: bool,
         now: Now,
     ) -> Handled {
-        match (phase, line) {
-            (Phase::Operator(expecting), line) => {
+        match (order, line) {
+            (Some(expecting), line) => {
                 self.handle_operator_line(token, expecting, line.as_deref().map_err(|fault| *fault), now);
             }
-            (_, Ok(line)) => return self.handle_native_line(token, &line, is_hurried, now),
-            (_, Err(fault)) => self.answer(token, Err(fault)),
+            (None, Ok(line)) => return self.handle_native_line(token, &line, is_hurried, now),
+            (None, Err(fault)) => self.answer(token, Err(fault)),
         }
         Handled::Done
     }
@@ -219,10 +235,8 @@ impl<S: Stream> Server<S> {
         else {
             return Next::None { count: 0 };
         };
-        if connection.output.len() > limits.output_soft && !connection.is_blocked() {
-            // Whether it leaves that unread is not known yet.
-            self.connections.write_early(token);
-            return self.next_line(token, bytes, is_hurried, now);
+        if connection.is_much(limits.output_soft) && !connection.is_blocked() {
+            return Next::AfterWrite;
         }
         if let Phase::Opening { since } = connection.phase {
             match recognise(bytes) {
@@ -235,27 +249,27 @@ impl<S: Stream> Server<S> {
                 }
             }
         }
-        let mut splitter = connection.splitter;
-        let (step, count) = splitter.next(bytes);
-        let phase = connection.phase;
-        let length = match step {
-            Step::NeedMore => {
-                connection.splitter = splitter;
-                return Next::None { count };
-            }
+        let before = connection.splitter;
+        let (step, count) = connection.splitter.next(bytes);
+        let line = match step {
+            Step::NeedMore => return Next::None { count },
             Step::Endless => return Next::Endless,
             Step::TooLong => None,
-            Step::Line(line) => Some(line.len()),
+            Step::Line(line) => Some(line),
         };
-        let line = length.and_then(|length| bytes.get(..length)).unwrap_or_default();
-        let charge = match self.charge_for(token, line, is_hurried, now) {
+        let charge = match connection.charge(line.unwrap_or_default(), is_hurried, self.line_pace, now.steady) {
             Ok(charge) => charge,
-            Err(until) => return Next::Later(until),
+            Err(until) => {
+                connection.splitter = before;
+                return Next::Later(until);
+            }
         };
-        if let Some(connection) = self.connections.get_mut(token) {
-            connection.splitter = splitter;
+        self.stats.lines += 1;
+        let order = if let Phase::Operator(expecting) = connection.phase { Some(expecting) } else { None };
+        match line {
+            Some(line) => Next::Line { length: line.len(), count, order, charge },
+            None => Next::TooLong { count, order },
         }
-        Next::Line { length, count, phase, charge }
     }
 
     /// Answers one who speaks another protocol in its own way, and hangs up: nothing it sent is done,

@@ -31,6 +31,11 @@ impl<R: Copy + PartialEq> Tally<R> {
         }
     }
 
+    /// Whether nothing has ever happened.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// When [`Self::take_due`] has something next.
     pub(super) fn next_due(&self) -> Option<Millis> {
         self.0.iter().filter(|count| count.untold > 0).map(|count| count.next).min()

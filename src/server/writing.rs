@@ -1,5 +1,7 @@
 //! From what is queued to the streams, once a tick for each connection.
 
+use std::io;
+
 use super::connection::{Flow, Token};
 use super::output::Written;
 use super::{Server, Stream};
@@ -11,7 +13,7 @@ impl<S: Stream> Server<S> {
     /// to them before they are written to, so those who have nothing else to be told get it from
     /// where it is, without a copy in a queue of their own. Those for whom there is no time any more in
     /// this tick get one. Says how much time is left.
-    pub(super) fn write_spread(&mut self, now: Now, mut time: u64) -> u64 {
+    pub(super) fn write_spread(&mut self, now: Now, time: u64) -> u64 {
         // There is no time for all of it: answers go first.
         if self.connections.spread_work() > time {
             self.write_dirty(now);
@@ -19,24 +21,26 @@ impl<S: Stream> Server<S> {
         let Some(spread) = self.connections.take_spread() else { return time };
         let mut broken = Vec::new();
         let work = WRITE_WORK + spread.lines().len() as u64;
-        for user in spread.to() {
-            if time == 0 {
-                self.connections.tell_bulk(user, spread.lines());
-                continue;
-            }
-            time = time.saturating_sub(work);
+        let in_time = usize::try_from(time.div_ceil(work)).unwrap_or(usize::MAX);
+        for user in spread.to().take(in_time) {
             let Some(token) = self.connections.of_user(user) else { continue };
             match self.connections.write_through(token, spread.lines()) {
                 Ok(is_written) => self.stats.writes += u64::from(is_written),
                 Err(_) => broken.push(token),
             }
         }
+        if spread.most() > in_time {
+            for user in spread.to().skip(in_time) {
+                self.connections.tell_bulk(user, spread.lines());
+            }
+        }
+        let spent = work.saturating_mul(spread.most() as u64);
         self.connections.relieve_memory();
         self.connections.give_back(spread);
         for token in broken {
             self.lose(token, now);
         }
-        time
+        time.saturating_sub(spent)
     }
 
     /// Writes to those for whom nothing waits but what many are told, as long as there is time.
@@ -53,7 +57,14 @@ impl<S: Stream> Server<S> {
 
     /// Writes to all that have output; a stream that breaks is closed, which may give others
     /// something to be told, so this goes on until nothing is left to do.
+    #[inline]
     pub(super) fn write_dirty(&mut self, now: Now) {
+        if !self.connections.outgoing.dirty.is_empty() {
+            self.write_all_dirty(now);
+        }
+    }
+
+    fn write_all_dirty(&mut self, now: Now) {
         while !self.connections.outgoing.dirty.is_empty() {
             let mut batch = self.take_batch(|connections| &mut connections.outgoing.dirty);
             for token in batch.drain(..) {
@@ -64,11 +75,20 @@ impl<S: Stream> Server<S> {
         }
     }
 
+    #[inline]
     fn write(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get(token) else { return };
-        let was_slow = connection.is_slow(&self.limits);
+        let (was_slow, was_usual) = (connection.is_slow(&self.limits), connection.is_usual());
         self.stats.writes += 1;
         match self.connections.write_out(token) {
+            Ok(Written::All) if was_usual => {}
+            written => self.after_write(token, written, was_slow, now),
+        }
+    }
+
+    /// What has been written was all that a connection on its way out had to be told, or not all.
+    fn after_write(&mut self, token: Token, written: io::Result<Written>, was_slow: bool, now: Now) {
+        match written {
             Err(_) => return self.lose(token, now),
             Ok(Written::All) => self.after_last_byte(token),
             Ok(Written::Blocked) => {}

@@ -28,7 +28,19 @@ impl LineSplitter {
     /// Looks at the start of `bytes` and says what is there and how many bytes that took. After
     /// [`Step::NeedMore`] the bytes not taken (fewer than [`LINE_BYTES`]) must be offered again,
     /// with more behind them.
+    #[inline]
     pub fn next<'a>(&mut self, bytes: &'a [u8]) -> (Step<'a>, usize) {
+        if self.unfinished > 0 {
+            return self.go_on_with(bytes);
+        }
+        match memchr::memchr(b'\n', bytes) {
+            Some(newline) => (self.finish(bytes.get(..newline).unwrap_or_default()), newline + 1),
+            None => self.go_on(bytes.len(), bytes.len()),
+        }
+    }
+
+    /// As [`Self::next`], inside a line.
+    fn go_on_with<'a>(&mut self, bytes: &'a [u8]) -> (Step<'a>, usize) {
         let known = if self.is_skipping() { 0 } else { self.unfinished.into() };
         match memchr::memchr(b'\n', bytes.get(known..).unwrap_or_default()) {
             Some(newline) => {

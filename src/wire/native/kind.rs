@@ -25,11 +25,19 @@ pub enum LineKind<'a> {
 
 impl<'a> LineKind<'a> {
     /// What a line is.
+    #[inline]
     pub fn of(line: &'a str) -> Self {
         // What comes most by far need not be looked up.
-        if line.starts_with("SAY ") {
-            return Self::Usual;
-        }
+        if line.starts_with("SAY ") { Self::Usual } else { Self::by_first_word(line) }
+    }
+
+    /// Whether such lines have a rate of their own, beside that of all lines.
+    #[inline]
+    pub fn has_rate(self) -> bool {
+        !matches!(self, Self::Short | Self::Usual)
+    }
+
+    fn by_first_word(line: &'a str) -> Self {
         let mut words = Words::new(line);
         let spec = words.next().and_then(|word| commands::find(word, Place::Wire));
         match spec.map(|spec| spec.verb) {
