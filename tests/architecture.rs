@@ -278,17 +278,21 @@ fn every_dependency_says_what_it_is_for() {
     judge(missing.map(|name| format!("Cargo.toml: {name} {advice}")).collect());
 }
 
-/// The names of the numbers in src/limits.rs: constants, and the fields of `Limits`.
+/// The names of the numbers in src/limits.rs: constants, and the fields of `Limits` and `Budget`.
 fn numbers() -> Vec<String> {
     let text = read("src/limits.rs");
     let name = |line: &str, start: &str| {
         let rest = line.strip_prefix(start)?.split_once(':')?.0;
         rest.chars().all(is_word_char).then(|| rest.to_owned())
     };
-    let constants = text.lines().filter_map(|line| name(line, "pub const "));
-    let fields = text.split_once("pub struct Limits {").expect("it is there").1;
-    let fields = fields.split_once("\n}").expect("it has an end").0;
-    constants.chain(fields.lines().filter_map(|line| name(line, "    pub "))).collect()
+    let constants = text.lines().filter_map(|line| name(line, "pub const ").or_else(|| name(line, "const ")));
+    let fields = |start: &str| {
+        let fields = text.split_once(start).expect("it is there").1;
+        let fields = fields.split_once("\n}").expect("it has an end").0;
+        fields.lines().filter_map(|line| name(line, "    pub ")).collect::<Vec<String>>()
+    };
+    let budget = fields("pub struct Budget {").into_iter().map(|field| format!("Budget::{field}"));
+    constants.filter(|name| name != "_").chain(budget).chain(fields("pub struct Limits {")).collect()
 }
 
 #[test]

@@ -212,4 +212,13 @@ mod tests {
         assert_eq!(address.debts.len(), DEBTS_REMEMBERED);
         assert_eq!(address.take_over(Millis(0)), debts(1_000 + 2 * DEBTS_REMEMBERED as u64 - 1));
     }
+
+    #[test]
+    fn debts_that_are_paid_take_no_room_from_those_that_are_not() {
+        let mut address = Address::default();
+        (0..DEBTS_REMEMBERED).for_each(|_| address.leave(debts(100), Millis(0)));
+        address.leave(debts(900), Millis(200));
+        address.leave(debts(800), Millis(200));
+        assert_eq!(address.debts, [debts(900), debts(800)], "each stands for itself");
+    }
 }

@@ -85,7 +85,7 @@ impl<S: Stream> Server<S> {
             connection.owe(debts, now.steady);
         }
         self.stats.accepted += 1;
-        if self.strangers.lines.admit(self.limits.log.into(), now.steady).is_none() {
+        if self.is_worth_a_line(now) {
             self.connections.journal.connected(peer);
         }
     }
@@ -183,9 +183,14 @@ impl<S: Stream> Server<S> {
         Some(ban.reason.as_ref().map_or_else(|| left.clone(), |reason| format!("{left}: {reason}")))
     }
 
+    /// Lines about clients that have not entered are few.
+    fn is_worth_a_line(&mut self, now: Now) -> bool {
+        self.strangers.lines.admit(self.limits.log.into(), now.steady).is_none()
+    }
+
     /// A connection closes that never entered. The log has a line for each while they are few.
     pub(super) fn note_never_entered(&mut self, peer: Peer, reason: CloseReason, now: Now) {
-        if self.strangers.lines.admit(self.limits.log.into(), now.steady).is_none() {
+        if self.is_worth_a_line(now) {
             return self.connections.journal.disconnected(peer, None, reason);
         }
         self.strangers.never_entered.note(reason);

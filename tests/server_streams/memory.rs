@@ -139,3 +139,22 @@ fn a_place_survives_what_else_is_told_in_the_moment_its_connection_goes() {
     bench.advance(Limits::DEFAULT.resume_grace);
     bench.all_leave(&[&speaker, &other]);
 }
+
+#[test]
+fn what_is_kept_of_rooms_takes_as_much_as_an_operator_says() {
+    let mut bench = Bench::limited(Limits { backlogs_total: 1 << 20, ..LIMITS });
+    let alice = bench.user("alice");
+    let full = "x".repeat(3_800);
+    for room in 0..40 {
+        let said = format!("SAY #r{room} {full}\n").repeat(9);
+        bench.send(&alice, format!("JOIN #r{room}\n{said}LEAVE #r{room}\n"));
+        alice.received();
+    }
+    let mut kept = 0;
+    for room in 0..40 {
+        let shown = bench.ask(&alice, format!("JOIN #r{room}\nLEAVE #r{room}\n"));
+        kept += shown.iter().filter(|line| line.starts_with("* earlier ")).count() * full.len();
+    }
+    assert!((700_000..1 << 20).contains(&kept), "{kept} bytes of 1216000");
+    bench.all_leave(&[&alice]);
+}
