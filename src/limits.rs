@@ -272,11 +272,15 @@ pub struct Budget {
     pub lines: u64,
     /// Writing what was said to many.
     pub writes: u64,
+    /// Doing what is due, of which many may be told.
+    pub due: u64,
+    /// A line whose work for others is less never waits for its turn.
+    pub short: u64,
 }
 
 impl Budget {
     /// Together less than the 5 ms by which others may be delayed.
-    pub const DEFAULT: Self = Self { lines: 1_000_000, writes: 2_500_000 };
+    pub const DEFAULT: Self = Self { lines: 1_000_000, writes: 2_500_000, due: 1_000_000, short: WORK_OF_A_LINE };
 }
 
 /// How often something may happen: `burst` times at once, then once each `interval`. A burst of

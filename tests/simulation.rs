@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use chatd::limits::Limits;
+use chatd::limits::{Budget, Limits, WRITE_WORK};
 use chatd::server::{Config, Readiness, Server};
 use domain_support::Random;
 use domain_support::model::Model;
@@ -35,7 +35,7 @@ const SEEDS: u64 = 256;
 const STEPS: u64 = 3_000;
 
 /// What must have happened somewhere: simulations that never get anywhere prove nothing.
-const TO_BE_SEEN: [&str; 56] = [
+const TO_BE_SEEN: [&str; 58] = [
     "quit",
     "foreign",
     "disconnected",
@@ -44,6 +44,8 @@ const TO_BE_SEEN: [&str; 56] = [
     "slow-consumer",
     "stuck",
     "surplus",
+    "waits for its turn",
+    "written later",
     "ping-timeout",
     "resumed-elsewhere",
     "shutdown",
@@ -105,6 +107,8 @@ struct Kind {
     /// How many come from one machine.
     share_machine: u16,
     limits: Limits,
+    /// What a tick may do, if that is little.
+    budget: Option<Budget>,
 }
 
 impl Kind {
@@ -133,9 +137,22 @@ impl Kind {
         // The judge wants a line for every connection.
         limits.log = Limits::DEFAULT.without_rates().log;
         limits.places_per_address = *random.pick(&[0, 1, 3]);
+        let has_little_time = matches!(seed % 8, 5 | 6);
+        let budget = has_little_time.then(|| {
+            // Nobody is slow, and every answer is to be seen when it is given.
+            (limits.output_soft, limits.output_hard) = (1 << 20, 1 << 24);
+            limits.acknowledge_within = Duration::ZERO;
+            let writes = *random.pick(&[1, WRITE_WORK + 1, 5 * WRITE_WORK]);
+            Budget {
+                lines: *random.pick(&[1, 1_000, 5_000]),
+                writes,
+                short: *random.pick(&[0, u64::MAX]),
+                ..Budget::DEFAULT
+            }
+        });
         let stops_at = random.one_in(6).then(|| random.below(steps));
         let share_machine = *random.pick(&[1, 3]);
-        Self { crowd, has_rates, is_loud, stops_at, share_machine, limits }
+        Self { crowd, has_rates, is_loud, stops_at, share_machine, limits, budget }
     }
 }
 
@@ -173,9 +190,11 @@ impl Simulation {
         let mut shadow = Shadow::new(model, limits.output_hard, grace, secret_before());
         (shadow.most, shadow.has_rates) = (limits.connections, kind.has_rates);
         shadow.most_of_machine = limits.places_per_address;
-        let server = Server::new(Config { limits, secrets: secret, ..Config::default() });
+        let budget = kind.budget.unwrap_or(Budget::DEFAULT);
+        let server = Server::new(Config { limits, budget, secrets: secret, ..Config::default() });
         let actors = (0..kind.crowd).map(|number| Actor::new(number, kind.is_loud, &mut random)).collect();
-        let trial = Trial::new(server, shadow, limits, kind.has_rates);
+        let mut trial = Trial::new(server, shadow, limits, kind.has_rates);
+        trial.turns.budget = kind.budget;
         Self { seed, step: 0, kind, random, actors, trial, ports: 1_024 }
     }
 

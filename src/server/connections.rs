@@ -321,6 +321,13 @@ impl<S> Connections<S> {
         }
     }
 
+    /// Nobody waits behind those that are gone.
+    pub(super) fn pass_over_gone(&mut self) {
+        while self.waiting.front().is_some_and(|token| self.get(*token).is_none_or(|it| !it.is_open())) {
+            self.waiting.pop_front();
+        }
+    }
+
     /// Takes the one whose turn it is to say something to many.
     pub(super) fn take_turn(&mut self) -> Option<Token> {
         let token = self.waiting.pop_front()?;

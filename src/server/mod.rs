@@ -363,7 +363,7 @@ impl<S: Stream> Server<S> {
 
     fn handle_timeouts(&mut self, now: Now) {
         // Many may be told of each whose time is over. The rest of them goes in the next ticks.
-        self.connections.outgoing.spare = self.budget.lines;
+        self.connections.outgoing.spare = self.budget.due;
         while self.connections.outgoing.spare > 0
             && let Some(token) = self.connections.take_due(now.steady)
         {

@@ -28,6 +28,7 @@ impl<S: Stream> Server<S> {
         {
             self.give_turn(token, now);
         }
+        self.connections.pass_over_gone();
     }
 
     /// Whether a command is handled now; otherwise its client waits for its turn.
@@ -45,7 +46,7 @@ impl<S: Stream> Server<S> {
     pub(super) fn may_go(&mut self, token: Token) -> bool {
         let is_kept = self.is_place_kept(token, CloseReason::Disconnected);
         let reach = if is_kept { None } else { self.user_of(token).map(|user| self.chat.reach_of_leaving(user)) };
-        if self.connections.outgoing.spare > 0 || !reach.is_some_and(is_much) {
+        if self.connections.outgoing.spare > 0 || reach.is_none_or(|reach| work_of(reach) <= WORK_OF_A_LINE) {
             return true;
         }
         self.connections.wait_for_turn(token);
@@ -54,7 +55,7 @@ impl<S: Stream> Server<S> {
 
     #[cold]
     fn is_for_many(&self, token: Token, command: &Command<'_>) -> bool {
-        self.user_of(token).is_some_and(|user| is_much(self.chat.reach(user, command)))
+        self.user_of(token).is_some_and(|user| work_of(self.chat.reach(user, command)) >= self.budget.short)
     }
 
     fn user_of(&self, token: Token) -> Option<UserKey> {
@@ -87,8 +88,8 @@ impl<S: Stream> Server<S> {
     }
 }
 
-/// Whether it takes so long that it has to wait for its turn.
-fn is_much(reach: Reach) -> bool {
+/// How long it takes, in nanoseconds.
+fn work_of(reach: Reach) -> u64 {
     let told = reach.told as u64 * (COPY_WORK + reach.bytes as u64 / 2);
-    told + reach.rows as u64 * ROW_WORK > WORK_OF_A_LINE
+    told + reach.rows as u64 * ROW_WORK
 }

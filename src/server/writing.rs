@@ -14,6 +14,11 @@ impl<S: Stream> Server<S> {
     /// where it is, without a copy in a queue of their own. Those for whom there is no time any more in
     /// this tick get one. Says how much time is left.
     pub(super) fn write_spread(&mut self, now: Now, time: u64) -> u64 {
+        // Others have waited for longer.
+        if self.is_behind {
+            self.connections.deliver();
+            return time;
+        }
         // There is no time for all of it: answers go first.
         if self.connections.spread_work() > time {
             self.write_dirty(now);

@@ -35,7 +35,7 @@ fn count(lines: &[String], start: &str) -> usize {
 
 #[test]
 fn what_is_short_is_answered_in_its_tick_however_much_is_said_to_many() {
-    let budget = Budget { lines: 50_000, writes: 10 * WRITE_WORK };
+    let budget = Budget { lines: 50_000, writes: 10 * WRITE_WORK, ..Budget::DEFAULT };
     let mut bench = bench(Limits::DEFAULT.without_rates(), budget);
     let members = room(&mut bench, 60);
     let (alice, bob) = bench.pair("alice", "bob");
@@ -143,7 +143,7 @@ fn those_who_go_at_once_take_turns() {
     let ways =
         [("QUIT", quit), ("end", hang_up), ("reset", reset), ("broken", found_broken), ("given up", keep_and_lose)];
     for (way, go) in ways {
-        let budget = Budget { lines: 10_000, ..Budget::DEFAULT };
+        let budget = Budget { lines: 10_000, due: 10_000, ..Budget::DEFAULT };
         let mut bench = bench(Limits::DEFAULT.without_rates(), budget);
         let members = room(&mut bench, 120);
         members.iter().for_each(|member| bench.send(member, "JOIN #s\nJOIN #t\nJOIN #u\n"));
@@ -184,7 +184,7 @@ fn most_in_one_tick(bench: &mut Bench, newcomers: &[Client]) -> usize {
 
 #[test]
 fn joining_by_a_users_name_takes_turns_too() {
-    let budget = Budget { lines: 10_000, ..Budget::DEFAULT };
+    let budget = Budget { lines: 10_000, due: 10_000, ..Budget::DEFAULT };
     let mut bench = bench(Limits::DEFAULT.without_rates(), budget);
     let _members = room(&mut bench, 120);
     let newcomers: Vec<Client> = (0..40).map(|n| bench.user_from([10, 0, 2, n], &format!("n{n}"))).collect();
@@ -194,7 +194,7 @@ fn joining_by_a_users_name_takes_turns_too() {
 
 #[test]
 fn accepting_an_invitation_to_a_full_room_takes_turns_too() {
-    let budget = Budget { lines: 10_000, ..Budget::DEFAULT };
+    let budget = Budget { lines: 10_000, due: 10_000, ..Budget::DEFAULT };
     let mut bench = bench(Limits::DEFAULT.without_rates(), budget);
     let members = room(&mut bench, 120);
     members.iter().for_each(|member| bench.send(member, "LEAVE\n"));

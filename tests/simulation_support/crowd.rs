@@ -59,7 +59,7 @@ impl Actor {
     pub(crate) fn connect(&mut self, trial: &mut Trial, address: SocketAddr, random: &mut Random) {
         let own = trial.shadow.places.get(&self.books.name).and_then(|place| place.line);
         let mut before = own.into_iter().chain(self.last_wire);
-        if trial.has_rates && before.any(|line| trial.shadow.lines[line].is_heard()) {
+        if (trial.has_rates || trial.turns.budget.is_some()) && before.any(|line| trial.shadow.lines[line].is_heard()) {
             // How much of what waits there is still answered could not be seen from outside.
             return;
         }

@@ -13,6 +13,7 @@ pub(crate) mod pipe;
 pub(crate) mod place;
 pub(crate) mod shadow;
 pub(crate) mod trial;
+pub(crate) mod turns;
 mod unread;
 pub(crate) mod verdict;
 mod waits;
