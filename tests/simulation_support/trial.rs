@@ -242,7 +242,7 @@ impl Trial {
             }
             let Some(meaning) = self.next_line(number, only_silent) else { break };
             let has_answer = !matches!(meaning, Meaning::Nothing | Meaning::Seen(_));
-            let (before, later) = (self.owed_answers(number), self.count_later());
+            let (before, later) = (self.owed_answers(number), self.count_said());
             self.shadow.obey(number, meaning, answers.get(answered).map(String::as_str));
             // A return has more than its own: those that are told again.
             self.note_handled(later);

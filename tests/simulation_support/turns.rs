@@ -19,6 +19,11 @@ pub(super) fn may_be_later(owed: &Owed) -> bool {
     owed.text.strip_prefix("* ").and_then(|rest| rest.split(' ').next()).is_some_and(|word| FOR_MANY.contains(&word))
 }
 
+/// Whether it is always told to many. Of the others some are told to one only, and written at once.
+fn is_said(owed: &Owed) -> bool {
+    ["* room ", "* announced "].iter().any(|start| owed.text.starts_with(start))
+}
+
 /// The server's ticks, as far as they have too little time.
 #[derive(Debug, Default)]
 pub(crate) struct Turns {
@@ -114,22 +119,18 @@ impl Trial {
     /// A line has been handled; so many lines were owed before.
     pub(super) fn note_handled(&mut self, before: usize) {
         if self.turns.budget.is_some() {
-            let told = self
-                .live
-                .iter()
-                .map(|number| self.shadow.lines[*number].owed.iter().filter(|it| may_be_later(it)).count());
-            let told = told.sum::<usize>().saturating_sub(before);
+            let told = self.count_said().saturating_sub(before);
             self.turns.note_told(told);
         }
     }
 
-    /// How much of what many are told has not been written.
-    pub(super) fn count_later(&self) -> usize {
+    /// How much of what was said to many has not been written.
+    pub(super) fn count_said(&self) -> usize {
         if self.turns.budget.is_none() {
             return 0;
         }
         let owed = self.live.iter().flat_map(|number| &self.shadow.lines[*number].owed);
-        owed.filter(|owed| may_be_later(owed)).count()
+        owed.filter(|owed| is_said(owed)).count()
     }
 
     /// Those who had to wait have their turns, the first first.
@@ -189,8 +190,6 @@ impl Trial {
         let is_written = |number: &&usize| calls.contains(&(**number, Call::Wrote));
         let is_bulk = |number: &&usize| {
             let line = &self.shadow.lines[**number];
-            // Of the others some are told to one only, and written at once.
-            let is_said = |owed: &Owed| ["* room ", "* announced "].iter().any(|start| owed.text.starts_with(start));
             matches!(line.phase, Phase::User(_)) && !line.owed.is_empty() && line.owed.iter().all(is_said)
         };
         let count = self.live.iter().filter(is_written).filter(is_bulk).count() as u64;
