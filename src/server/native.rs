@@ -41,6 +41,7 @@ impl<S: Stream> Server<S> {
         Handled::Done
     }
 
+    #[inline(always)]
     fn handle_request(&mut self, token: Token, request: &Request<'_>, now: Now) {
         match *request {
             Request::Chat(ref command) => self.handle_command(token, command, now),
@@ -66,6 +67,7 @@ impl<S: Stream> Server<S> {
         self.answer(token, Ok(hello));
     }
 
+    #[inline(always)]
     fn handle_command(&mut self, token: Token, command: &Command<'_>, now: Now) {
         let Some(Phase::User(user)) = self.connections.get(token).map(|connection| connection.phase) else {
             return self.answer(token, Err(Fault::NotEntered));

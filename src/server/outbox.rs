@@ -110,7 +110,7 @@ impl<S: Stream> Connections<S> {
 
     /// Hands out what has been collected for many. To be called before anything else is said to
     /// any of them.
-    #[inline]
+    #[inline(always)]
     pub(super) fn deliver(&mut self) {
         if let Some(spread) = self.take_spread() {
             self.deliver_all(spread);
