@@ -35,6 +35,8 @@ pub(super) trait Person {
     fn ask_password(&mut self, model: &mut Model) -> Option<String>;
     /// Asks for a name; `None` at the end of the input.
     fn ask_name(&mut self, model: &mut Model) -> Option<String>;
+    /// One is in; called before anything is shown of it.
+    fn enter(&mut self);
 }
 
 /// Connects, makes sure that it is chatd, and enters.
@@ -82,6 +84,9 @@ impl<'a> Attempt<'a> {
     /// Whether one is in; else another connection is needed.
     fn run(&mut self, model: &mut Model, person: &mut dyn Person) -> Result<bool, u8> {
         loop {
+            if model.is_here() {
+                person.enter();
+            }
             for action in std::mem::take(&mut self.actions) {
                 match action {
                     Action::Send(line) => self.outbox.send(&line),

@@ -65,7 +65,6 @@ pub(super) fn run(config: &Config, mut model: Model, painter: Painter, outbox: &
         Ok(entered) => entered,
         Err(code) => return Way::Over(code),
     };
-    tty::show_typing();
     let state = Mutex::new(State { model, painter, day: None, unwritten: String::new() });
     let (outbox, exit) = (Arc::clone(outbox), Arc::clone(exit));
     let shared = Arc::new(Shared { state, heard: Condvar::new(), writing: Mutex::new(()), outbox, exit });
@@ -218,6 +217,10 @@ impl Person for AtThePipe<'_> {
         tty::show_typing();
         self.show(&Line::notice("your name? (an empty line: enter as a guest)"));
         read_line(self.input)
+    }
+
+    fn enter(&mut self) {
+        tty::show_typing();
     }
 }
 

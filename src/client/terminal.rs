@@ -320,6 +320,8 @@ impl Person for AtTheKeyboard<'_> {
     fn ask_password(&mut self, model: &mut Model) -> Option<String> {
         self.ask(model, Typed::Password)
     }
+
+    fn enter(&mut self) {}
 }
 
 impl AtTheKeyboard<'_> {
