@@ -34,9 +34,12 @@ pub(super) struct Addresses {
 }
 
 impl Addresses {
-    /// One that has connections, or is about to have.
+    /// What is known of an address. One that is new may be forgotten again, whatever it was asked for.
     pub(super) fn of(&mut self, origin: Origin) -> &mut Address {
-        self.known.entry(origin).or_default()
+        self.known.entry(origin).or_insert_with(|| {
+            self.idle.push_back(origin);
+            Address { is_idle: true, ..Address::default() }
+        })
     }
 
     pub(super) fn connections(&self, origin: Origin) -> usize {
@@ -177,6 +180,18 @@ mod tests {
             addresses.settle(origin(number), Millis(100_000));
         }
         assert_eq!(addresses.known.len(), 1, "those who need not be remembered are not");
+    }
+
+    /// What somebody said last may be reckoned when its connection has gone already.
+    #[test]
+    fn one_that_is_known_without_a_connection_is_forgotten_in_time() {
+        let mut addresses = Addresses::default();
+        addresses.of(origin(1)).work.take(Rate { burst: 1, interval: Duration::from_secs(1) }.into(), Millis(0));
+        addresses.check_invariants();
+        addresses.settle(origin(2), Millis(500));
+        assert_eq!(addresses.known.len(), 1, "not yet");
+        addresses.settle(origin(2), Millis(1_000));
+        assert!(addresses.known.is_empty());
     }
 
     #[test]
