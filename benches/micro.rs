@@ -10,8 +10,8 @@ mod memory;
 
 use bytes::BytesMut;
 use chatd::chat::{
-    Chat, CloseReason, Command, Entry, Event, Mention, Name, Now, Recipients, Record, Reply, RoomName, Row, Settings,
-    Sink, Stamp, Text, UnixMillis, UserKey, UserRef,
+    Audience, Chat, CloseReason, Command, Entry, Event, Mention, Name, Now, Recipients, Record, Reply, RoomName, Row,
+    Settings, Sink, Stamp, Text, UnixMillis, UserKey, UserRef,
 };
 use chatd::wire::native::{self, Answer, Encoder};
 use chatd::wire::{LineSplitter, Step, clean};
@@ -49,8 +49,13 @@ struct Counter {
 }
 
 impl Sink for Counter {
-    fn event(&mut self, to: &[UserKey], but: Option<UserKey>, event: &Event<'_>) {
-        self.events += to.iter().filter(|user| Some(**user) != but).count();
+    fn tell(&mut self, _to: UserKey, event: &Event<'_>) {
+        self.events += 1;
+        black_box(event);
+    }
+
+    fn tell_all(&mut self, to: Audience<'_>, event: &Event<'_>) {
+        self.events += to.iter().count();
         black_box(event);
     }
 

@@ -86,7 +86,7 @@ impl Chat {
         let other = self.users.of(other);
         if let Some(text) = self.away_text(other, now) {
             let text = Text::new(text).ok();
-            out.event(&[user], None, &Event::Away { name: other.name, text });
+            out.tell(user, &Event::Away { name: other.name, text });
         }
     }
 

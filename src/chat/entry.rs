@@ -40,7 +40,7 @@ impl Chat {
     /// Shows a user that has just entered what was announced before.
     pub fn show_announcements(&self, user: UserKey, out: &mut dyn Sink) {
         for (stamp, from, text) in self.announcements.iter() {
-            out.event(&[user], None, &Event::AnnouncedEarlier { stamp, from, text });
+            out.tell(user, &Event::AnnouncedEarlier { stamp, from, text });
         }
     }
 
@@ -52,7 +52,7 @@ impl Chat {
         self.watch(user, false);
         if let Some(partner) = self.unpair(user) {
             out.record(&Record::Ended(name, self.users.of(partner).name));
-            out.event(&[partner], None, &Event::Ended { with: name, why: Ending::Gone });
+            out.tell(partner, &Event::Ended { with: name, why: Ending::Gone });
         }
         self.withdraw_request(user, Withdrawal::Gone, out);
         self.decline_requests(user, Decline::Gone, out);

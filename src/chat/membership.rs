@@ -1,6 +1,7 @@
 //! Rooms from a user's side: joining, leaving, talking.
 
 use super::Chat;
+use super::audience::Audience;
 use super::close::CloseReason;
 use super::event::{Event, Withdrawal};
 use super::key::{RoomKey, UserKey};
@@ -106,8 +107,8 @@ impl Chat {
         let room = self.rooms.of(membership.room);
         out.record(&Record::RoomSaid { room: room.name, from, text });
         let listeners = self.listeners(&room.members, from);
-        let audience = listeners.as_ref().unwrap_or(&room.members);
-        out.event(audience, Some(user), &Event::RoomSaid { stamp, room: room.name, from, text });
+        let audience = listeners.as_deref().map_or(room.audience(), Audience::once);
+        out.tell_all(audience.without(Some(user)), &Event::RoomSaid { stamp, room: room.name, from, text });
         Ok(Reply::Taken { stamp, to: Recipients::of(room.members.len() - 1, room.absent - own) })
     }
 
@@ -127,9 +128,9 @@ impl Chat {
         out.record(&Record::Joined { room: name, name: member.name });
         self.fulfil_room_requests(user, Aim::Room(room));
         let room = self.rooms.of(room);
-        out.event(&room.members, None, &joined);
+        out.tell_all(room.audience(), &joined);
         for (stamp, from, text) in room.backlog.iter().filter(|(_, from, _)| !self.is_ignoring(user, *from)) {
-            out.event(&[user], None, &Event::Earlier { stamp, room: name, from, text });
+            out.tell(user, &Event::Earlier { stamp, room: name, from, text });
         }
         Ok(())
     }
@@ -154,8 +155,8 @@ impl Chat {
         let room = self.rooms.of(membership.room);
         let (room_name, still_here) = (room.name, gone.is_none());
         out.record(&Record::Left { room: room_name, name });
-        let audience = &room.members;
-        out.event(audience, if still_here { None } else { Some(user) }, &Event::Left { room: room_name, name, gone });
+        let audience = room.audience().without((!still_here).then_some(user));
+        out.tell_all(audience, &Event::Left { room: room_name, name, gone });
         if let Some(moved) = self.rooms.remove(membership, is_absent) {
             let theirs = self.users.of_mut(moved).rooms.iter_mut().find(|other| other.room == membership.room);
             theirs.expect("members know their rooms").moved_to(membership);

@@ -1,6 +1,7 @@
 //! One-shot messages: to one user, or to everybody.
 
 use super::Chat;
+use super::audience::Audience;
 use super::event::Event;
 use super::key::UserKey;
 use super::name::{Name, UserRef};
@@ -30,7 +31,7 @@ impl Chat {
             // Who is ignored is not told so.
             return Ok(Reply::Taken { stamp, to: recipients });
         }
-        out.event(&[other], None, &Event::Private { stamp, from, text });
+        out.tell(other, &Event::Private { stamp, from, text });
         Ok(Reply::Taken { stamp, to: recipients })
     }
 
@@ -41,7 +42,7 @@ impl Chat {
         let everybody: Vec<UserKey> = self.users.after(0).map(|user| user.key).collect();
         self.announcements.push(stamp, from, text, ANNOUNCEMENTS_KEPT);
         out.record(&Record::Announced { from, text });
-        out.event(&everybody, sender, &Event::Announced { stamp, from, text });
+        out.tell_all(Audience::once(&everybody).without(sender), &Event::Announced { stamp, from, text });
         let others = self.users.after(0).filter(|user| Some(user.key) != sender);
         let absent = others.filter(|user| user.is_absent()).count();
         Reply::Taken { stamp, to: Recipients::of(everybody.len() - usize::from(sender.is_some()), absent) }

@@ -8,6 +8,7 @@
 //! One file a subject: `entry` (coming and going), `reconnect`, `requests`, `sessions`, `membership` (rooms),
 //! `messages` (one-shot), `defence` (ignore, mute), `listing`; below them the records: `users`, `presence`, `rooms`, `backlog`, `notices`.
 
+mod audience;
 mod backlog;
 mod close;
 mod command;
@@ -37,6 +38,7 @@ mod text;
 mod time;
 mod users;
 
+pub use audience::{Audience, Edition};
 pub use close::CloseReason;
 pub use command::{Command, OperatorCommand};
 pub use entry::Entry;

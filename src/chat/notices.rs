@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroU32;
 
+use super::audience::{Audience, Edition};
 use super::close::CloseReason;
 use super::event::Event;
 use super::key::UserKey;
@@ -46,6 +47,8 @@ pub(super) struct Watchers {
     about: HashMap<RoomName, u64>,
     next: u64,
     due: Option<Millis>,
+    /// How often those who watch have changed.
+    changes: u64,
 }
 
 impl Watchers {
@@ -55,12 +58,14 @@ impl Watchers {
             self.newcomers.insert(user, self.next);
         }
         self.users.push(user);
+        self.changes += 1;
         Standing::last_of(self.users.len())
     }
 
     /// A user watches no more; gives back who has its place now, if anybody.
     pub(super) fn remove(&mut self, place: Standing) -> Option<UserKey> {
         let user = self.users.swap_remove(place.index());
+        self.changes += 1;
         self.newcomers.remove(&user);
         if self.users.is_empty() {
             self.forget();
@@ -111,9 +116,13 @@ impl Watchers {
             Some(_) => Vec::new(),
             None => self.users.iter().filter(|user| !newcomers.contains_key(user)).copied().collect(),
         };
-        self.waiting.values().for_each(|notice| out.event(all.unwrap_or(&others), None, &notice.event()));
+        let audience = match all {
+            Some(users) => Audience::new(users, Edition::Watchers(self.changes)),
+            None => Audience::once(&others),
+        };
+        self.waiting.values().for_each(|notice| out.tell_all(audience, &notice.event()));
         for (newcomer, since) in newcomers {
-            self.waiting.range(since..).for_each(|(_, notice)| out.event(&[newcomer], None, &notice.event()));
+            self.waiting.range(since..).for_each(|(_, notice)| out.tell(newcomer, &notice.event()));
         }
         self.forget();
     }

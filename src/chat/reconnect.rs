@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 
 use super::Chat;
+use super::audience::Audience;
 use super::close::CloseReason;
 use super::event::Event;
 use super::key::UserKey;
@@ -25,7 +26,7 @@ impl Chat {
         let Some(dropped) = self.users.get_mut(user).filter(|user| user.contact == Contact::Lost) else { return };
         dropped.contact = Contact::LostAndTold;
         let event = Event::Dropped(dropped.name);
-        out.event(&self.fellows(user), None, &event);
+        out.tell_all(Audience::once(&self.fellows(user)), &event);
     }
 
     /// The user is back, perhaps from another address. Those who were told that it was lost are told so.
@@ -38,7 +39,7 @@ impl Chat {
         }
         out.record(&Record::Returned(name));
         if was == Contact::LostAndTold {
-            out.event(&self.fellows(user), None, &Event::Returned(name));
+            out.tell_all(Audience::once(&self.fellows(user)), &Event::Returned(name));
         }
     }
 
@@ -47,7 +48,7 @@ impl Chat {
     pub fn tell_unread(&self, sender: Name, first: u64, reader: Name, count: u64, out: &mut dyn Sink) {
         let sender = self.users.find(UserRef::Name(sender)).filter(|user| user.messages_before < first);
         if let Some(sender) = sender {
-            out.event(&[sender.key], None, &Event::Unread { by: reader, count });
+            out.tell(sender.key, &Event::Unread { by: reader, count });
         }
     }
 

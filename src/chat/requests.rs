@@ -78,7 +78,7 @@ impl Chat {
         let from = self.users.of(asker).name;
         self.decline_request(asker, Decline::Expired, out);
         if let Some(asked) = asked {
-            out.event(&[asked], None, &Event::Withdrawn { from, why: Withdrawal::Expired });
+            out.tell(asked, &Event::Withdrawn { from, why: Withdrawal::Expired });
         }
     }
 
@@ -98,7 +98,7 @@ impl Chat {
         let to = asked.name;
         let purpose = self.purpose(aim);
         out.record(&Record::Requested { from, to, purpose });
-        out.event(&[other], None, &Event::Request { from, purpose, stands });
+        out.tell(other, &Event::Request { from, purpose, stands });
         self.tell_away(user, other, now, out);
         Reply::Ringing { to, purpose, stands }
     }
@@ -108,7 +108,7 @@ impl Chat {
         let Some(invitation) = self.take_request(asker) else { return false };
         let (from, to) = (self.users.of(asker).name, self.users.of(invitation.to).name);
         out.record(&Record::Withdrawn { from, to, why });
-        out.event(&[invitation.to], None, &Event::Withdrawn { from, why });
+        out.tell(invitation.to, &Event::Withdrawn { from, why });
         true
     }
 
@@ -198,7 +198,7 @@ impl Chat {
         let Some(invitation) = self.take_request(asker) else { return };
         let (from, by) = (self.users.of(asker).name, self.users.of(invitation.to).name);
         out.record(&Record::Declined { from, to: by, why });
-        out.event(&[asker], None, &Event::Declined { by, why });
+        out.tell(asker, &Event::Declined { by, why });
     }
 
     /// Whose request is meant by an answer.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use slab::Slab;
 
+use super::audience::{Audience, Edition};
 use super::backlog::Backlog;
 use super::dormant::Dormant;
 use super::event::Stamp;
@@ -28,6 +29,8 @@ pub(super) struct Room {
     pub(super) key: RoomKey,
     pub(super) name: RoomName,
     pub(super) members: Vec<UserKey>,
+    /// Changes with the members.
+    edition: u64,
     /// How many of them have lost their connection: nobody counts them while somebody talks.
     pub(super) absent: usize,
     pub(super) backlog: Backlog,
@@ -42,6 +45,8 @@ pub(super) struct Rooms {
     by_name: HashMap<RoomName, u32>,
     by_number: BTreeMap<u64, u32>,
     created: u64,
+    /// How often members have changed, of all rooms.
+    changes: u64,
     dormant: Dormant,
     /// Bytes of memory that all backlogs take together, and the most they may.
     memory: usize,
@@ -63,6 +68,7 @@ impl Rooms {
             by_name: HashMap::new(),
             by_number: BTreeMap::new(),
             created: 0,
+            changes: 0,
             dormant: Dormant::default(),
             memory: 0,
             most_memory,
@@ -106,15 +112,23 @@ impl Rooms {
         let entry = self.slots.vacant_entry();
         let slot = u32::try_from(entry.key()).expect("fewer rooms than a u32 counts");
         let key = RoomKey { number: self.created, slot };
-        entry.insert(Room { key, name, members: Vec::new(), absent: 0, backlog, opener });
+        entry.insert(Room { key, name, members: Vec::new(), edition: 0, absent: 0, backlog, opener });
         self.by_name.insert(name, slot);
         self.by_number.insert(key.number, slot);
         key
     }
 
+    /// A room whose members change.
+    fn to_change(&mut self, key: RoomKey) -> &mut Room {
+        let room = self.slots.get_mut(key.slot as usize).expect("memberships name open rooms only");
+        self.changes += 1;
+        room.edition = self.changes;
+        room
+    }
+
     /// Adds a member. The caller keeps the membership with the user.
     pub(super) fn add(&mut self, key: RoomKey, user: UserKey, is_absent: bool) -> Membership {
-        let room = self.slots.get_mut(key.slot as usize).expect("memberships name open rooms only");
+        let room = self.to_change(key);
         let position = u32::try_from(room.members.len()).expect("fewer members than a u32 counts");
         room.members.push(user);
         room.absent += usize::from(is_absent);
@@ -124,7 +138,7 @@ impl Rooms {
     /// Takes a member out in constant time. The last member takes the vacated place and is given
     /// back, so that the caller can correct that user's membership with [`Membership::moved_to`].
     pub(super) fn remove(&mut self, membership: Membership, is_absent: bool) -> Option<UserKey> {
-        let room = self.slots.get_mut(membership.room.slot as usize).expect("memberships name open rooms only");
+        let room = self.to_change(membership.room);
         let position = membership.position as usize;
         room.absent -= usize::from(is_absent);
         room.members.swap_remove(position);
@@ -228,6 +242,13 @@ impl Rooms {
             assert_eq!(self.find(room.name).map(|found| found.key), Some(room.key));
             assert!(!room.members.is_empty(), "{} is open without members", room.name);
         }
+    }
+}
+
+impl Room {
+    /// All its members.
+    pub(super) fn audience(&self) -> Audience<'_> {
+        Audience::new(&self.members, Edition::Members(self.edition))
     }
 }
 

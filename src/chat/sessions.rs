@@ -21,8 +21,8 @@ impl Chat {
         }
         let (name, other_name) = (self.users.of(user).name, self.users.of(other).name);
         out.record(&Record::Paired(other_name, name));
-        out.event(&[user], None, &Event::Paired(other_name));
-        out.event(&[other], None, &Event::Paired(name));
+        out.tell(user, &Event::Paired(other_name));
+        out.tell(other, &Event::Paired(name));
         for one in [user, other] {
             self.withdraw_request(one, Withdrawal::Paired, out);
             self.decline_requests(one, Decline::Paired, out);
@@ -44,8 +44,8 @@ impl Chat {
         let partner = self.unpair(user).ok_or(Refusal::NotChatting)?;
         let (name, other_name) = (self.users.of(user).name, self.users.of(partner).name);
         out.record(&Record::Ended(name, other_name));
-        out.event(&[user], None, &Event::Ended { with: other_name, why: Ending::ByYou });
-        out.event(&[partner], None, &Event::Ended { with: name, why: Ending::ByPartner });
+        out.tell(user, &Event::Ended { with: other_name, why: Ending::ByYou });
+        out.tell(partner, &Event::Ended { with: name, why: Ending::ByPartner });
         Ok(Reply::Done)
     }
 
@@ -67,7 +67,7 @@ impl Chat {
         }
         let (key, to) = (partner.key, Recipients::one(partner.is_absent()));
         let stamp = self.next_stamp(now);
-        out.event(&[key], None, &Event::Said { stamp, from, text });
+        out.tell(key, &Event::Said { stamp, from, text });
         Ok(Reply::Taken { stamp, to })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::audience::Audience;
 use super::close::CloseReason;
 use super::event::{Decline, Event, Purpose, Withdrawal};
 use super::key::UserKey;
@@ -10,10 +11,12 @@ use super::reply::Row;
 use super::text::Text;
 
 /// Where the domain puts what it has to tell. Called synchronously and in order; must not call
-/// back. An event comes once with everybody it is for, so that it is encoded once.
+/// back. What many are told comes once with everybody it is for, so that it is encoded once.
 pub trait Sink {
-    /// Tells `event` to each of `to` except `but`.
-    fn event(&mut self, to: &[UserKey], but: Option<UserKey>, event: &Event<'_>);
+    /// Tells `event` to one user.
+    fn tell(&mut self, to: UserKey, event: &Event<'_>);
+    /// Tells `event` to all of an audience, which may be empty.
+    fn tell_all(&mut self, to: Audience<'_>, event: &Event<'_>);
     /// Sends one row of a listing to whoever gave the command being handled.
     fn row(&mut self, row: &Row<'_>);
     /// Hands a record to the log.

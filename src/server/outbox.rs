@@ -6,7 +6,7 @@ use super::connection::Token;
 use super::connections::Connections;
 use super::journal::Journal;
 use super::stream::Stream;
-use crate::chat::{Event, Record, Row, Sink, UserKey};
+use crate::chat::{Audience, Edition, Event, Record, Row, Sink, UserKey};
 use crate::limits::{LINE_BYTES, SPREAD_BYTES, WRITE_WORK};
 
 /// Lines for the same many, collected while one of them talks: each of the others gets them in one
@@ -15,12 +15,19 @@ use crate::limits::{LINE_BYTES, SPREAD_BYTES, WRITE_WORK};
 pub(super) struct Spread {
     to: Vec<UserKey>,
     but: Option<UserKey>,
+    edition: Option<Edition>,
     lines: BytesMut,
 }
 
 impl Spread {
-    fn is_for(&self, to: &[UserKey], but: Option<UserKey>) -> bool {
-        self.but == but && self.to == to
+    fn is_for(&self, audience: Audience<'_>) -> bool {
+        let is_known = audience.edition() != Edition::Once && self.edition == Some(audience.edition());
+        self.but == audience.but() && (is_known || self.to == audience.users())
+    }
+
+    fn begin(&mut self, audience: Audience<'_>) {
+        self.to.extend_from_slice(audience.users());
+        (self.but, self.edition) = (audience.but(), Some(audience.edition()));
     }
 
     /// Whom the lines are for.
@@ -46,19 +53,19 @@ pub(super) struct Outbox<'a, S> {
 }
 
 impl<S: Stream> Sink for Outbox<'_, S> {
-    fn event(&mut self, to: &[UserKey], but: Option<UserKey>, event: &Event<'_>) {
-        match to {
-            [only] if but.is_none() => {
-                self.connections.deliver();
-                self.connections.tell(*only, |encoder, queue| encoder.event(event, queue));
-                self.connections.relieve_memory();
-            }
-            _ => {
-                self.connections.spread(to, but, event);
-                if !is_followed(event) {
-                    self.connections.deliver();
-                }
-            }
+    fn tell(&mut self, to: UserKey, event: &Event<'_>) {
+        self.connections.deliver();
+        self.connections.tell(to, |encoder, queue| encoder.event(event, queue));
+        self.connections.relieve_memory();
+    }
+
+    fn tell_all(&mut self, to: Audience<'_>, event: &Event<'_>) {
+        if to.is_empty() {
+            return;
+        }
+        self.connections.spread(to, event);
+        if !is_followed(event) {
+            self.connections.deliver();
         }
     }
 
@@ -89,15 +96,14 @@ fn is_followed(event: &Event<'_>) -> bool {
 
 impl<S: Stream> Connections<S> {
     /// Has an event told to many, but not at once if somebody may be about to say more to them.
-    fn spread(&mut self, to: &[UserKey], but: Option<UserKey>, event: &Event<'_>) {
-        if !self.spread.is_for(to, but) {
+    fn spread(&mut self, to: Audience<'_>, event: &Event<'_>) {
+        if !self.spread.is_for(to) {
             self.deliver();
-            self.spread.to.extend_from_slice(to);
-            self.spread.but = but;
+            self.spread.begin(to);
         }
         let before = self.spread.lines.len();
         self.outgoing.encoder.event(event, &mut self.spread.lines);
-        self.outgoing.note_told(to.len(), self.spread.lines.len() - before);
+        self.outgoing.note_told(to.users().len(), self.spread.lines.len() - before);
         if self.spread.lines.len() >= SPREAD_BYTES {
             self.deliver();
         }
@@ -139,6 +145,7 @@ impl<S: Stream> Connections<S> {
     /// Its memory is used again.
     pub(super) fn give_back(&mut self, mut spread: Spread) {
         spread.to.clear();
+        spread.edition = None;
         spread.lines.clear();
         self.spread = spread;
     }
@@ -148,7 +155,9 @@ impl<S: Stream> Connections<S> {
 pub(super) struct LogOnly<'a>(pub(super) &'a mut Journal);
 
 impl Sink for LogOnly<'_> {
-    fn event(&mut self, _to: &[UserKey], _but: Option<UserKey>, _event: &Event<'_>) {}
+    fn tell(&mut self, _to: UserKey, _event: &Event<'_>) {}
+
+    fn tell_all(&mut self, _to: Audience<'_>, _event: &Event<'_>) {}
 
     fn row(&mut self, _row: &Row<'_>) {}
 

@@ -5,8 +5,12 @@
 
 pub(crate) mod model;
 
+use std::collections::HashMap;
+
 use bytes::BytesMut;
-use chatd::chat::{Chat, Command, Event, Millis, Now, Record, Refusal, Reply, Row, Sink, UnixMillis, UserKey};
+use chatd::chat::{
+    Audience, Chat, Command, Edition, Event, Millis, Now, Record, Refusal, Reply, Row, Sink, UnixMillis, UserKey,
+};
 use chatd::wire::Fault;
 use chatd::wire::native::{Answer, Encoder, Request, decode};
 
@@ -24,6 +28,8 @@ pub(crate) struct Recorder {
     encoder: Encoder,
     /// Every event: to whom, and its line.
     pub(crate) told: Vec<(Vec<UserKey>, String)>,
+    /// The list that each edition is.
+    editions: HashMap<String, Vec<UserKey>>,
     /// Rows of listings.
     pub(crate) rows: Vec<String>,
     /// Records for the log.
@@ -31,8 +37,17 @@ pub(crate) struct Recorder {
 }
 
 impl Sink for Recorder {
-    fn event(&mut self, to: &[UserKey], but: Option<UserKey>, event: &Event<'_>) {
-        let audience: Vec<UserKey> = to.iter().copied().filter(|user| Some(*user) != but).collect();
+    fn tell(&mut self, to: UserKey, event: &Event<'_>) {
+        self.tell_all(Audience::once(&[to]), event);
+    }
+
+    fn tell_all(&mut self, to: Audience<'_>, event: &Event<'_>) {
+        let audience: Vec<UserKey> = to.iter().collect();
+        assert_eq!(audience.len(), to.len(), "who is left out is in the list");
+        if to.edition() != Edition::Once {
+            let known = self.editions.entry(format!("{:?}", to.edition())).or_insert_with(|| to.users().to_vec());
+            assert_eq!(known, to.users(), "{:?} is one list", to.edition());
+        }
         let line = one_line(|out| self.encoder.event(event, out));
         if !audience.is_empty() {
             self.told.push((audience, line));
