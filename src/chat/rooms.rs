@@ -119,7 +119,7 @@ impl Rooms {
     }
 
     /// A room whose members change.
-    fn to_change(&mut self, key: RoomKey) -> &mut Room {
+    fn changing(&mut self, key: RoomKey) -> &mut Room {
         let room = self.slots.get_mut(key.slot as usize).expect("memberships name open rooms only");
         self.changes += 1;
         room.edition = self.changes;
@@ -128,7 +128,7 @@ impl Rooms {
 
     /// Adds a member. The caller keeps the membership with the user.
     pub(super) fn add(&mut self, key: RoomKey, user: UserKey, is_absent: bool) -> Membership {
-        let room = self.to_change(key);
+        let room = self.changing(key);
         let position = u32::try_from(room.members.len()).expect("fewer members than a u32 counts");
         room.members.push(user);
         room.absent += usize::from(is_absent);
@@ -138,7 +138,7 @@ impl Rooms {
     /// Takes a member out in constant time. The last member takes the vacated place and is given
     /// back, so that the caller can correct that user's membership with [`Membership::moved_to`].
     pub(super) fn remove(&mut self, membership: Membership, is_absent: bool) -> Option<UserKey> {
-        let room = self.to_change(membership.room);
+        let room = self.changing(membership.room);
         let position = membership.position as usize;
         room.absent -= usize::from(is_absent);
         room.members.swap_remove(position);
