@@ -16,13 +16,17 @@ use memory::Desk;
 const TEXT: &str = "the quick brown fox jumps over the lazy dog, again and again";
 
 /// The names of what can be counted, each with what does it so many times.
-const WORKS: [(&str, fn(usize)); 9] = [
+const WORKS: [(&str, fn(usize)); 13] = [
     ("say", |count| say(count, 1)),
     ("say-64", |count| say(count, 64)),
+    ("say-kept", |count| say_kept(count, 1)),
     ("say-kept-64", |count| say_kept(count, 64)),
-    ("room-say-100", |count| room_say(count, 100, 1)),
-    ("room-say-100-64", |count| room_say(count, 100, 64)),
-    ("room-say-1000", |count| room_say(count, 1000, 1)),
+    ("room-say-100", |count| room_say(count, 100, 1, false)),
+    ("room-kept-100", |count| room_say(count, 100, 1, true)),
+    ("room-say-100-64", |count| room_say(count, 100, 64, false)),
+    ("room-kept-100-64", |count| room_say(count, 100, 64, true)),
+    ("room-say-1000", |count| room_say(count, 1000, 1, false)),
+    ("room-kept-1000", |count| room_say(count, 1000, 1, true)),
     ("enter", enter),
     ("join-100", join),
     ("resume", resume),
@@ -117,17 +121,28 @@ fn resume(count: usize) {
     }
 }
 
-/// Ticks in which one member of a room says something, so many times.
-fn room_say(count: usize, size: usize, messages: usize) {
+/// Ticks in which one member of a room says something, so many times. Where places are kept, each member
+/// says what it has seen every 50 lines.
+fn room_say(count: usize, size: usize, messages: usize, are_kept: bool) {
     let mut desk = Desk::default();
     let speaker = desk.room(size);
+    if are_kept {
+        (0..size).for_each(|member| drop(desk.keep(speaker + member)));
+    }
+    let (mut seen, mut told) = (0, 0);
     let lines = format!("SAY #lobby {TEXT}\n").repeat(messages);
     let before = desk.lines_to(speaker + 1);
     for _ in 0..count {
         desk.pass(1);
+        if are_kept && seen - told >= 50 {
+            told = seen;
+            (0..size).for_each(|member| desk.send(speaker + member, format!("@ {seen}\n").as_bytes()));
+        }
         desk.send(speaker, lines.as_bytes());
         desk.tick();
+        seen += messages;
     }
+    desk.settle();
     assert_eq!(desk.lines_to(speaker + 1) - before, count * messages, "every message arrived");
 }
 

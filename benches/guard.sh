@@ -19,10 +19,14 @@ tolerance=3 # percent
 baseline=benches/baseline.txt
 works='say 400
 say-64 40
+say-kept 400
 say-kept-64 40
 room-say-100 40
+room-kept-100 100
 room-say-100-64 20
+room-kept-100-64 20
 room-say-1000 8
+room-kept-1000 100
 enter 400
 join-100 100
 resume 200'

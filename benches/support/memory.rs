@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::time::Duration;
 
 use chatd::chat::{Millis, Now, UnixMillis};
 use chatd::limits::Limits;
@@ -53,9 +54,11 @@ impl Read for Pipe {
 impl Write for Pipe {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut ends = self.0.borrow_mut();
-        ends.lines += memchr::memchr_iter(b'\n', bytes).count();
+        let (start, rest) = bytes.split_at(bytes.len().min(KEPT));
         ends.last.clear();
-        ends.last.extend_from_slice(&bytes[..bytes.len().min(KEPT)]);
+        ends.last.extend_from_slice(start);
+        // Counted where it was copied to: what memchr costs depends on where the bytes lie.
+        ends.lines += memchr::memchr_iter(b'\n', &ends.last).count() + memchr::memchr_iter(b'\n', rest).count();
         Ok(bytes.len())
     }
 
@@ -145,6 +148,13 @@ impl Desk {
     /// One round of the server.
     pub(crate) fn tick(&mut self) {
         self.server.tick(self.now);
+    }
+
+    /// Rounds of the server until it has nothing left to do.
+    pub(crate) fn settle(&mut self) {
+        while self.server.poll_timeout(self.now) == Some(Duration::ZERO) {
+            self.server.tick(self.now);
+        }
     }
 
     /// Connects and enters a client as `u0`, `u1` and so on.
