@@ -78,7 +78,7 @@ pub const GREETING_DELAY: Duration = Duration::from_secs(1);
 /// How long a closing connection may take to send its last bytes and hang up.
 pub const FAREWELL_TIME: Duration = Duration::from_secs(2);
 
-/// Connections accepted from one listener in one tick.
+/// Connections accepted in one tick, from all listeners together.
 pub const ACCEPTS_PER_TICK: usize = 64;
 
 /// How long accepting pauses after it failed, for want of file descriptors for example.
@@ -261,6 +261,12 @@ pub const COPY_WORK: u64 = 100;
 /// What a row of a listing takes.
 pub const ROW_WORK: u64 = 500;
 
+/// What doing what is due on a connection takes, whether anybody is told of it or not.
+pub const DEADLINE_WORK: u64 = 1_000;
+
+/// Requests whose time is over that are ended in one tick.
+pub const EXPIRED_PER_TICK: usize = 256;
+
 /// A line whose work for others is less is paid for by the rate of lines and never waits for its turn.
 pub const WORK_OF_A_LINE: u64 = 50_000;
 
@@ -272,6 +278,8 @@ pub struct Budget {
     pub lines: u64,
     /// Writing what was said to many.
     pub writes: u64,
+    /// Putting what very many are told into their queues, if that is more than this.
+    pub copies: u64,
     /// Doing what is due, of which many may be told.
     pub due: u64,
     /// A line whose work for others is less never waits for its turn.
@@ -280,7 +288,8 @@ pub struct Budget {
 
 impl Budget {
     /// Together less than the 5 ms by which others may be delayed.
-    pub const DEFAULT: Self = Self { lines: 1_000_000, writes: 2_500_000, due: 1_000_000, short: WORK_OF_A_LINE };
+    pub const DEFAULT: Self =
+        Self { lines: 1_000_000, writes: 2_500_000, copies: 500_000, due: 500_000, short: WORK_OF_A_LINE };
 }
 
 /// How often something may happen: `burst` times at once, then once each `interval`. A burst of

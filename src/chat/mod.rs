@@ -56,7 +56,7 @@ pub use time::{Millis, Now, UnixMillis};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::limits::Limits;
+use crate::limits::{EXPIRED_PER_TICK, Limits};
 use backlog::Backlog;
 use notices::Watchers;
 use rooms::Rooms;
@@ -205,14 +205,13 @@ impl Chat {
         [request, self.rooms.poll_timeout(), self.watchers.poll_timeout()].into_iter().flatten().min()
     }
 
-    /// Does what is due by `now`.
+    /// Does what is due by `now`. Of requests whose time is over so many are ended; the rest is due still.
     pub fn handle_timeout(&mut self, now: Now, out: &mut dyn Sink) {
         self.rooms.forget_dormant(now.steady);
         self.mutes.retain(|(_, until)| until.is_none_or(|until| until > now.steady));
-        while let Some((at, user)) = self.deadlines.first().copied() {
-            if at > now.steady {
-                break;
-            }
+        for _ in 0..EXPIRED_PER_TICK {
+            let first = self.deadlines.first().copied();
+            let Some((_, user)) = first.filter(|(at, _)| *at <= now.steady) else { break };
             self.deadlines.pop_first();
             self.expire_request(user, out);
         }

@@ -323,13 +323,18 @@ impl EventLoop {
         }
     }
 
-    /// Accepts what waits, some from each listener, and no more than its share of a tick.
+    /// Accepts what waits, one from each listener in turn, and in all no more than its share of a tick.
     fn accept_waiting(&mut self, now: Now) {
-        for number in 0..self.listeners.bound.len() {
-            for _ in 0..ACCEPTS_PER_TICK {
-                if !self.accept_one(number, now) {
-                    break;
+        let mut left = ACCEPTS_PER_TICK;
+        loop {
+            let before = left;
+            for number in 0..self.listeners.bound.len() {
+                if left > 0 && self.accept_one(number, now) {
+                    left -= 1;
                 }
+            }
+            if left == before {
+                return;
             }
         }
     }
@@ -348,7 +353,10 @@ impl EventLoop {
                     self.server.accept(AnyStream::Tcp(stream), Peer::Client(address), now);
                 }
             }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => listener.is_ready = false,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                listener.is_ready = false;
+                return false;
+            }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 let address = listener.address;

@@ -21,6 +21,23 @@ fn a_round_accepts_sixty_four_and_comes_back_for_the_rest() {
 }
 
 #[test]
+fn all_listeners_share_what_a_round_accepts() {
+    let config = Config { limits: Limits::DEFAULT.without_rates(), ..Config::default() };
+    let endpoints = ["127.0.0.1:0", "127.0.0.2:0"].map(|text| Endpoint::new(text).unwrap());
+    let mut event_loop = EventLoop::new(&endpoints, false, config).unwrap();
+    let addresses: Vec<SocketAddr> = event_loop.addresses().collect();
+    let connect = |address: &SocketAddr, count| -> Vec<TcpStream> {
+        (0..count).map(|_| TcpStream::connect(address).unwrap()).collect()
+    };
+    let _crowd = (connect(&addresses[0], 100), connect(&addresses[1], 5));
+    let now = event_loop.clock.now();
+    event_loop.listeners.bound.iter_mut().for_each(|listener| listener.is_ready = true);
+    event_loop.accept_waiting(now);
+    assert_eq!(event_loop.server.connection_count(), 64);
+    assert!(!event_loop.listeners.bound[1].is_ready, "those at the quiet one do not wait behind the others");
+}
+
+#[test]
 fn an_idle_daemon_sleeps_until_its_next_look() {
     let endpoints = ["127.0.0.1:0", "192.0.2.1:2428"].map(|text| Endpoint::new(text).unwrap());
     let mut event_loop = EventLoop::new(&endpoints, true, Config::default()).unwrap();

@@ -301,6 +301,14 @@ impl<S> Connection<S> {
         self.readable || self.held.is_some()
     }
 
+    /// Whose it is, here or away.
+    pub(super) fn user(&self) -> Option<UserKey> {
+        match self.phase {
+            Phase::User(user) | Phase::Away(user) => Some(user),
+            _ => None,
+        }
+    }
+
     /// Whether its lines are heard.
     pub(super) fn is_open(&self) -> bool {
         match self.phase {

@@ -150,6 +150,21 @@ impl<S: Stream> Connections<S> {
         }
     }
 
+    /// As [`Self::tell_bulk`], to a user who may be gone.
+    pub(super) fn tell_bulk_if_here(&mut self, user: UserKey, lines: &[u8]) {
+        let Some(slot) = self.links.get(user.slot()).copied().flatten() else { return };
+        if let Some(connection) = self.slots.get_mut(slot as usize).filter(|it| it.user() == Some(user)) {
+            self.outgoing.append_bulk(connection, lines);
+        }
+    }
+
+    /// Gives a connection that is about to go what its user is still to be given.
+    pub(super) fn catch_up(&mut self, token: Token) {
+        if let Some(connection) = find(&mut self.slots, token) {
+            self.outgoing.catch_up(connection);
+        }
+    }
+
     /// Appends to the output of a user's connection and has it written in this tick, as
     /// [`Self::append`] does. Leaves it to the caller to relieve the memory once all are told.
     #[inline]
@@ -162,7 +177,7 @@ impl<S: Stream> Connections<S> {
 }
 
 impl<S> Connections<S> {
-    pub(super) fn new(journal: Journal, limits: Limits) -> Self {
+    pub(super) fn new(journal: Journal, limits: Limits, copies: u64) -> Self {
         Self {
             slots: Slab::new(),
             links: Vec::new(),
@@ -171,7 +186,7 @@ impl<S> Connections<S> {
             ready: Vec::new(),
             waiting: VecDeque::new(),
             gone: Vec::new(),
-            outgoing: Outgoing::new(limits),
+            outgoing: Outgoing::new(limits, copies),
             spread: Spread::default(),
             journal,
             limits,

@@ -18,6 +18,7 @@ mod closing;
 mod connection;
 mod connections;
 mod footprint;
+mod handout;
 mod haste;
 mod journal;
 mod keeping;
@@ -155,7 +156,7 @@ impl<S: Stream> Server<S> {
                 backlog: config.limits.backlog,
                 backlogs_total: config.limits.backlogs_total,
             }),
-            connections: Connections::new(Journal::new(config.log_level), config.limits),
+            connections: Connections::new(Journal::new(config.log_level), config.limits, config.budget.copies),
             batch: Vec::new(),
             scratch: vec![0; READ_BYTES],
             stop_asked: false,
@@ -235,6 +236,7 @@ impl<S: Stream> Server<S> {
         self.close_doomed(now);
         self.connections.hurry(now.steady);
         self.handle_timeouts(now);
+        self.connections.hand_out(self.budget.copies);
         self.write_dirty(now);
         self.write_bulk(now, time);
         self.is_behind = self.connections.outgoing.is_behind();
@@ -367,6 +369,7 @@ impl<S: Stream> Server<S> {
         while self.connections.outgoing.spare > 0
             && let Some(token) = self.connections.take_due(now.steady)
         {
+            self.connections.outgoing.note_deadline();
             self.handle_deadline(token, now);
         }
         self.bans.forget_over(now.steady);

@@ -141,6 +141,7 @@ impl<S: Stream> Server<S> {
         match topic {
             None => {
                 for spec in commands::commands_in(Place::Wire) {
+                    self.connections.outgoing.note_row();
                     self.connections.append(token, |encoder, out| encoder.help(spec, out));
                 }
             }

@@ -124,10 +124,7 @@ impl<S: Stream> Connections<S> {
     }
 
     fn deliver_all(&mut self, spread: Spread) {
-        for user in spread.to() {
-            self.tell_bulk(user, spread.lines());
-        }
-        self.relieve_memory();
+        self.copy_out(&spread, 0);
         self.give_back(spread);
     }
 

@@ -8,13 +8,14 @@ use std::time::Duration;
 use bytes::BytesMut;
 
 use super::connection::{Connection, Flow, Token};
+use super::handout::Handout;
 use super::output::{SpareBuffers, Written};
 use super::patience::{Tick, Wait};
 use super::queue::append;
 use super::stream::Stream;
 use crate::chat::Millis;
 use crate::limits::{
-    ACKNOWLEDGE_WHEN_BUSY, BUSY_CONNECTIONS, COPY_WORK, FORGOTTEN_BYTES, Limits, ROW_WORK, WRITE_WORK,
+    ACKNOWLEDGE_WHEN_BUSY, BUSY_CONNECTIONS, COPY_WORK, DEADLINE_WORK, FORGOTTEN_BYTES, Limits, ROW_WORK, WRITE_WORK,
 };
 use crate::wire::native::Encoder;
 
@@ -26,6 +27,10 @@ pub(super) struct Outgoing {
     /// To be written to as far as there is time in a tick: nothing waits for them but what many are
     /// told, or what their sockets had no room for.
     bulk: VecDeque<Token>,
+    /// What is still to be put into the queues of very many.
+    pub(super) handout: Option<Box<Handout>>,
+    /// How much work that may be in one tick.
+    pub(super) copies: u64,
     /// How much more may be done for many in this tick.
     pub(super) spare: u64,
     /// The work for many that the turn at hand has made.
@@ -47,10 +52,12 @@ pub(super) struct Outgoing {
 }
 
 impl Outgoing {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits, copies: u64) -> Self {
         Self {
             dirty: Vec::new(),
             bulk: VecDeque::new(),
+            handout: None,
+            copies,
             spare: 0,
             charged: 0,
             tick: Tick::default(),
@@ -94,6 +101,11 @@ impl Outgoing {
         let (count, bytes) = (count as u64, bytes as u64);
         self.spare = self.spare.saturating_sub(count * (COPY_WORK + bytes / 2));
         self.charged += count * (WRITE_WORK + bytes);
+    }
+
+    /// Something is due on a connection, whether anybody is told of it or not.
+    pub(super) fn note_deadline(&mut self) {
+        self.spare = self.spare.saturating_sub(DEADLINE_WORK);
     }
 
     /// A row of a listing is told.
@@ -167,7 +179,7 @@ impl Outgoing {
 
     /// Whether what was said to many has not been offered to all of them yet.
     pub(super) fn is_behind(&self) -> bool {
-        !self.bulk.is_empty()
+        !self.bulk.is_empty() || self.handout.is_some()
     }
 
     /// When somebody's moment is over. While many wait the server is busy, and each may wait for
@@ -226,6 +238,9 @@ impl Outgoing {
         connection: &mut Connection<S>,
         lines: &[u8],
     ) -> io::Result<bool> {
+        if self.handout.is_some() {
+            self.catch_up(connection);
+        }
         self.note_company(connection);
         let is_idle = connection.output.is_idle() && !connection.is_blocked();
         let stream = connection.stream.as_mut().filter(|_| is_idle);
@@ -281,6 +296,9 @@ impl Outgoing {
         connection: &mut Connection<S>,
         write: impl FnOnce(&mut Encoder, &mut BytesMut),
     ) -> bool {
+        if self.handout.is_some() {
+            self.catch_up(connection);
+        }
         let is_bounded = connection.stream.is_none() || connection.is_doomed;
         if is_bounded && !connection.takes_output() {
             return false;

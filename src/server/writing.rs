@@ -35,9 +35,7 @@ impl<S: Stream> Server<S> {
             }
         }
         if spread.most() > in_time {
-            for user in spread.to().skip(in_time) {
-                self.connections.tell_bulk(user, spread.lines());
-            }
+            self.connections.copy_out(&spread, in_time);
         }
         let spent = work.saturating_mul(spread.most() as u64);
         self.connections.relieve_memory();

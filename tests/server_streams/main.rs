@@ -9,6 +9,7 @@ mod console;
 mod endings;
 mod flood;
 mod foreign;
+mod handout;
 mod input;
 mod lines;
 mod memory;

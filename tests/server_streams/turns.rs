@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use chatd::limits::{Budget, Limits, WRITE_WORK};
+use chatd::limits::{Budget, GREETING_DELAY, Limits, WRITE_WORK};
 use chatd::server::{Config, Readiness};
 
 use super::support::{Bench, Client, HUNG_UP};
@@ -208,4 +208,47 @@ fn accepting_an_invitation_to_a_full_room_takes_turns_too() {
     newcomers.iter().for_each(|newcomer| drop(newcomer.received()));
     newcomers.iter().for_each(|newcomer| bench.arrive(newcomer, "ACCEPT\n"));
     assert_eq!(most_in_one_tick(&mut bench, &newcomers), 1);
+}
+
+#[test]
+fn what_is_due_on_many_is_done_for_some_in_each_tick() {
+    let budget = Budget { due: 10_000, ..Budget::DEFAULT };
+    let mut bench = bench(Limits::DEFAULT.without_rates(), budget);
+    let silent: Vec<Client> = (0..30).map(|_| bench.connect()).collect();
+    bench.now.steady = bench.now.steady + GREETING_DELAY;
+    for _ in 0..3 {
+        bench.tick();
+        assert_eq!(silent.iter().filter(|client| !client.received().is_empty()).count(), 10);
+    }
+}
+
+#[test]
+fn requests_that_are_over_are_ended_some_in_each_tick() {
+    let limits = Limits::DEFAULT.without_rates();
+    let mut bench = bench(limits, Budget::DEFAULT);
+    let askers: Vec<Client> = (0..600).map(|number| bench.user(&format!("a{number}"))).collect();
+    for (number, asker) in askers.iter().enumerate() {
+        bench.send(asker, format!("REQUEST a{}\n", (number + 1) % 600));
+        asker.received();
+    }
+    askers.iter().for_each(|asker| drop(asker.received()));
+    bench.now.steady = bench.now.steady + limits.invite_timeout;
+    for expected in [256, 256, 88] {
+        bench.tick();
+        let over = askers.iter().filter(|asker| asker.received().contains("* declined ")).count();
+        assert_eq!(over, expected);
+    }
+}
+
+#[test]
+fn help_is_paid_for() {
+    let work = chatd::limits::Rate { burst: 1, interval: Duration::from_secs(1) };
+    let limits = Limits { work, ..Limits::DEFAULT.without_rates() };
+    let mut bench = bench(limits, Budget::DEFAULT);
+    let client = bench.user("client");
+    bench.send(&client, "HELP\n".repeat(200));
+    client.received();
+    assert_eq!(count(&bench.ask(&client, "JOIN #r\n"), "+OK"), 0, "it waits");
+    bench.advance(Duration::from_secs(60));
+    assert_eq!(count(&client.lines(), "+OK"), 1);
 }
