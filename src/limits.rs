@@ -36,6 +36,10 @@ pub const REQUESTS_WAITING: usize = 32;
 /// Typed lines that chatc remembers, and keeps in its history file.
 pub const HISTORY_LINES: usize = 1_000;
 
+/// Longest line that chatc's editor takes, in bytes: as many as it can count, since no character takes more
+/// columns than bytes, and several messages.
+pub const DRAFT_BYTES: usize = 60_000;
+
 /// Users one user may ignore.
 pub const IGNORED_PER_USER: usize = 64;
 
@@ -194,6 +198,7 @@ const _: () = assert!(2 + 18 + 21 + 25 + ROOM_NAME_BYTES + 1 + NAME_BYTES < MESS
 const _: () = assert!(MESSAGE_PREFIX_BYTES + TEXT_BYTES < LINE_BYTES);
 const _: () = assert!(LINE_BYTES <= READ_BYTES);
 const _: () = assert!(TEXT_BYTES <= BACKLOG_BYTES);
+const _: () = assert!(TEXT_BYTES < DRAFT_BYTES && DRAFT_BYTES < u16::MAX as usize);
 const _: () = assert!(LINE_BYTES < ENDLESS_LINE_BYTES && ENDLESS_LINE_BYTES <= u16::MAX as usize + 1);
 
 /// Refused connections that may linger at a time so that they can read why, beyond the limit on

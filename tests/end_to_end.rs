@@ -202,7 +202,7 @@ fn private_messages_reach_one_and_nobody_who_is_not_there() {
     carol.press("private\r");
     carol.prompts("to whom? > ");
     carol.press("alice\r");
-    carol.prompts("text? > ");
+    carol.prompts("text to alice? > ");
     carol.press("psst, alice\r");
     alice.shows("[private] carol: psst, alice");
     carol.press("private nobody hello\r");

@@ -14,6 +14,7 @@ use std::fmt::Write;
 
 use rustyline::GraphemeClusterMode;
 use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthChar;
 
 use super::tty::Size;
 use super::view::{Charset, PROMPT_WIDTH};
@@ -33,7 +34,6 @@ pub(super) struct Draft {
     /// The screen it was laid out for.
     screen: Size,
     charset: Charset,
-    widths: GraphemeClusterMode,
     /// Text and cursor as they lie on that screen behind that prompt.
     layout: Layout,
     /// Whether the editor has to paint all of it, since it was changed last.
@@ -80,7 +80,6 @@ impl Draft {
             prompt: PROMPT_WIDTH,
             screen: Size::default(),
             charset,
-            widths: widths(charset),
             layout: Layout::default(),
             is_all_painted: false,
         };
@@ -110,7 +109,7 @@ impl Draft {
         self.lay_out(unchanged.kept);
         // What is written at the end of the last row is on the screen, however many are above it.
         let is_in_sight = !self.is_too_tall() || goes_on && self.layout.rows.len() == rows;
-        self.is_all_painted = !is_in_sight || self.charset != Charset::Utf8 && !self.text.is_ascii();
+        self.is_all_painted = !is_in_sight || !self.charset.carries(text.get(unchanged.end..).unwrap_or_default());
         self.is_all_painted
     }
 
@@ -219,7 +218,7 @@ impl Draft {
         let mut layout = std::mem::take(&mut self.layout);
         let (start, escape) = layout.rows.get(kept).map_or((0, Escape::None), |row| (row.start, row.escape));
         layout.rows.truncate(kept);
-        let mut pen = Pen { columns: self.screen.columns.max(1), widths: self.widths, escape, layout };
+        let mut pen = Pen { columns: self.screen.columns.max(1), escape, layout };
         if kept == 0 {
             pen.begin(self.prompt);
         }
@@ -255,17 +254,17 @@ fn common_start(before: &str, now: &str) -> usize {
     (0..=same).rev().find(|end| now.is_char_boundary(*end)).unwrap_or_default()
 }
 
-/// How wide the editor takes characters to be.
-pub(super) fn widths(charset: Charset) -> GraphemeClusterMode {
-    match charset {
-        Charset::Utf8 => GraphemeClusterMode::from_env(),
-        Charset::Ascii => GraphemeClusterMode::WcWidth,
-    }
+/// How the editor counts columns: each character by itself, since terminals do not agree on which they join.
+/// What is painted is such that they all count like that.
+pub(super) const WIDTHS: GraphemeClusterMode = GraphemeClusterMode::WcWidth;
+
+/// The columns that the editor takes a text to have.
+pub(super) fn columns(text: &str) -> usize {
+    text.chars().map(|c| c.width().unwrap_or_default()).sum()
 }
 
 struct Pen {
     columns: usize,
-    widths: GraphemeClusterMode,
     escape: Escape,
     layout: Layout,
 }
@@ -341,7 +340,7 @@ impl Pen {
         let is_parameter = cluster == ";" || cluster.starts_with(|c: char| c.is_ascii_digit());
         self.escape = match self.escape {
             Escape::None if cluster == "\x1b" => Escape::Started,
-            Escape::None => return usize::from(self.widths.width(cluster)),
+            Escape::None => return columns(cluster),
             Escape::Started if cluster == "[" => Escape::Control,
             Escape::Control if is_parameter => Escape::Control,
             Escape::Started | Escape::Control => Escape::None,

@@ -11,9 +11,8 @@ use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::hint::{Hint, Hinter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Context, Helper};
-use unicode_width::UnicodeWidthStr;
 
-use super::draft::{Draft, widths};
+use super::draft::{Draft, columns};
 use super::model::Prompt;
 use super::screen::Screen;
 use super::view::{PROMPT_WIDTH, Painter, Style};
@@ -74,7 +73,7 @@ impl Hands {
 
     /// As wide as what is typed, and empty.
     fn hide(&self, line: &str, cursor: usize) -> String {
-        let blank = |text: &str| " ".repeat(text.width());
+        let blank = |text: &str| " ".repeat(columns(text));
         let mut hidden = Draft::new(self.painter.charset());
         hidden.lay_out_for(tty::size(), PROMPT_WIDTH);
         hidden.change(&blank(line), blank(line.get(..cursor).unwrap_or(line)).len());
@@ -114,7 +113,7 @@ impl Highlighter for Hands {
     /// `is_usual` is false for a prompt of the editor's own, as in a search.
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(&'s self, prompt: &'p str, is_usual: bool) -> Cow<'b, str> {
         let charset = self.painter.charset();
-        let columns = if is_usual { PROMPT_WIDTH } else { usize::from(widths(charset).width(prompt)) };
+        let columns = if is_usual { PROMPT_WIDTH } else { columns(prompt) };
         self.typing.borrow_mut().lay_out_for(tty::size(), columns);
         match &self.what {
             Typed::Password => Cow::Owned(self.label(&Prompt::Password)),

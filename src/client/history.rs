@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use nix::libc::O_NONBLOCK;
 
-use crate::limits::HISTORY_LINES;
+use crate::limits::{DRAFT_BYTES, HISTORY_LINES};
 
 const HEAD: &str = "#V2";
 
@@ -46,7 +46,8 @@ impl HistoryFile {
         let lines = bytes.split(|byte| *byte == b'\n').filter_map(|line| std::str::from_utf8(line).ok());
         let entry = |line: &str| if is_escaped { unescaped(line) } else { line.to_owned() };
         let entries = lines.skip(usize::from(is_escaped)).filter(|line| !line.is_empty()).map(entry);
-        let mut entries: Vec<_> = entries.collect();
+        // Nor does the editor take one that it could not have been given.
+        let mut entries: Vec<_> = entries.filter(|entry| entry.len() <= DRAFT_BYTES).collect();
         let surplus = entries.len().saturating_sub(HISTORY_LINES);
         entries.drain(..surplus);
         if surplus > HISTORY_LINES || !is_escaped && !entries.is_empty() {
@@ -164,6 +165,14 @@ mod tests {
         history.append("best").unwrap();
         assert_eq!(history.load().unwrap(), ["good", "better", "best"]);
         assert_eq!(bytes(&history), b"#V2\ngood\nb\xe9d\nbetter\nbest\n");
+    }
+
+    #[test]
+    fn a_line_that_is_too_long_for_the_editor_is_left_out() {
+        let longest = "x".repeat(DRAFT_BYTES);
+        let history = file("longest", format!("#V2\ngood\n{longest}x\n{longest}\n").as_bytes());
+        assert_eq!(history.load().unwrap(), ["good".to_owned(), longest]);
+        bytes(&history);
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod exit;
 mod hands;
 mod handshake;
 mod history;
+mod intake;
 mod keys;
 mod login;
 pub mod model;

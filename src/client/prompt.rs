@@ -1,11 +1,14 @@
 //! The prompt in words and colours. It says to whom the next line goes, and no two places that
 //! one can be at have the same; it is always as wide as the next.
 
-use super::model::{Focus, Prompt};
+use super::model::{Focus, Prompt, Question};
 use super::view::{Charset, LABEL_WIDTH, Painter, Style};
 
 /// Leads a user's name, so that a user called `menu` is not the menu.
 const TO: &str = "to ";
+
+/// The same, for a text that is asked for.
+const TEXT_TO: &str = "text to ";
 
 /// Stands for what is left out of a long name. No name has it.
 const LEFT_OUT: char = '…';
@@ -15,7 +18,7 @@ const LEFT_OUT_IN_ASCII: &str = "~";
 pub(super) fn paint(prompt: &Prompt, places: &[String], painter: &Painter) -> String {
     let (label, style) = match prompt {
         Prompt::Line(focus) | Prompt::Offline(focus) => of_place(*focus, places),
-        Prompt::Question(question) => (question.label().to_owned(), Style::Bold),
+        Prompt::Question(question) => (of_question(question, places), Style::Bold),
         Prompt::Name => ("name".to_owned(), Style::Bold),
         Prompt::Password => ("password".to_owned(), Style::Bold),
     };
@@ -24,6 +27,18 @@ pub(super) fn paint(prompt: &Prompt, places: &[String], painter: &Painter) -> St
     let padding = " ".repeat(LABEL_WIDTH.saturating_sub(label.chars().count()));
     let shown = format!("{padding}{}{sign} ", painter.styled(style, &label));
     if painter.charset() == Charset::Utf8 { shown } else { shown.replace(LEFT_OUT, LEFT_OUT_IN_ASCII) }
+}
+
+/// To whom a text goes is shown as far as there is room; what was typed for a name may be anything.
+fn of_question(question: &Question, places: &[String]) -> String {
+    match question {
+        Question::TextFor(to) if to.is_ascii() => {
+            let name = shortened(to, places, LABEL_WIDTH - TEXT_TO.len() - 1);
+            format!("{TEXT_TO}{name}?")
+        }
+        Question::TextFor(_) => "text?".to_owned(),
+        _ => question.label().into_owned(),
+    }
 }
 
 fn of_place(place: Focus, places: &[String]) -> (String, Style) {
@@ -90,6 +105,10 @@ mod tests {
         Prompt::Line(Focus::Session(Name::new(name).unwrap()))
     }
 
+    fn text_for(user: &str) -> Prompt {
+        Prompt::Question(Question::TextFor(user.to_owned()))
+    }
+
     #[test]
     fn the_prompt_says_to_whom() {
         for (prompt, shown) in [
@@ -99,6 +118,9 @@ mod tests {
             (room("#lobby"), "         #lobby > "),
             (Prompt::Offline(Focus::Menu), "           menu…> "),
             (user("Bartholomew_Roberts_1682"), "to Barth…s_1682 > "),
+            (text_for("bob"), "   text to bob? > "),
+            (text_for("Bartholomew_Roberts_1682"), "text to Ba…682? > "),
+            (text_for("日本"), "          text? > "),
         ] {
             assert_eq!(painted(&prompt, &[]), shown);
         }

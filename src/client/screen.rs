@@ -85,25 +85,8 @@ struct OwnLine {
 
 impl Screen {
     pub(super) fn new(model: Model, painter: Painter, outbox: &Arc<Outbox>, exit: &Arc<Exit>) -> Self {
-        let (painted, place) = (model.prompt(), model.place());
-        let state = State {
-            model,
-            waiting: String::new(),
-            own_line: None,
-            beside: None,
-            returned: None,
-            editing: false,
-            woken: false,
-            accepted: false,
-            painted,
-            place,
-            cleared: None,
-            day: None,
-            hung_up: false,
-            leave_now: false,
-        };
         let (outbox, exit) = (Arc::clone(outbox), Arc::clone(exit));
-        Self { state: Mutex::new(state), changed: Condvar::new(), painter, outbox, exit }
+        Self { state: Mutex::new(State::new(model)), changed: Condvar::new(), painter, outbox, exit }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -124,21 +107,7 @@ impl Screen {
     /// Feeds the model what was entered, which takes so much of the screen.
     pub(super) fn do_typed(&self, typed: &str, Extent { rows, end, .. }: Extent) {
         let mut state = self.lock();
-        let before = state.model.unacknowledged();
-        let actions = state.model.handle_typed(typed);
-        // What has come since Enter was pressed stands below.
-        let held = std::mem::take(&mut state.waiting);
-        if actions.iter().any(|action| matches!(action, Action::Own(_) | Action::GiveBack(_))) {
-            state.waiting = erased(rows);
-        }
-        let columns = tty::size().columns;
-        state.own_line = simple_width(typed).map(|_| OwnLine { end, columns, behind: 0 });
-        state.perform(actions, &self.painter, &self.outbox);
-        // Else the next acknowledgement is not about this line.
-        if state.beside.is_none() && (before, state.model.unacknowledged()) != (0, 1) {
-            state.own_line = None;
-        }
-        state.waiting.push_str(&held);
+        state.enter(typed, rows, end, &self.painter, &self.outbox);
         self.show_waiting(state);
     }
 
@@ -266,6 +235,13 @@ impl Screen {
         state.perform(actions, &self.painter, &self.outbox);
     }
 
+    /// Says something above the line that is being typed, with the next repaint.
+    pub(super) fn say(&self, line: &Line) {
+        let state = &mut *self.lock();
+        state.forget_own_line(&self.painter);
+        drop(state.show(line, &self.painter));
+    }
+
     /// Enter was pressed.
     pub(super) fn accept(&self) {
         let mut state = self.lock();
@@ -333,9 +309,55 @@ fn wake(mut state: MutexGuard<'_, State>, printer: &mut impl ExternalPrinter) {
 }
 
 impl State {
+    fn new(model: Model) -> Self {
+        let (painted, place) = (model.prompt(), model.place());
+        Self {
+            model,
+            waiting: String::new(),
+            own_line: None,
+            beside: None,
+            returned: None,
+            editing: false,
+            woken: false,
+            accepted: false,
+            painted,
+            place,
+            cleared: None,
+            day: None,
+            hung_up: false,
+            leave_now: false,
+        }
+    }
+
     /// Whether nothing more comes from the server.
     fn is_over(&self) -> bool {
         self.hung_up || self.model.exit_code().is_some()
+    }
+
+    /// Feeds the model what was entered, and leaves what comes of it to be painted.
+    fn enter(&mut self, typed: &str, rows: usize, end: usize, painter: &Painter, outbox: &Outbox) {
+        let before = self.model.unacknowledged();
+        let actions = self.model.handle_typed(typed);
+        let held = std::mem::take(&mut self.waiting);
+        let is_sent = actions.iter().any(|action| matches!(action, Action::Own(_)));
+        if is_sent || actions.iter().any(|action| matches!(action, Action::GiveBack(_))) {
+            self.waiting = erased(rows);
+        }
+        let columns = tty::size().columns;
+        self.own_line = simple_width(typed).map(|_| OwnLine { end, columns, behind: 0 });
+        // What has come since Enter was pressed stands below what was sent, and above anything else: it
+        // may be why nothing was.
+        if is_sent {
+            self.perform(actions, painter, outbox);
+            self.waiting.push_str(&held);
+        } else {
+            self.waiting.push_str(&held);
+            self.perform(actions, painter, outbox);
+        }
+        // Else the next acknowledgement is not about this line.
+        if self.beside.is_none() && (before, self.model.unacknowledged()) != (0, 1) {
+            self.own_line = None;
+        }
     }
 
     fn perform(&mut self, actions: Vec<Action>, painter: &Painter, outbox: &Outbox) {
@@ -437,3 +459,6 @@ fn leave_if_busy(screen: Arc<Screen>) {
 fn simple_width(text: &str) -> Option<usize> {
     text.chars().map(|c| c.width().filter(|width| *width > 0)).sum()
 }
+
+#[cfg(test)]
+mod tests;

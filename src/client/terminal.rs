@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::AsFd;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -20,6 +20,7 @@ use super::exit::{Exit, Way};
 use super::hands::{Hands, Typed, Typing};
 use super::handshake::{self, Person};
 use super::history::HistoryFile;
+use super::keys::Gate;
 use super::model::{Action, EXIT_FAILED, EXIT_OK, Model, left_too_early};
 use super::network::{self, Front, Plan};
 use super::outbox::Outbox;
@@ -65,7 +66,9 @@ fn start(
 ) -> Result<Way, ReadlineError> {
     let mut input = editor()?;
     let printer = input.create_external_printer()?;
-    let mut person = AtTheKeyboard { painter: &painter, input: &mut input, asked: false, exit };
+    let gate = Gate::default();
+    keys::watch(&mut input, None, &gate);
+    let mut person = AtTheKeyboard { painter: &painter, input: &mut input, gate: &gate, asked: false, exit };
     let entered = match handshake::enter(&config.address, outbox, &mut model, &mut person) {
         Ok(entered) => entered,
         Err(code) => return Ok(Way::Over(code)),
@@ -73,9 +76,9 @@ fn start(
     let screen = Arc::new(Screen::new(model, painter.clone(), outbox, exit));
     let typing = Rc::new(RefCell::new(Draft::new(painter.charset())));
     input.set_helper(Some(Hands::new(Typed::Line(Arc::clone(&screen)), painter, &typing)));
-    keys::bind(&mut input, &screen);
+    keys::bind(&mut input, &screen, &gate);
     network::start(entered, outbox, AboveTheLine { screen: Arc::clone(&screen), printer })?;
-    type_lines(&mut input, &screen, &typing, config.history.as_deref())?;
+    type_lines(&mut input, &screen, &typing, &gate, config.history.as_deref())?;
     drop(input);
     // From here on Ctrl-C ends it, in case the server takes its time.
     tty::restore("");
@@ -122,8 +125,13 @@ impl Fault {
 ///
 /// # Errors
 /// When it is.
-fn recover(error: ReadlineError, mut show: impl FnMut(Line)) -> Result<(), ReadlineError> {
+fn recover(error: ReadlineError, gate: &Gate, mut show: impl FnMut(Line)) -> Result<(), ReadlineError> {
     match Fault::of(&error) {
+        // The editor has lost some of it, perhaps the end; what is left must not be taken for keys.
+        Fault::NotText if gate.lock().unwrap_or_else(PoisonError::into_inner).drop_paste() => {
+            tty::discard_typed();
+            show(Line::error("nothing was pasted: there are bytes in it that are not UTF-8"));
+        }
         Fault::NotText => show(Line::aside("that key sent bytes that are not UTF-8: they are left out")),
         // Somebody who shares the terminal may have made it so that it does not wait.
         Fault::Passing => {
@@ -141,7 +149,7 @@ fn editor() -> Result<Input, ReadlineError> {
         .bell_style(BellStyle::None)
         .color_mode(ColorMode::Forced)
         .completion_type(CompletionType::List)
-        .grapheme_cluster_mode(draft::widths(tty::charset()))
+        .grapheme_cluster_mode(draft::WIDTHS)
         .max_history_size(HISTORY_LINES)?
         .build();
     let history = MemHistory::with_config(&config);
@@ -152,6 +160,7 @@ fn type_lines(
     input: &mut Input,
     screen: &Screen,
     typing: &Typing,
+    gate: &Gate,
     history: Option<&Path>,
 ) -> Result<(), ReadlineError> {
     let mut memory = match history {
@@ -186,7 +195,7 @@ fn type_lines(
             Err(error) => {
                 screen.erase(extent.to_cursor);
                 draft = last;
-                recover(error, |line| screen.do_with(|_| vec![Action::Show(line)]))?;
+                recover(error, gate, |line| screen.do_with(|_| vec![Action::Show(line)]))?;
             }
         }
     }
@@ -289,6 +298,7 @@ impl<P: ExternalPrinter> Front for AboveTheLine<P> {
 struct AtTheKeyboard<'a> {
     painter: &'a Painter,
     input: &'a mut Input,
+    gate: &'a Gate,
     asked: bool,
     exit: &'a Exit,
 }
@@ -344,7 +354,7 @@ impl AtTheKeyboard<'_> {
                     }
                 }
                 Err(error) => {
-                    let fault = recover(error, |line| put(self.painter, &line));
+                    let fault = recover(error, self.gate, |line| put(self.painter, &line));
                     if let Err(error) = fault {
                         self.exit.end(Fault::of(&error).way(), "\r\n");
                     }

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::libc::termios;
-use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
+use nix::sys::termios::{FlushArg, LocalFlags, SetArg, Termios, tcflush, tcgetattr, tcsetattr};
 use nix::unistd::{getpgrp, tcgetpgrp, write};
 use rustix::termios::tcgetwinsize;
 
-use super::ready::{self, WRITE};
+use super::ready::{self, READ, WRITE};
 use super::view::Charset;
 
 /// How the terminal was found. Set once, before anything changes it.
@@ -22,6 +22,12 @@ static HIDDEN: Mutex<Option<termios>> = Mutex::new(None);
 
 /// How long a terminal that takes nothing now is waited for at a time.
 const BUSY_TIME: Duration = Duration::from_secs(1);
+
+/// How long nothing comes when what was thrown away is over.
+const QUIET_TIME: Duration = Duration::from_millis(100);
+
+/// How often at most something is thrown away: each time what fits the terminal's buffer, 4095 bytes.
+const MOST_DISCARDED: usize = 1_000;
 
 /// What a program that crashed may have left on: reports of the mouse and of the window's focus, a
 /// set of characters for drawing; and off: the breaking of lines at the edge, the cursor.
@@ -119,6 +125,17 @@ pub(super) fn put(text: &str) {
             // The terminal is gone; so will this process be.
             Err(_) => return,
         }
+    }
+}
+
+/// Throws away what is typed until nothing comes for a moment.
+pub(super) fn discard_typed() {
+    for _ in 0..MOST_DISCARDED {
+        if !ready::is_ready(io::stdin().as_fd(), READ, QUIET_TIME) {
+            return;
+        }
+        // If that is refused, the next time it is no better.
+        let _ = tcflush(io::stdin(), FlushArg::TCIFLUSH);
     }
 }
 

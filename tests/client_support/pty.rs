@@ -132,22 +132,29 @@ impl Terminal {
 
     /// Rows and columns that are 0 are not told to the program, and stay as they are on the screen.
     pub fn resize(&self, rows: u16, columns: u16) {
-        self.pty.resize(Size::new(rows, columns)).unwrap();
-        if rows == 0 || columns == 0 {
-            return;
-        }
-        self.output.change(|output| output.parser.screen_mut().set_size(size(rows), size(columns)));
+        self.change_size(rows, columns, |output| {
+            if rows > 0 && columns > 0 {
+                output.parser.screen_mut().set_size(size(rows), size(columns));
+            }
+        });
     }
 
     /// As [`Self::resize`], for a terminal that breaks its rows anew, and joins those that it had
     /// broken itself. What finds no room on the screen is forgotten.
     pub fn reflow(&self, rows: u16, columns: u16) {
-        self.output.change(|output| {
+        self.change_size(rows, columns, |output| {
             let mut parser = vt100::Parser::new(size(rows), size(columns), 0);
             parser.process(reflowed(output.parser.screen(), usize::from(columns)).as_bytes());
             output.parser = parser;
         });
-        self.pty.resize(Size::new(rows, columns)).unwrap();
+    }
+
+    /// The screen changes before anything is read that the program, once told, has written for it.
+    fn change_size(&self, rows: u16, columns: u16, change: impl FnOnce(&mut Output)) {
+        self.output.change(|output| {
+            change(output);
+            self.pty.resize(Size::new(rows, columns)).unwrap();
+        });
     }
 
     /// Waits until the screen shows this text.

@@ -24,12 +24,16 @@ impl Here {
         let args = rest.trim();
         if spec.arguments.is_empty() && !args.is_empty() {
             self.fail(format!("{word} is a command of one word; nothing was done"), out);
-            return Fate::Done;
+            return Fate::ComesBack;
         }
         match spec.verb {
             Verb::List => self.pass(spec, args, Sent::Users { whole: args.is_empty() }, out),
             Verb::Rooms => self.pass(spec, args, Sent::Rooms { whole: args.is_empty() }, out),
             Verb::Request if args.is_empty() => self.ask(Question::Who, out),
+            Verb::Request if args.contains(char::is_whitespace) => {
+                let first = first_word(args).0;
+                self.fail(format!("one user is asked at a time: {word} {first}"), out);
+            }
             Verb::Accept | Verb::Reject => return self.answer_request(spec, args, place, at, out),
             Verb::Cancel | Verb::Watch | Verb::Unignore | Verb::Dnd | Verb::Away | Verb::Here => {
                 self.pass(spec, args, Sent::Setting(when_done(spec.verb, args)), out);
@@ -93,7 +97,7 @@ impl Here {
         if to.is_empty() {
             self.ask(Question::ToWhom, out);
         } else if text.trim().is_empty() {
-            self.ask(Question::TextFor(to.to_owned()), out);
+            self.ask_text_for(to, out);
         } else {
             self.send_private(to, text, out);
         }
@@ -120,8 +124,16 @@ impl Here {
                 out.show(Line::notice(format!("you are in {room} already")));
                 self.turn_to(Focus::Room(room), out);
             }
-            None => self.pass(spec, args, Sent::Other, out),
+            None => match self.meant_room(args) {
+                Some(room) => self.fail(format!("the names of rooms begin with #: join {room}"), out),
+                None => self.pass(spec, args, Sent::Other, out),
+            },
         }
+    }
+
+    /// The room whose name this is but for its sign, if there is one.
+    fn meant_room(&self, args: &str) -> Option<RoomName> {
+        RoomName::new(&format!("#{args}")).filter(|room| self.roster.rooms().any(|known| known == *room))
     }
 
     /// Leaves the room named, or the one in focus, or else whichever the server thinks of.

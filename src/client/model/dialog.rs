@@ -1,5 +1,7 @@
 //! Questions: what a command that was typed alone still needs.
 
+use std::borrow::Cow;
+
 use super::draft::Origin;
 use super::here::Here;
 use super::sent::Sent;
@@ -25,15 +27,15 @@ pub enum Question {
 }
 
 impl Question {
-    /// What the prompt shows.
-    pub fn label(&self) -> &str {
-        match self {
+    /// What the prompt shows, where there is room for it.
+    pub fn label(&self) -> Cow<'_, str> {
+        Cow::Borrowed(match self {
             Self::Who => "who?",
             Self::ToWhom => "to whom?",
-            Self::TextFor(_) => "text?",
+            Self::TextFor(to) => return Cow::Owned(format!("text to {to}?")),
             Self::Announcement => "announcement?",
             Self::NewName => "new name?",
-        }
+        })
     }
 
     fn dropped(&self) -> &'static str {
@@ -91,8 +93,14 @@ impl Here {
         if *question == Question::Who {
             self.send(format!("REQUEST {name}"), Sent::Other, out);
         } else {
-            self.ask(Question::TextFor(name.to_owned()), out);
+            self.ask_text_for(name, out);
         }
+    }
+
+    /// Asks what to tell this user, by its name if that is known: the prompt says to whom.
+    pub(super) fn ask_text_for(&mut self, user: &str, out: &mut Actions) {
+        let name = self.resolve(user).map(|name| name.to_string());
+        self.ask(Question::TextFor(name.unwrap_or_else(|| user.to_owned())), out);
     }
 
     fn send_answer(&mut self, question: &Question, entry: &str, origin: Origin, out: &mut Actions) {

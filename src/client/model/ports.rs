@@ -1,5 +1,6 @@
 //! What goes into the model and what comes out of it, as its front ends see it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use super::{Focus, Question};
@@ -45,12 +46,12 @@ pub enum Prompt {
 
 impl Prompt {
     /// The words that stand before the input.
-    pub fn label(&self) -> &str {
+    pub fn label(&self) -> Cow<'_, str> {
         match self {
-            Self::Name => "name",
-            Self::Line(focus) | Self::Offline(focus) => focus.label(),
+            Self::Name => "name".into(),
+            Self::Line(focus) | Self::Offline(focus) => focus.label().into(),
             Self::Question(question) => question.label(),
-            Self::Password => "password",
+            Self::Password => "password".into(),
         }
     }
 }

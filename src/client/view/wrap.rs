@@ -80,7 +80,7 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 /// The columns of a character where it takes the most.
-fn most_columns(c: char) -> usize {
+pub(super) fn most_columns(c: char) -> usize {
     let behind = SPACED.partition_point(|(first, _, _)| *first <= c);
     let spaced = behind.checked_sub(1).and_then(|at| SPACED.get(at)).filter(|(_, last, _)| c <= *last);
     c.width().unwrap_or(0).max(spaced.map_or(0, |(_, _, columns)| *columns))
@@ -94,7 +94,9 @@ pub(super) fn wrap(pieces: &[(Style, String)], columns: usize, hanging: usize) -
     let hanging = hanging.min(columns / 3);
     let (mut rows, mut start, mut room) = (Vec::new(), 0, columns.max(1));
     while let Some(rest) = clusters.get(start..).filter(|rest| !rest.is_empty()) {
-        let (end, next) = row_end(rest, room);
+        // What leads a line, a sign or a time, stands on no row alone.
+        let lead = if rows.is_empty() { hanging } else { 0 };
+        let (end, next) = row_end(rest, room, lead);
         let indent = (!rows.is_empty()).then(|| (Style::Plain, " ".repeat(hanging)));
         rows.push(merge(indent, rest.get(..end).unwrap_or(rest)));
         start += next;
@@ -120,8 +122,8 @@ fn clusters(pieces: &[(Style, String)]) -> Vec<Cluster> {
     all
 }
 
-/// Where the row that starts here ends, and where the next one starts.
-fn row_end(rest: &[Cluster], room: usize) -> (usize, usize) {
+/// Where the row that starts here ends, not within its first `lead` characters, and where the next one starts.
+fn row_end(rest: &[Cluster], room: usize, lead: usize) -> (usize, usize) {
     let mut used = 0;
     let fits = rest.iter().take_while(|cluster| {
         used += cluster.width;
@@ -134,7 +136,7 @@ fn row_end(rest: &[Cluster], room: usize) -> (usize, usize) {
     let is_blank = |at: &usize| rest.get(*at).is_some_and(Cluster::is_blank);
     let is_word = |at: &usize| rest.get(*at).is_some_and(|cluster| !cluster.is_blank());
     // The last blank behind a word, or at least one character.
-    let word_starts = (0..fits).find(is_word).unwrap_or(fits);
+    let word_starts = (lead..fits).find(is_word).unwrap_or(fits);
     let end = (word_starts..=fits).rev().find(is_blank).unwrap_or(fits.max(1));
     let next = (end..rest.len()).find(is_word).unwrap_or(rest.len());
     let end = (0..end).rev().find(is_word).map_or(end, |last| last + 1);
@@ -168,6 +170,10 @@ mod tests {
         assert_eq!(rows("22:48 bob: one two three", 20), ["22:48 bob: one two", "      three"]);
         assert_eq!(rows("22:48 bob: one two three", 16), ["22:48 bob: one", "     two three"]);
         assert_eq!(rows("22:48 bob:   three blanks", 80), ["22:48 bob:   three blanks"]);
+        assert_eq!(
+            rows("12:00 #a-room-with-a-name-that-goes-on", 20),
+            ["12:00 #a-room-with-a", "      -name-that-goe", "      s-on"]
+        );
         assert_eq!(rows("", 80), [""]);
     }
 

@@ -234,7 +234,7 @@ fn a_question_takes_no_command_for_an_answer() {
     );
     desk.typed("private bob").pastes("/usr/bin\nquit").shows(
         "menu > private bob
-        text? > /usr/bin
+        text to bob? > /usr/bin
         quit
         -> PRIVATE bob /usr/bin
         -> PRIVATE bob quit",
@@ -286,12 +286,16 @@ fn leaving_takes_one_word() {
     desk.typed("3 of us will come").typed("quit smoking").typed("clear the table").typed("<quit> now").shows(
         "menu > 3 of us will come
         !! 3 is a command of one word; nothing was done
+        (back: 3 of us will come)
         menu > quit smoking
         !! quit is a command of one word; nothing was done
+        (back: quit smoking)
         menu > clear the table
         !! clear is a command of one word; nothing was done
+        (back: clear the table)
         menu > <quit> now
-        !! quit is a command of one word; nothing was done",
+        !! quit is a command of one word; nothing was done
+        (back: <quit> now)",
     );
 }
 

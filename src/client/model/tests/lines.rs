@@ -7,7 +7,7 @@ use super::Desk;
 fn questions_are_asked_for_what_is_missing() {
     let mut desk = Desk::inside();
     desk.typed("2").prompts("who?").typed("bob").server("-ERR busy busy: bob is chatting with carol");
-    desk.typed("private").prompts("to whom?").typed("bob").prompts("text?").typed("  psst, bob ");
+    desk.typed("private").prompts("to whom?").typed("bob").prompts("text to bob?").typed("  psst, bob ");
     desk.server("+OK taken 5 @NOON 1").typed("announce").typed("").prompts("menu");
     desk.typed("private nobody hi").server("-ERR no-such-user nobody here is nobody; LIST shows who is").shows(
         "menu > 2
@@ -16,7 +16,7 @@ fn questions_are_asked_for_what_is_missing() {
         !! busy: bob is chatting with carol
         menu > private
         to whom? > bob
-        text? >   psst, bob
+        text to bob? >   psst, bob
         -> PRIVATE bob   psst, bob
               ✓ 12:00 to bob
         menu > announce
@@ -30,6 +30,34 @@ fn questions_are_asked_for_what_is_missing() {
     let actions = desk.model.handle_interrupt();
     desk.draw(actions);
     desk.prompts("menu").shows("menu > request\n-- nobody was asked");
+}
+
+#[test]
+fn what_is_nearly_right_is_answered_with_what_to_type() {
+    let mut desk = Desk::inside();
+    desk.server("* opened #dev").screen.clear();
+    desk.typed("join dev").typed("2 bob and carol").typed("private 2").typed("quit").typed("").shows(
+        "menu > join dev
+        !! the names of rooms begin with #: join #dev
+        menu > 2 bob and carol
+        !! one user is asked at a time: 2 bob
+        menu > private 2
+        text to bob? > quit
+        !! quit looks like a command, and a text is asked for here; nothing: never mind
+        text to bob? >
+        -- nothing was sent",
+    );
+    for typed in ["quit", "/quit", ".exit", "3", "<quit>", "exit"] {
+        desk.typed("announce").typed(typed);
+        assert!(desk.screen.contains("a text is asked for here"), "{}", desk.screen);
+        desk.typed("").prompts("menu").screen.clear();
+    }
+    desk.server("* paired bob").types("/quit now").typed("/quit now").shows(
+        "-- you are chatting with bob; quit ends it, /help shows more
+        bob > /quit now
+        !! quit is a command of one word; nothing was done
+        (back: /quit now)",
+    );
 }
 
 #[test]
