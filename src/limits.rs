@@ -36,9 +36,9 @@ pub const REQUESTS_WAITING: usize = 32;
 /// Typed lines that chatc remembers, and keeps in its history file.
 pub const HISTORY_LINES: usize = 1_000;
 
-/// Longest line that chatc's editor takes, in bytes: as many as it can count, since no character takes more
-/// columns than bytes, and several messages.
-pub const DRAFT_BYTES: usize = 60_000;
+/// Longest line that chatc's editor takes, in bytes: several messages, and fewer columns than it can count, since
+/// no character takes more of them than bytes. It lays out all of a line at the end of each of its rows.
+pub const DRAFT_BYTES: usize = 32_000;
 
 /// Users one user may ignore.
 pub const IGNORED_PER_USER: usize = 64;

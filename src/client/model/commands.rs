@@ -131,8 +131,11 @@ impl Here {
         }
     }
 
-    /// The room whose name this is but for its sign, if there is one.
+    /// The room whose name this is but for its sign, if there is one, and no user to be followed.
     fn meant_room(&self, args: &str) -> Option<RoomName> {
+        if Name::any(args).is_ok_and(|name| self.is_here(name)) {
+            return None;
+        }
         RoomName::new(&format!("#{args}")).filter(|room| self.roster.rooms().any(|known| known == *room))
     }
 

@@ -47,6 +47,9 @@ fn what_is_nearly_right_is_answered_with_what_to_type() {
         text to bob? >
         -- nothing was sent",
     );
+    desk.server("* opened #bob").typed("join bob");
+    assert!(desk.screen.ends_with("-> JOIN bob\n"), "{}", desk.screen);
+    desk.server("-ERR in-no-room bob is in no room").screen.clear();
     for typed in ["quit", "/quit", ".exit", "3", "<quit>", "exit"] {
         desk.typed("announce").typed(typed);
         assert!(desk.screen.contains("a text is asked for here"), "{}", desk.screen);
