@@ -28,6 +28,8 @@ impl Chat {
         let room = match self.rooms.find(name) {
             Some(room) => room.key,
             None => {
+                // Its name is shown to others.
+                self.check_voice(user, now)?;
                 self.check_has_room(user)?;
                 self.open_room(user, name, now)
             }

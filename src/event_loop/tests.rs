@@ -38,6 +38,21 @@ fn all_listeners_share_what_a_round_accepts() {
 }
 
 #[test]
+fn the_end_waits_for_those_who_do_not_hang_up_as_long_as_an_operator_says() {
+    let limits = Limits { drain_timeout: Duration::from_secs(7), ..Limits::DEFAULT.without_rates() };
+    let endpoint = Endpoint::new("127.0.0.1:0").unwrap();
+    let mut event_loop = EventLoop::new(&[endpoint], false, Config { limits, ..Config::default() }).unwrap();
+    let _client = TcpStream::connect(event_loop.addresses().next().unwrap()).unwrap();
+    let now = event_loop.clock.now();
+    event_loop.listeners.bound.iter_mut().for_each(|listener| listener.is_ready = true);
+    event_loop.accept_waiting(now);
+    event_loop.drain(now);
+    let at = |millis| Now { steady: now.steady + Duration::from_millis(millis), ..now };
+    assert!(!event_loop.is_finished(at(6_999)), "it has not hung up");
+    assert!(event_loop.is_finished(at(7_000)));
+}
+
+#[test]
 fn an_idle_daemon_sleeps_until_its_next_look() {
     let endpoints = ["127.0.0.1:0", "192.0.2.1:2428"].map(|text| Endpoint::new(text).unwrap());
     let mut event_loop = EventLoop::new(&endpoints, true, Config::default()).unwrap();

@@ -238,13 +238,15 @@ fn ctl_without_a_command_is_a_console() {
     let control = daemon.control();
     let input = "list\nfly\nannounce\nfrom a pipe\nrooms";
     let (status, out, error) = run_with_input(&["ctl", "--control", &control], input, &[]);
-    assert!(status.success());
+    assert_eq!(status.code(), Some(1), "one order was refused");
     assert!(error.contains("the last line has no end and was not done"), "{error}");
     let lines: Vec<&str> = out.lines().collect();
     assert!(lines.get(1).is_some_and(|line| line.contains("alice")), "{out}");
     assert!(lines.get(3).is_some_and(|line| line.starts_with("error: ")), "{out}");
     assert_eq!(lines.get(4..), Some(&["what shall be announced?", "announced to 1"][..]), "half a line is none");
     alice.expect("* announced 1 {time} operator from a pipe");
+    let (status, ..) = run_with_input(&["ctl", "--control", &control], "list\nrooms\n", &[]);
+    assert_eq!(status.code(), Some(0), "all of them were obeyed");
 }
 
 #[test]

@@ -184,3 +184,27 @@ fn without_a_password_any_is_right() {
     assert_eq!(bench.ask(&client, "PASSWORD whatever\nENTER alice\n"), ["+OK", "+OK entered 1 alice"]);
     bench.all_leave(&[&client]);
 }
+
+#[test]
+fn a_client_whose_place_is_kept_is_told_no_bye_when_its_connection_is_given_up() {
+    for keeps in [true, false] {
+        let mut bench = Bench::limited(FREE);
+        let client = bench.user("alice");
+        if keeps {
+            bench.send(&client, "KEEP\n");
+        }
+        let before = client.lines().len();
+        assert_eq!(before, usize::from(keeps));
+        client.script(|wire| wire.room = 0);
+        let speaker = bench.user("bob");
+        for _ in 0..100 {
+            bench.send(&speaker, format!("PRIVATE alice {}\n", "x".repeat(3_000)));
+        }
+        client.script(|wire| wire.room = 0);
+        bench.advance(FREE.output_hard_time);
+        bench.make_room(&client, usize::MAX);
+        let farewells = client.lines().iter().filter(|line| line.starts_with("* bye ")).count();
+        assert_eq!(farewells, usize::from(!keeps), "keeps: {keeps}");
+        assert_eq!(bench.server.user_count(), 1 + usize::from(keeps), "it may come back");
+    }
+}

@@ -69,6 +69,23 @@ fn mutes_in_force_are_listed() {
 }
 
 #[test]
+fn one_who_is_muted_opens_no_room_whose_name_others_are_shown() {
+    let mut bench = Bench::new();
+    let (console, ann, bob) = (bench.console(), bench.user("ann"), bench.user("bob"));
+    bench.send(&ann, "WATCH on\nJOIN #open\n");
+    bench.advance(Duration::from_secs(1));
+    ask(&mut bench, &console, "mute bob");
+    ann.received();
+    assert!(bench.ask(&bob, "JOIN #telling\n")[0].starts_with("-ERR muted "));
+    assert_eq!(bench.ask(&bob, "JOIN #open\n").last().map(String::as_str), Some("+OK room #open"));
+    bench.advance(Duration::from_secs(1));
+    assert_eq!(ann.lines(), ["* joined #open bob"]);
+    ask(&mut bench, &console, "unmute bob");
+    assert_eq!(bench.ask(&bob, "JOIN #telling\n").last().map(String::as_str), Some("+OK room #telling"));
+    bench.all_leave(&[&ann, &bob, &console]);
+}
+
+#[test]
 fn a_guests_name_that_is_shut_out_is_not_given_again() {
     let mut bench = Bench::new();
     let (console, guest) = (bench.console(), bench.connect());

@@ -252,3 +252,22 @@ fn help_is_paid_for() {
     bench.advance(Duration::from_secs(60));
     assert_eq!(count(&client.lines(), "+OK"), 1);
 }
+
+#[test]
+fn a_line_that_waits_for_its_turn_is_charged_once() {
+    let lines = chatd::limits::Rate { burst: 4, interval: Duration::from_secs(100) };
+    let limits = Limits { lines, ..Limits::DEFAULT.without_rates() };
+    let mut bench = bench(limits, Budget { lines: 10_000, ..Budget::DEFAULT });
+    let members = room(&mut bench, 60);
+    bench.advance(Duration::from_secs(1_000));
+    members.iter().for_each(|member| drop(member.received()));
+    let (first, second) = (&members[1], &members[2]);
+    bench.arrive(first, line("SAY #r"));
+    bench.arrive(second, line("SAY #r"));
+    bench.tick();
+    assert_eq!(count(&second.lines(), "+OK taken "), 0, "it waits for its turn");
+    bench.settle();
+    assert_eq!(count(&second.lines(), "+OK taken "), 1);
+    bench.send(second, "SAY nobody x\n".repeat(4));
+    assert_eq!(count(&second.lines(), "-ERR "), 3, "as many as are left of its burst");
+}

@@ -113,7 +113,7 @@ impl Console<'_> {
     fn ask(mut self, command: &str) -> io::Result<bool> {
         self.stream.write_all(format!("{command}\n").as_bytes())?;
         self.stream.shutdown(Shutdown::Write)?;
-        let (mut answer, mut buffer) = (Vec::new(), [0; 4096]);
+        let (mut answer, mut buffer, mut answers) = (Vec::new(), [0; 4096], Answers::default());
         loop {
             self.wait(&mut [PollFd::new(self.stream.as_fd(), PollFlags::POLLIN)], true)?;
             match self.stream.read(&mut buffer) {
@@ -123,8 +123,8 @@ impl Console<'_> {
                 Err(error) => return Err(error),
             }
         }
-        show(&answer)?;
-        Ok(!answer.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"error:")))
+        answers.show(&answer)?;
+        Ok(!answers.is_any_refusal)
     }
 
     /// Waits until one of these is ready; not for ever if the daemon is to answer.
@@ -141,7 +141,7 @@ impl Console<'_> {
     }
 
     /// Carries lines both ways until either side ends. Waits for ever for one who types, but not for
-    /// the daemon.
+    /// the daemon. Says whether all was obeyed that did not come from a terminal: one who types has seen it.
     fn converse(mut self) -> io::Result<bool> {
         let stdin = io::stdin();
         if stdin.is_terminal() {
@@ -151,7 +151,8 @@ impl Console<'_> {
             ));
         }
         let (mut typing, mut is_owed, mut unsent, mut buffer) = (Typing::Open, false, Vec::new(), [0; 4096]);
-        let mut inside_line = false;
+        let (mut inside_line, mut answers) = (false, Answers::default());
+        let obeyed = |answers: &Answers| Ok(io::stdin().is_terminal() || !answers.is_any_refusal);
         loop {
             let takes_keys = matches!(typing, Typing::Open) && unsent.is_empty();
             let out = if unsent.is_empty() { PollFlags::empty() } else { PollFlags::POLLOUT };
@@ -164,8 +165,8 @@ impl Console<'_> {
             let (theirs, keys) = (ready(0), !ready(1).is_empty());
             if theirs.intersects(PollFlags::POLLIN | PollFlags::POLLHUP | PollFlags::POLLERR) {
                 match self.stream.read(&mut buffer) {
-                    Ok(0) => return Ok(true),
-                    Ok(count) if !show(buffer.get(..count).unwrap_or_default())? => return Ok(true),
+                    Ok(0) => return obeyed(&answers),
+                    Ok(count) if !answers.show(buffer.get(..count).unwrap_or_default())? => return obeyed(&answers),
                     // One that was told that this is all has its end to say, too.
                     Ok(_) => is_owed = matches!(typing, Typing::Ended) || !unsent.is_empty(),
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {}
@@ -191,6 +192,30 @@ impl Console<'_> {
                 is_owed |= unsent.contains(&b'\n') && !unsent.trim_ascii().is_empty();
             }
         }
+    }
+}
+
+/// What the daemon answers, in pieces that may end within a line.
+#[derive(Default)]
+struct Answers {
+    is_any_refusal: bool,
+    /// The start of the line that has not ended yet, as far as it tells whether that is a refusal.
+    begun: Vec<u8>,
+}
+
+impl Answers {
+    /// Notes refusals among them, and writes them to stdout. Says whether somebody reads on.
+    fn show(&mut self, bytes: &[u8]) -> io::Result<bool> {
+        const REFUSAL: &[u8] = b"error:";
+        for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
+            let room = REFUSAL.len() - self.begun.len();
+            self.begun.extend(piece.iter().take(room));
+            self.is_any_refusal |= self.begun == REFUSAL;
+            if piece.ends_with(b"\n") {
+                self.begun.clear();
+            }
+        }
+        show(bytes)
     }
 }
 
