@@ -23,7 +23,7 @@ mod haste;
 mod journal;
 mod keeping;
 mod kept;
-mod native;
+mod requests;
 mod operator;
 mod outbox;
 mod outgoing;
