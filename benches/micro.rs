@@ -13,8 +13,7 @@ use chatd::chat::{
     Audience, Chat, CloseReason, Command, Entry, Event, Mention, Name, Now, Recipients, Record, Reply, RoomName, Row,
     Settings, Sink, Stamp, Text, UnixMillis, UserKey, UserRef,
 };
-use chatd::wire::native::{self, Answer, Encoder};
-use chatd::wire::{LineSplitter, Step, clean};
+use chatd::wire::{Answer, Asked, Dialect, Encoder, LineSplitter, Step, clean};
 use divan::{AllocProfiler, Bencher, Divan, black_box};
 use memory::Desk;
 
@@ -91,7 +90,7 @@ mod decoder {
             let (mut splitter, mut at) = (LineSplitter::default(), 0);
             while let (Step::Line(line), taken) = splitter.next(&bytes[at..]) {
                 let line = clean(line).expect("it is UTF-8");
-                black_box(native::decode(&line)).expect("it is a command");
+                black_box(Dialect::Native.decode(&line).request).expect("it is a command");
                 at += taken;
             }
             at
@@ -107,7 +106,7 @@ mod decoder {
 
     #[divan::bench(args = ["SAY bob hello there", "SAY 12345 hello there", "SAY #lobby hello there", "PING", "LIST"])]
     fn decode(line: &str) -> bool {
-        native::decode(black_box(line)).is_ok()
+        Dialect::Native.decode(black_box(line)).request.is_ok()
     }
 }
 
@@ -192,7 +191,7 @@ mod encoder {
         let event = said(123_456, AT);
         bencher.bench_local(|| {
             out.clear();
-            encoder.event(black_box(&event), &mut out);
+            encoder.event(Dialect::Native, black_box(&event), &mut out);
         });
     }
 
@@ -203,20 +202,18 @@ mod encoder {
         bencher.bench_local(|| {
             out.clear();
             millis += 1;
-            encoder.event(&said(123_456, UnixMillis(millis)), &mut out);
+            encoder.event(Dialect::Native, &said(123_456, UnixMillis(millis)), &mut out);
         });
     }
 
     #[divan::bench]
     fn taken(bencher: Bencher<'_, '_>) {
         let (mut encoder, mut out) = (Encoder::default(), BytesMut::with_capacity(4096));
-        let answer = Ok(Answer::Chat(Reply::Taken {
-            stamp: Stamp { id: 123_456, at: AT },
-            to: Recipients { present: 1, later: 0 },
-        }));
+        let to = Recipients { present: 1, later: 0 };
+        let answer = Answer::Chat(Reply::Taken { stamp: Stamp { id: 123_456, at: AT }, to });
         bencher.bench_local(|| {
             out.clear();
-            encoder.answer(black_box(&answer), &mut out);
+            encoder.answer(Dialect::Native, &Asked::UNREADABLE, black_box(&answer), &mut out);
         });
     }
 }

@@ -7,6 +7,7 @@ mod domain_support;
 
 use chatd::chat::{Chat, Command, Entry, Mention, Name, Settings, Text, UserKey};
 use chatd::limits::{REQUESTS_WAITING, ROWS_PER_REPLY};
+use chatd::wire::Dialect;
 use chatd::wire::Fault;
 use domain_support::{Recorder, at, command};
 
@@ -248,6 +249,6 @@ fn names_and_texts_are_as_long_as_is_told() {
     assert!(is_room(50) && !is_room(51));
     let is_text = |length: usize| Text::new(&"x".repeat(length)).is_ok();
     assert!(is_text(3_840) && !is_text(3_841));
-    let is_away = |length: usize| chatd::wire::native::decode(&format!("AWAY {}", "x".repeat(length))).is_ok();
+    let is_away = |length: usize| Dialect::Native.decode(&format!("AWAY {}", "x".repeat(length))).request.is_ok();
     assert!(is_away(120) && !is_away(121));
 }

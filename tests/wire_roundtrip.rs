@@ -1,4 +1,4 @@
-//! The native dialect against itself: what the encoder writes is what `native::read` gives back,
+//! The native dialect against itself: what the encoder writes is what `wire::read` gives back,
 //! every line keeps to the rules of docs/PROTOCOL.md, nothing a peer sends makes a reader panic,
 //! and lines are found however their bytes arrive.
 //!
@@ -18,8 +18,7 @@ use chatd::chat::{
 };
 use chatd::limits::{LINE_BYTES, NAME_BYTES, ROW_BYTES, TEXT_BYTES};
 use chatd::wire::commands::COMMANDS;
-use chatd::wire::native::{Answer, Encoder, Request, ServerLine, decode, read};
-use chatd::wire::{Fault, LineSplitter, Step, clean};
+use chatd::wire::{Answer, Asked, Dialect, Encoder, Fault, LineSplitter, Request, ServerLine, Step, clean, read};
 use proptest::prelude::*;
 
 /// The year 10000, where times with four digits for the year end.
@@ -203,6 +202,10 @@ impl Parts {
     }
 }
 
+fn decode(line: &str) -> Result<Request<'_>, Fault> {
+    Dialect::Native.decode(line).request
+}
+
 /// What an encoder wrote: one line, within the limit, with nothing in it that acts on a terminal.
 fn line(most: usize, write: impl FnOnce(&mut BytesMut)) -> String {
     let mut out = BytesMut::new();
@@ -220,7 +223,7 @@ proptest! {
     fn events_are_read_as_they_were_written(parts in parts()) {
         let mut encoder = Encoder::default();
         for event in parts.events() {
-            let line = line(LINE_BYTES, |out| encoder.event(&event, out));
+            let line = line(LINE_BYTES, |out| encoder.event(Dialect::Native, &event, out));
             prop_assert_eq!(read(&line), ServerLine::Event(event));
             let longer = format!("{line} more");
             let is_message = matches!(
@@ -240,7 +243,7 @@ proptest! {
     #[test]
     fn rows_are_read_as_they_were_written(parts in parts()) {
         for row in parts.rows() {
-            let line = line(ROW_BYTES, |out| Encoder::default().row(&row, out));
+            let line = line(ROW_BYTES, |out| Encoder::default().row(Dialect::Native, &Asked::UNREADABLE, &row, out));
             prop_assert_eq!(read(&line), ServerLine::Row(row));
             let longer = format!("{line} more");
             prop_assert_eq!(read(&longer), ServerLine::Row(row), "rows are extensible");
@@ -250,11 +253,11 @@ proptest! {
     #[test]
     fn answers_are_read_as_they_were_written(parts in parts()) {
         for answer in parts.answers() {
-            let line = line(LINE_BYTES, |out| Encoder::default().answer(&Ok(answer), out));
+            let line = line(LINE_BYTES, |out| Encoder::default().answer(Dialect::Native, &Asked::UNREADABLE, &answer, out));
             prop_assert_eq!(read(&line), ServerLine::Answer(answer));
         }
         for fault in parts.faults() {
-            let line = line(LINE_BYTES, |out| Encoder::default().answer(&Err(fault), out));
+            let line = line(LINE_BYTES, |out| Encoder::default().fault(Dialect::Native, &Asked::UNREADABLE, &fault, None, out));
             prop_assert_eq!(read(&line), ServerLine::Error { code: fault.code(), text: &fault.to_string() });
         }
     }
@@ -265,7 +268,7 @@ proptest! {
     fn durations_are_rounded_to_the_side_that_does_not_lie(name in names(), millis in 0..200_000_u64) {
         let span = Duration::from_millis(millis);
         let request = Event::Request { from: name, purpose: Purpose::Session, stands: span };
-        let line = line(LINE_BYTES, |out| Encoder::default().event(&request, out));
+        let line = line(LINE_BYTES, |out| Encoder::default().event(Dialect::Native, &request, out));
         let stands = Duration::from_secs(millis.div_ceil(1000));
         prop_assert_eq!(read(&line), ServerLine::Event(Event::Request { from: name, purpose: Purpose::Session, stands }));
     }
@@ -275,7 +278,7 @@ proptest! {
         let mut encoder = Encoder::default();
         for (id, at) in (1..).zip(times) {
             let event = Event::Said { stamp: Stamp { id, at: UnixMillis(at) }, from: name, text: Text::new("x").unwrap() };
-            let line = line(LINE_BYTES, |out| encoder.event(&event, out));
+            let line = line(LINE_BYTES, |out| encoder.event(Dialect::Native, &event, out));
             prop_assert_eq!(read(&line), ServerLine::Event(event));
         }
     }
@@ -310,7 +313,7 @@ proptest! {
         }).collect();
         let cleaned = clean(raw.as_bytes()).unwrap();
         if let Ok(Request::Ping(word)) = decode(&cleaned) {
-            let line = line(LINE_BYTES, |out| Encoder::default().answer(&Ok(Answer::Pong(word)), out));
+            let line = line(LINE_BYTES, |out| Encoder::default().answer(Dialect::Native, &Asked::UNREADABLE, &Answer::Pong(word), out));
             prop_assert_eq!(read(&line), ServerLine::Answer(Answer::Pong(word)));
         }
     }
@@ -415,21 +418,22 @@ fn the_longest_row_fits_and_nearly_fills_its_bound() {
         here: Duration::from_secs(u64::MAX),
         marks: Marks { is_reconnecting: true, is_not_to_be_disturbed: true, is_muted: true, away: Some(&text) },
     };
-    let length = line(ROW_BYTES, |out| Encoder::default().row(&row, out)).len() + 1;
+    let length =
+        line(ROW_BYTES, |out| Encoder::default().row(Dialect::Native, &Asked::UNREADABLE, &row, out)).len() + 1;
     assert!(length <= ROW_BYTES && ROW_BYTES < length + 32, "{length} of {ROW_BYTES}");
 }
 
 #[test]
 fn help_and_farewells_are_lines_too() {
     for spec in &COMMANDS {
-        let line = line(ROW_BYTES, |out| Encoder::default().help(spec, out));
+        let line = line(ROW_BYTES, |out| Encoder::default().help(Dialect::Native, spec, out));
         assert!(matches!(read(&line), ServerLine::Help(text) if text.starts_with(&spec.usage())), "{line}");
     }
     for reason in CloseReason::ALL {
-        let line = line(LINE_BYTES, |out| Encoder::default().bye(reason.word(), reason.farewell(), out));
+        let line = line(LINE_BYTES, |out| Encoder::default().farewell(Dialect::Native, reason, None, out));
         assert_eq!(read(&line), ServerLine::Bye { reason: reason.word(), text: reason.farewell() });
     }
-    let greeting = line(LINE_BYTES, |out| Encoder::default().greeting("1.2.3", out));
+    let greeting = line(LINE_BYTES, |out| Encoder::default().greeting(Dialect::Native, "1.2.3", out));
     assert!(matches!(read(&greeting), ServerLine::Hello(_)));
 }
 
@@ -440,14 +444,14 @@ fn the_longest_message_there_can_be_fits_a_line() {
         (RoomName::new(&format!("#{}", "r".repeat(49))).unwrap(), Name::any(&"n".repeat(NAME_BYTES)).unwrap());
     let stamp = Stamp { id: u64::MAX, at: UnixMillis(u64::MAX) };
     let event = Event::RoomSaid { stamp, room, from, text: Text::new(&text).unwrap() };
-    line(LINE_BYTES, |out| Encoder::default().event(&event, out));
+    line(LINE_BYTES, |out| Encoder::default().event(Dialect::Native, &event, out));
 }
 
 #[test]
 fn a_wait_is_told_in_whole_seconds_and_never_too_short() {
     for (millis, seconds) in [(1_001, 2), (2_000, 2), (63_270, 64)] {
         let mut out = bytes::BytesMut::new();
-        chatd::wire::native::Encoder::default().waiting(Duration::from_millis(millis), &mut out);
+        Encoder::default().waiting(Dialect::Native, Duration::from_millis(millis), &mut out);
         assert_eq!(out, format!("* waiting {seconds}\n").as_bytes());
         let line = std::str::from_utf8(&out).unwrap().trim_end();
         assert_eq!(read(line), ServerLine::Waiting(Duration::from_secs(seconds)));
@@ -458,7 +462,7 @@ fn a_wait_is_told_in_whole_seconds_and_never_too_short() {
 #[test]
 fn what_was_lost_with_a_place_is_told_in_lines() {
     let mut out = bytes::BytesMut::new();
-    chatd::wire::native::Encoder::default().lost(17, &mut out);
+    Encoder::default().lost(Dialect::Native, 17, &mut out);
     assert_eq!((&out[..], read("* lost 17")), (&b"* lost 17\n"[..], ServerLine::Lost(17)));
     assert!(matches!(read("* lost many"), ServerLine::Unknown(_)));
 }

@@ -56,7 +56,7 @@ pub use ports::{Action, EXIT_FAILED, EXIT_OK, EXIT_REFUSED, Prompt, Setup, Wish,
 
 use super::view::Line;
 use crate::chat::{Millis, sanitize};
-use crate::wire::native::{self, ServerLine};
+use crate::wire::{self, ServerLine};
 use entry::Entry;
 use here::Here;
 use link::{Link, Loss};
@@ -189,7 +189,7 @@ impl Model {
     pub fn handle_line(&mut self, line: &str, now: Millis) -> Vec<Action> {
         self.now = now;
         let clean = refusals::in_own_words(sanitize(line));
-        let line = native::read(&clean);
+        let line = wire::read(&clean);
         let mut out = Actions::default();
         if let ServerLine::Bye { reason, text } = line {
             self.handle_bye(reason, text, &mut out);

@@ -61,7 +61,7 @@ impl<S: Stream> Server<S> {
         };
         let pace = self.limits.connects.into();
         if self.addresses.of(origin).connects.admit(pace, now.steady).is_some() {
-            return self.refuse_in_passing(stream, origin, now);
+            return self.refuse_in_passing(stream, peer, origin, now);
         }
         let refusal = self.refusal(peer, now);
         let token = self.connections.add(stream, peer, Phase::Silent { since: now.steady }, now.steady);
@@ -140,10 +140,11 @@ impl<S: Stream> Server<S> {
 
     /// Closes a connection of one that connects too often, with a line and no more ado: it must not
     /// cost what makes it worth while.
-    fn refuse_in_passing(&mut self, mut stream: S, origin: Origin, now: Now) -> Token {
+    fn refuse_in_passing(&mut self, mut stream: S, peer: Peer, origin: Origin, now: Now) -> Token {
         let reason = CloseReason::ConnectingTooFast;
         let mut line = self.connections.outgoing.spares.take();
-        self.connections.outgoing.encoder.refusal(reason.word(), reason.farewell(), line.end());
+        let dialect = peer.dialect();
+        self.connections.outgoing.encoder.refusal(dialect, reason, None, line.end());
         // What it does not take at once it need not read.
         let _ = stream.write(line.bytes());
         self.connections.outgoing.spares.give(line);

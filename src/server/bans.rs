@@ -4,8 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::chat::{Millis, Name, Now};
-use crate::wire::console::Target;
-use crate::wire::text_lines;
+use crate::wire::{Target, text_lines};
 
 /// How long a ban is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,6 @@ use super::outbox::{LogOnly, Outbox};
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Now, UserKey};
 use crate::limits::{FAREWELL_TIME, REFUSAL_TIME};
-use crate::wire::console;
-use crate::wire::native::Encoder;
 
 impl<S: Stream> Server<S> {
     /// Closes a connection. Its user leaves, and whoever had to do with it is told; unless the
@@ -101,22 +99,15 @@ impl<S: Stream> Server<S> {
     }
 
     fn say_farewell(&mut self, token: Token, closing: Closing<'_>) {
-        let reason = closing.reason;
-        let write = match reason {
-            CloseReason::Quit | CloseReason::Disconnected | CloseReason::Broken => return,
+        let Closing { reason, words, is_refusal } = closing;
+        match reason {
+            CloseReason::Quit | CloseReason::Disconnected | CloseReason::Broken => {}
             // It has been answered in its own way.
-            CloseReason::Foreign => return,
-            CloseReason::Shutdown if self.connections.is_operator(token) => {
-                return self
-                    .connections
-                    .append(token, |_, out| console::say(format_args!("{}", reason.farewell()), out));
+            CloseReason::Foreign => {}
+            _ if is_refusal => {
+                self.connections.append(token, |dialect, encoder, out| encoder.refusal(dialect, reason, words, out));
             }
-            _ if self.connections.is_operator(token) => return,
-            _ if closing.is_refusal => Encoder::refusal,
-            _ => Encoder::bye,
-        };
-        let words = closing.words.map_or_else(String::new, |words| format!(": {words}"));
-        let text = format!("{}{words}", reason.farewell());
-        self.connections.append(token, |encoder, out| write(encoder, reason.word(), &text, out));
+            _ => self.connections.append(token, |dialect, encoder, out| encoder.farewell(dialect, reason, words, out)),
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::queue::Queue;
 use super::throttle::{Debts, Throttle};
 use crate::chat::{CloseReason, Millis, UserKey};
 use crate::limits::{GREETING_DELAY, Limits};
-use crate::wire::LineSplitter;
+use crate::wire::{Dialect, LineSplitter};
 
 /// A connection's handle: its slot, and a generation that tells a reused slot from the old one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,8 +58,33 @@ pub enum Seat {
     Socket,
 }
 
+/// What a connection may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rights {
+    /// Take part in the chat, as fast as limits allow.
+    Client,
+    /// Give orders, and is not made to wait.
+    Operator,
+}
+
 impl Peer {
-    /// Whether orders come from there.
+    /// What one who comes from there speaks at first.
+    pub(super) fn dialect(self) -> Dialect {
+        match self {
+            Self::Client(_) => Dialect::default(),
+            Self::Operator(_) => Dialect::Console,
+        }
+    }
+
+    /// What one who comes from there may do.
+    pub(super) fn rights(self) -> Rights {
+        match self {
+            Self::Client(_) => Rights::Client,
+            Self::Operator(_) => Rights::Operator,
+        }
+    }
+
+    /// Whether it is a terminal or what stands in for one.
     pub(super) fn is_operator(self) -> bool {
         matches!(self, Self::Operator(_))
     }
@@ -77,6 +102,12 @@ impl Peer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expecting {
     Order,
+    Reply(Question),
+}
+
+/// What an operator is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Question {
     AnnouncementText,
     /// Whether the server is to be shut down although others are connected.
     Consent,
@@ -90,7 +121,11 @@ pub(super) enum Phase {
     /// Has not sent a whole line yet, so that nobody knows what it speaks.
     Opening { since: Millis },
     /// Speaks as it should, but is no user yet.
-    Entering { since: Millis },
+    Entering {
+        since: Millis,
+        /// Has given the server's password.
+        may_enter: bool,
+    },
     /// Is a user's.
     User(UserKey),
     /// Is the operator's.
@@ -163,6 +198,8 @@ pub(super) struct Connection<S> {
     pub(super) stream: Option<S>,
     pub(super) peer: Peer,
     pub(super) token: Token,
+    /// What it speaks.
+    pub(super) dialect: Dialect,
     pub(super) phase: Phase,
     pub(super) standing: Standing,
     pub(super) splitter: LineSplitter,
@@ -173,8 +210,6 @@ pub(super) struct Connection<S> {
     pub(super) last_heard: Millis,
     pub(super) lines: Throttle,
     pub(super) rare: Option<Box<Rare>>,
-    /// Has given the server's password.
-    pub(super) may_enter: bool,
     /// How much of the memory for queues is its output's.
     accounted: u32,
     /// Where it stands in the list of deadlines.
@@ -202,6 +237,7 @@ impl<S> Connection<S> {
             stream: Some(stream),
             peer,
             token,
+            dialect: peer.dialect(),
             phase,
             standing: Standing::Free,
             splitter: LineSplitter::default(),
@@ -210,7 +246,6 @@ impl<S> Connection<S> {
             last_heard: now,
             lines: Throttle::default(),
             rare: None,
-            may_enter: false,
             accounted: 0,
             armed_at: None,
             readable: false,
@@ -407,7 +442,7 @@ impl<S> Connection<S> {
         let slow = self.slow_due(limits);
         let by_phase = match self.phase {
             Phase::Silent { since } => Some(since + GREETING_DELAY),
-            Phase::Opening { since } | Phase::Entering { since } => Some(since + limits.entry_timeout),
+            Phase::Opening { since } | Phase::Entering { since, .. } => Some(since + limits.entry_timeout),
             Phase::User(_) => earliest(slow, self.sign_of_life_due(limits)),
             Phase::Operator(_) => slow,
             Phase::Away(_) => self.output.kept().and_then(|kept| kept.absence).map(Absence::next_due),

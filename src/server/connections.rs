@@ -6,7 +6,7 @@ use std::io;
 use bytes::BytesMut;
 use slab::Slab;
 
-use super::connection::{Connection, Peer, Phase, Token};
+use super::connection::{Connection, Peer, Phase, Rights, Token};
 use super::journal::Journal;
 use super::outbox::Spread;
 use super::outgoing::Outgoing;
@@ -15,7 +15,7 @@ use super::patience::Patience;
 use super::stream::Stream;
 use crate::chat::{Millis, UserKey};
 use crate::limits::Limits;
-use crate::wire::native::Encoder;
+use crate::wire::{Dialect, Encoder};
 
 /// The connections and everything that is shared between them.
 #[derive(Debug)]
@@ -33,6 +33,8 @@ pub(super) struct Connections<S> {
     pub(super) gone: Vec<Token>,
     pub(super) outgoing: Outgoing,
     pub(super) spread: Spread,
+    /// How many users speak each dialect: what many are told is said in those only.
+    pub(super) speakers: [usize; Dialect::ALL.len()],
     pub(super) journal: Journal,
     limits: Limits,
 }
@@ -60,9 +62,12 @@ impl<S: Stream> Connections<S> {
 
     /// Writes lines to a connection at once if it has nothing else to be told, and says whether that
     /// was tried; what cannot be written now is queued.
-    pub(super) fn write_through(&mut self, token: Token, lines: &[u8]) -> io::Result<bool> {
+    pub(super) fn write_through(&mut self, token: Token, spread: &Spread) -> io::Result<bool> {
         match find(&mut self.slots, token) {
-            Some(connection) => self.outgoing.write_through(connection, lines),
+            Some(connection) => {
+                let lines = spread.lines(connection.dialect);
+                self.outgoing.write_through(connection, lines)
+            }
             None => Ok(false),
         }
     }
@@ -114,7 +119,7 @@ impl<S: Stream> Connections<S> {
 
     /// Appends to a connection's output what `write` makes, and has it written in this tick.
     #[inline]
-    pub(super) fn append(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
+    pub(super) fn append(&mut self, token: Token, write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut)) {
         if let Some(connection) = find(&mut self.slots, token) {
             self.outgoing.append(connection, write);
             self.relieve_memory();
@@ -123,7 +128,7 @@ impl<S: Stream> Connections<S> {
 
     /// Answers a command: as [`Self::append`], and counted for a user whose place is kept.
     #[inline]
-    pub(super) fn answer(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
+    pub(super) fn answer(&mut self, token: Token, write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut)) {
         if let Some(connection) = find(&mut self.slots, token) {
             connection.output.count_answer();
             self.outgoing.append(connection, write);
@@ -133,7 +138,7 @@ impl<S: Stream> Connections<S> {
 
     /// As [`Self::answer`], but the answer may wait a moment for more.
     #[inline]
-    pub(super) fn answer_unhurried(&mut self, token: Token, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
+    pub(super) fn answer_unhurried(&mut self, token: Token, write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut)) {
         if let Some(connection) = find(&mut self.slots, token) {
             connection.output.count_answer();
             self.outgoing.append_unhurried(connection, write);
@@ -143,9 +148,10 @@ impl<S: Stream> Connections<S> {
 
     /// Appends lines that many are told to the output of a user's connection.
     #[inline]
-    pub(super) fn tell_bulk(&mut self, user: UserKey, lines: &[u8]) {
+    pub(super) fn tell_bulk(&mut self, user: UserKey, spread: &Spread) {
         let Some(slot) = self.links.get(user.slot()).copied().flatten() else { return };
         if let Some(connection) = self.slots.get_mut(slot as usize) {
+            let lines = spread.lines(connection.dialect);
             self.outgoing.append_bulk(connection, lines);
         }
     }
@@ -168,7 +174,7 @@ impl<S: Stream> Connections<S> {
     /// Appends to the output of a user's connection and has it written in this tick, as
     /// [`Self::append`] does. Leaves it to the caller to relieve the memory once all are told.
     #[inline]
-    pub(super) fn tell(&mut self, user: UserKey, write: impl FnOnce(&mut Encoder, &mut BytesMut)) {
+    pub(super) fn tell(&mut self, user: UserKey, write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut)) {
         let Some(slot) = self.links.get(user.slot()).copied().flatten() else { return };
         if let Some(connection) = self.slots.get_mut(slot as usize) {
             self.outgoing.append(connection, write);
@@ -188,6 +194,7 @@ impl<S> Connections<S> {
             gone: Vec::new(),
             outgoing: Outgoing::new(limits, copies),
             spread: Spread::default(),
+            speakers: [0; Dialect::ALL.len()],
             journal,
             limits,
         }
@@ -354,6 +361,8 @@ impl<S> Connections<S> {
 
     /// Makes a connection a user's.
     pub(super) fn link(&mut self, user: UserKey, token: Token) {
+        self.unlink(user);
+        self.count_speaker(token.slot, 1);
         if self.links.len() <= user.slot() {
             self.links.resize(user.slot() + 1, None);
         }
@@ -363,8 +372,15 @@ impl<S> Connections<S> {
     }
 
     pub(super) fn unlink(&mut self, user: UserKey) {
-        if let Some(link) = self.links.get_mut(user.slot()) {
-            *link = None;
+        if let Some(slot) = self.links.get_mut(user.slot()).and_then(Option::take) {
+            self.count_speaker(slot, -1);
+        }
+    }
+
+    fn count_speaker(&mut self, slot: u32, change: isize) {
+        let dialect = self.slots.get(slot as usize).map(|connection| connection.dialect);
+        if let Some(count) = dialect.and_then(|dialect| self.speakers.get_mut(dialect.index())) {
+            *count = count.saturating_add_signed(change);
         }
     }
 
@@ -374,7 +390,10 @@ impl<S> Connections<S> {
         self.slots.get(slot as usize).map(|connection| connection.token)
     }
 
-    pub(super) fn is_operator(&self, token: Token) -> bool {
-        self.get(token).is_some_and(|connection| connection.peer.is_operator())
+    /// A row of a listing is told; an operator's do not count.
+    pub(super) fn note_row(&mut self, token: Token) {
+        if self.get(token).is_some_and(|connection| connection.peer.rights() == Rights::Client) {
+            self.outgoing.note_row();
+        }
     }
 }

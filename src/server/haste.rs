@@ -4,12 +4,12 @@
 
 use std::time::Duration;
 
-use super::connection::{Connection, Token};
+use super::connection::{Connection, Rights, Token};
 use super::throttle::{Pace, Throttle};
 use super::{Server, Stream};
 use crate::chat::{Millis, Now};
 use crate::limits::{LONGEST_DEBT, WAIT_NOTICE_INTERVAL, WAIT_NOTICED};
-use crate::wire::native::LineKind;
+use crate::wire::{Dialect, Kind};
 
 /// Why lines are not heard until a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl<S> Connection<S> {
     /// if it may not be.
     #[inline]
     pub(super) fn charge(&mut self, line: &[u8], is_hurried: bool, pace: Pace, now: Millis) -> Result<Charge, Millis> {
-        if self.peer.is_operator() {
+        if self.peer.rights() == Rights::Operator {
             return Ok(Charge::Free);
         }
         match self.lines.wait(pace, now) {
@@ -58,7 +58,7 @@ impl<S> Connection<S> {
     /// It has been too fast for this line, unless that is one that need not wait until then.
     #[cold]
     fn charge_in_debt(&mut self, line: &[u8], until: Millis, pace: Pace, now: Millis) -> Result<Charge, Millis> {
-        if kind_of(line) != LineKind::Short {
+        if kind_of(self.dialect, line) != Kind::Short {
             return Err(until);
         }
         match self.rare().short_lines.admit(pace, now) {
@@ -83,35 +83,35 @@ impl<S: Stream> Server<S> {
     }
 
     /// Some lines have a rate of their own: until when this one has to wait.
-    pub(super) fn kind_wait(&mut self, token: Token, kind: LineKind<'_>, now: Now) -> Option<Millis> {
+    pub(super) fn kind_wait(&mut self, token: Token, kind: Kind<'_>, now: Now) -> Option<Millis> {
         let limits = &self.limits;
         let connection = self.connections.get(token)?;
         match kind {
-            LineKind::Short | LineKind::Usual => None,
+            Kind::Short | Kind::Usual => None,
             // It cannot be right.
-            LineKind::Return(secret) if !self.life.may_have_given(secret) => None,
-            LineKind::Return(_) | LineKind::Password => {
+            Kind::Return(secret) if !self.life.may_have_given(secret) => None,
+            Kind::Return(_) | Kind::Password => {
                 connection.secret_wait(now).or_else(|| self.entry_wait(connection.peer, now))
             }
-            LineKind::Entry => self.entry_wait(connection.peer, now),
-            LineKind::Announcement => connection.debts().announcements.wait(limits.announcements.into(), now.steady),
-            LineKind::Request => connection.debts().requests.wait(limits.requests.into(), now.steady),
+            Kind::Entry => self.entry_wait(connection.peer, now),
+            Kind::Announcement => connection.debts().announcements.wait(limits.announcements.into(), now.steady),
+            Kind::Request => connection.debts().requests.wait(limits.requests.into(), now.steady),
         }
     }
 
     /// One of those is done.
-    pub(super) fn charge_kind(&mut self, token: Token, kind: LineKind<'_>, now: Now) {
+    pub(super) fn charge_kind(&mut self, token: Token, kind: Kind<'_>, now: Now) {
         let limits = &self.limits;
         let Some(connection) = self.connections.get_mut(token) else { return };
         match kind {
-            LineKind::Short | LineKind::Usual => {}
-            LineKind::Return(secret) if !self.life.may_have_given(secret) => {}
-            LineKind::Return(_) | LineKind::Password | LineKind::Entry => {
+            Kind::Short | Kind::Usual => {}
+            Kind::Return(secret) if !self.life.may_have_given(secret) => {}
+            Kind::Return(_) | Kind::Password | Kind::Entry => {
                 let peer = connection.peer;
                 self.charge_entry(peer, now);
             }
-            LineKind::Announcement => connection.rare().announcements.take(limits.announcements.into(), now.steady),
-            LineKind::Request => connection.rare().requests.take(limits.requests.into(), now.steady),
+            Kind::Announcement => connection.rare().announcements.take(limits.announcements.into(), now.steady),
+            Kind::Request => connection.rare().requests.take(limits.requests.into(), now.steady),
         }
     }
 
@@ -123,19 +123,19 @@ impl<S: Stream> Server<S> {
             |throttle: Throttle, pace: Pace, more: u64| throttle.wait_after(pace, more, now.steady) <= LONGEST_DEBT;
         let (mut start, mut lines, mut announcements, mut requests) = (0, 0, 0, 0);
         for newline in memchr::memchr_iter(b'\n', bytes) {
-            match kind_of(bytes.get(start..newline).unwrap_or_default()) {
-                LineKind::Entry | LineKind::Password | LineKind::Return(_) => return None,
-                LineKind::Short if lines == 0 => return None,
-                LineKind::Short => {
+            match kind_of(connection.dialect, bytes.get(start..newline).unwrap_or_default()) {
+                Kind::Entry | Kind::Password | Kind::Return(_) => return None,
+                Kind::Short if lines == 0 => return None,
+                Kind::Short => {
                     let is_next = connection.short_lines().wait(self.line_pace, now.steady).is_none();
                     let is_borne =
                         bears(connection.debts().announcements, self.limits.announcements.into(), announcements)
                             && bears(connection.debts().requests, self.limits.requests.into(), requests);
                     return (is_next && is_borne).then_some(start);
                 }
-                LineKind::Announcement => announcements += 1,
-                LineKind::Request => requests += 1,
-                LineKind::Usual => {}
+                Kind::Announcement => announcements += 1,
+                Kind::Request => requests += 1,
+                Kind::Usual => {}
             }
             (start, lines) = (newline + 1, lines + 1);
             if !bears(connection.lines, self.line_pace, lines) {
@@ -151,7 +151,8 @@ impl<S: Stream> Server<S> {
         let start = memchr::memrchr(b'\n', bytes.get(..before)?).map_or(0, |newline| newline + 1);
         let new = bytes.get(start..)?;
         let mut lines = new.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_suffix(b"\n"));
-        let is_short = lines.any(|line| kind_of(line) == LineKind::Short);
+        let dialect = self.connections.get(token)?.dialect;
+        let is_short = lines.any(|line| kind_of(dialect, line) == Kind::Short);
         let hurried = if is_short { self.hurried(token, bytes, now) } else { None };
         match (hurried, self.connections.get(token)?.wait()?) {
             (Some(_), _) => {
@@ -185,11 +186,11 @@ impl<S: Stream> Server<S> {
         let time: Duration = until.since(now.steady).saturating_add(behind);
         if time > WAIT_NOTICED {
             connection.rare().wait_told = Some(now.steady);
-            self.connections.append(token, |encoder, out| encoder.waiting(time, out));
+            self.connections.append(token, |dialect, encoder, out| encoder.waiting(dialect, time, out));
         }
     }
 }
 
-fn kind_of(line: &[u8]) -> LineKind<'_> {
-    std::str::from_utf8(line).map_or(LineKind::Usual, LineKind::of)
+fn kind_of(dialect: Dialect, line: &[u8]) -> Kind<'_> {
+    std::str::from_utf8(line).map_or(Kind::Usual, |line| dialect.asked(line).kind)
 }

@@ -6,34 +6,42 @@ use std::time::Duration;
 use super::admission::origin_of;
 use super::connection::{Phase, Token};
 use super::haste::Wait;
-use super::kept::{Absence, Asked, Kept};
+use super::kept::{Absence, AskedForLife, Kept};
 use super::outbox::Outbox;
 use super::output::Output;
 use super::throttle::Throttle;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Name, Now, Uid, UserKey, UserRef};
 use crate::limits::PROBE_TIME;
-use crate::wire::Fault;
-use crate::wire::native::Answer;
+use crate::wire::{Answer, Asked, Fault};
+
+/// What one says who wants its place again.
+#[derive(Clone, Copy)]
+pub(super) struct Return<'a> {
+    pub(super) uid: Uid,
+    pub(super) secret: &'a str,
+    /// How many lines since `KEEP` it has seen.
+    pub(super) seen: u64,
+}
 
 impl<S: Stream> Server<S> {
     /// Has the user's place kept from now on, and tells the secret to come back with.
-    pub(super) fn keep(&mut self, token: Token) {
+    pub(super) fn keep(&mut self, token: Token, asked: &Asked<'_>) {
         let grace = self.limits.resume_grace;
         let Some(connection) = self.connections.get(token) else { return };
         if !matches!(connection.phase, Phase::User(_)) {
-            return self.answer(token, Err(Fault::NotEntered));
+            return self.answer(token, asked, Err(Fault::NotEntered));
         }
         if grace.is_zero() {
-            return self.answer(token, Err(Fault::NotKept));
+            return self.answer(token, asked, Err(Fault::NotKept));
         }
         if let Some(kept) = connection.output.kept() {
             let text = kept.token.to_text();
-            return self.answer_uncounted(token, Ok(Answer::Kept { token: &text, grace }));
+            return self.answer_uncounted(token, asked, Ok(Answer::Kept { token: &text, grace }));
         }
-        let kept = Kept::new(self.life.secret((self.secrets)()));
+        let kept = Kept::new(self.life.secret((self.secrets)()), connection.dialect);
         let text = kept.token.to_text();
-        self.answer(token, Ok(Answer::Kept { token: &text, grace }));
+        self.answer(token, asked, Ok(Answer::Kept { token: &text, grace }));
         if let Some(connection) = self.connections.get_mut(token) {
             connection.output.keep(kept);
         }
@@ -42,19 +50,20 @@ impl<S: Stream> Server<S> {
     }
 
     /// Gives a user its place again, on this connection.
-    pub(super) fn resume(&mut self, token: Token, uid: Uid, secret: &str, seen: u64, now: Now) {
+    pub(super) fn resume(&mut self, token: Token, asked: &Asked<'_>, back: Return<'_>, now: Now) {
+        let Return { uid, secret, seen } = back;
         if self.connections.get(token).is_some_and(|it| matches!(it.phase, Phase::User(_))) {
-            return self.answer_uncounted(token, Err(Fault::AlreadyEntered));
+            return self.answer_uncounted(token, asked, Err(Fault::AlreadyEntered));
         }
         let Some((user, place)) = self.find_place(uid, secret) else {
-            return self.refuse_return(token, uid, secret, seen, now);
+            return self.refuse_return(token, asked, back, now);
         };
         self.connections.catch_up(place);
         let Some(old) = self.connections.get_mut(place) else { return };
         let (debts, rest) = (old.debts(), Output::of(old.output.rest_of_line()));
         let lost = match old.output.rewind(seen) {
             Ok(lost) => lost,
-            Err(_) => return self.answer(token, Err(Fault::BadSequence)),
+            Err(_) => return self.answer(token, asked, Err(Fault::BadSequence)),
         };
         let was_away = self.end_absence(place).is_some();
         let Some(old) = self.connections.get_mut(place) else { return };
@@ -66,29 +75,30 @@ impl<S: Stream> Server<S> {
         if let Some(connection) = self.connections.get_mut(token) {
             connection.owe(debts, now.steady);
         }
-        self.take_place(token, user, output, lost, now);
+        self.take_place(token, asked, user, output, lost, now);
         if lost > 0 {
             self.tell_forgotten(user, seen);
         }
     }
 
     /// The place is not there: was it given up, its owner is told how much was lost.
-    fn refuse_return(&mut self, token: Token, uid: Uid, secret: &str, seen: u64, now: Now) {
+    fn refuse_return(&mut self, token: Token, asked: &Asked<'_>, back: Return<'_>, now: Now) {
+        let Return { uid, secret, seen } = back;
         let lost = self.given_up.lost(uid, secret, seen, now.steady);
         if let Some(lost) = lost.filter(|lost| *lost > 0) {
-            self.connections.append(token, |encoder, out| encoder.lost(lost, out));
+            self.connections.append(token, |dialect, encoder, out| encoder.lost(dialect, lost, out));
         }
-        self.answer(token, Err(Fault::BadToken));
+        self.answer(token, asked, Err(Fault::BadToken));
         // One that was right, or of another life, is no guess.
         if lost.is_none() && self.life.may_have_given(secret) {
             self.penalise(token, now);
         }
     }
 
-    fn take_place(&mut self, token: Token, user: UserKey, mut output: Output, lost: u64, now: Now) {
+    fn take_place(&mut self, token: Token, asked: &Asked<'_>, user: UserKey, mut output: Output, lost: u64, now: Now) {
         let Some(name) = self.chat.name_of(user) else { return };
         let answered = output.kept().map_or(0, |kept| kept.answered);
-        self.answer(token, Ok(Answer::Resumed { uid: user.uid(), name, answered, lost }));
+        self.answer(token, asked, Ok(Answer::Resumed { uid: user.uid(), name, answered, lost }));
         let mut address = None;
         if let Some(connection) = self.connections.get_mut(token) {
             address = connection.peer.address();
@@ -260,8 +270,8 @@ impl<S: Stream> Server<S> {
         match &mut kept.asked {
             Some(asked) => asked.until = asked.until.min(until),
             None => {
-                kept.asked = Some(Asked { at: now.steady, until });
-                self.connections.append(token, |encoder, out| encoder.ping(out));
+                kept.asked = Some(AskedForLife { at: now.steady, until });
+                self.connections.append(token, |dialect, encoder, out| encoder.ping(dialect, out));
             }
         }
         self.connections.arm(token);

@@ -9,6 +9,7 @@ use super::queue::Queue;
 use super::unread::Forgotten;
 use crate::chat::{CloseReason, Millis};
 use crate::limits::DROP_NOTICE_DELAY;
+use crate::wire::Dialect;
 
 /// Random bits of a secret; before them in its token stand those of the daemon's life.
 const SECRET_BITS: u32 = 96;
@@ -86,7 +87,7 @@ impl Absence {
 
 /// A client that was asked for a sign of life.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Asked {
+pub(super) struct AskedForLife {
     pub(super) at: Millis,
     pub(super) until: Millis,
 }
@@ -99,13 +100,15 @@ pub(super) struct BadSequence;
 #[derive(Debug)]
 pub(super) struct Kept {
     pub(super) token: ResumeToken,
+    /// What the lines are in.
+    pub(super) dialect: Dialect,
     /// Lines outside the count: what was queued before `KEEP`, the answer to `RESUME`. They are
     /// written before the queue.
     pub(super) prelude: Queue,
     /// How many bytes of the queue are written.
     pub(super) written: usize,
     /// The sign of life asked for, until it is due.
-    pub(super) asked: Option<Asked>,
+    pub(super) asked: Option<AskedForLife>,
     /// Since when and how long the place is kept without a connection.
     pub(super) absence: Option<Absence>,
     /// Commands answered.
@@ -119,9 +122,10 @@ pub(super) struct Kept {
 }
 
 impl Kept {
-    pub(super) fn new(secret: u128) -> Self {
+    pub(super) fn new(secret: u128, dialect: Dialect) -> Self {
         Self {
             token: ResumeToken::new(secret),
+            dialect,
             prelude: Queue::default(),
             written: 0,
             asked: None,
@@ -162,7 +166,7 @@ impl Kept {
             let line = lines.get(end..newline).unwrap_or_default();
             end = newline + 1;
             self.forgotten += 1;
-            self.unread.note(line, self.forgotten);
+            self.unread.note(self.dialect, line, self.forgotten);
         }
         end
     }

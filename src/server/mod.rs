@@ -23,7 +23,6 @@ mod haste;
 mod journal;
 mod keeping;
 mod kept;
-mod requests;
 mod operator;
 mod outbox;
 mod outgoing;
@@ -34,6 +33,7 @@ mod places;
 mod policing;
 mod queue;
 mod reading;
+mod requests;
 mod stats;
 mod stream;
 mod tally;
@@ -53,6 +53,7 @@ use std::time::Duration;
 
 use crate::chat::{Chat, CloseReason, Now, Settings};
 use crate::limits::{Budget, Limits, READ_BYTES, SLOW_TICK};
+use crate::wire::Dialect;
 use addresses::Addresses;
 use admission::Strangers;
 use bans::Bans;
@@ -348,6 +349,11 @@ impl<S: Stream> Server<S> {
         let away = self.connections.iter().filter(|it| matches!(it.phase, Phase::Away(_))).count();
         assert_eq!(away, self.places.len(), "lost connections are counted");
         assert_eq!(users, self.chat.user_count(), "every user has a connection");
+        let speak = |dialect| {
+            let users = self.connections.iter().filter(|it| matches!(it.phase, Phase::User(_) | Phase::Away(_)));
+            users.filter(|it| it.dialect == dialect).count()
+        };
+        assert_eq!(self.connections.speakers, Dialect::ALL.map(speak), "the users of each dialect are counted");
         assert_eq!(queued, self.connections.outgoing.queued, "the sum of all queues is right");
         assert!(queued <= self.limits.queued_total, "all queues together are bounded");
         let standing = |what| self.connections.iter().filter(|it| it.standing == what).count();
@@ -399,7 +405,7 @@ impl<S: Stream> Server<S> {
         match connection.phase {
             Phase::Silent { since } => {
                 connection.phase = Phase::Opening { since };
-                self.connections.append(token, |encoder, out| encoder.greeting(VERSION, out));
+                self.connections.append(token, |dialect, encoder, out| encoder.greeting(dialect, VERSION, out));
             }
             Phase::Opening { .. } | Phase::Entering { .. } => {
                 self.close(token, CloseReason::EntryTimeout.into(), now);

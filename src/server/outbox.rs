@@ -8,15 +8,20 @@ use super::journal::Journal;
 use super::stream::Stream;
 use crate::chat::{Audience, Edition, Event, Record, Row, Sink, UserKey};
 use crate::limits::{LINE_BYTES, SPREAD_BYTES, WRITE_WORK};
+use crate::wire::{Asked, Dialect};
 
 /// Lines for the same many, collected while one of them talks: each of the others gets them in one
-/// piece. They wait while nothing else is said, at the longest until it is somebody else's turn.
+/// piece, in its dialect. They wait while nothing else is said, at the longest until it is somebody
+/// else's turn.
 #[derive(Debug, Default)]
 pub(super) struct Spread {
     to: Vec<UserKey>,
     but: Option<UserKey>,
     edition: Option<Edition>,
-    lines: BytesMut,
+    /// By dialect.
+    lines: [BytesMut; Dialect::ALL.len()],
+    /// How long the lines are in the dialect in which they are longest.
+    bytes: usize,
 }
 
 impl Spread {
@@ -26,6 +31,7 @@ impl Spread {
     }
 
     fn begin(&mut self, audience: Audience<'_>) {
+        self.to.clear();
         self.to.extend_from_slice(audience.users());
         (self.but, self.edition) = (audience.but(), Some(audience.edition()));
     }
@@ -40,22 +46,36 @@ impl Spread {
         self.to.len()
     }
 
-    pub(super) fn lines(&self) -> &[u8] {
-        &self.lines
+    /// The lines, as those are told them who speak this dialect.
+    #[inline]
+    pub(super) fn lines(&self, dialect: Dialect) -> &[u8] {
+        self.lines.get(dialect.index()).map_or(&[], |lines| lines)
+    }
+
+    /// How long the lines are at most.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 }
 
+/// Who asked for what is being told.
+#[derive(Clone, Copy)]
+pub(super) struct Asker<'a> {
+    pub(super) token: Token,
+    pub(super) asked: &'a Asked<'a>,
+}
+
 /// Carries what the domain has to tell to the connections it is for. `asker` is the connection
-/// whose command is being handled, if any.
+/// whose request is being handled, if any.
 pub(super) struct Outbox<'a, S> {
     pub(super) connections: &'a mut Connections<S>,
-    pub(super) asker: Option<Token>,
+    pub(super) asker: Option<Asker<'a>>,
 }
 
 impl<S: Stream> Sink for Outbox<'_, S> {
     fn tell(&mut self, to: UserKey, event: &Event<'_>) {
         self.connections.deliver();
-        self.connections.tell(to, |encoder, queue| encoder.event(event, queue));
+        self.connections.tell(to, |dialect, encoder, queue| encoder.event(dialect, event, queue));
         self.connections.relieve_memory();
     }
 
@@ -70,14 +90,9 @@ impl<S: Stream> Sink for Outbox<'_, S> {
     }
 
     fn row(&mut self, row: &Row<'_>) {
-        let Some(asker) = self.asker else { return };
-        let is_operator = self.connections.is_operator(asker);
-        if !is_operator {
-            self.connections.outgoing.note_row();
-        }
-        self.connections.append(asker, |encoder, queue| {
-            if is_operator { crate::wire::console::row(row, queue) } else { encoder.row(row, queue) }
-        });
+        let Some(Asker { token, asked }) = self.asker else { return };
+        self.connections.note_row(token);
+        self.connections.append(token, |dialect, encoder, queue| encoder.row(dialect, asked, row, queue));
     }
 
     fn record(&mut self, record: &Record<'_>) {
@@ -101,17 +116,22 @@ impl<S: Stream> Connections<S> {
             self.deliver();
             self.spread.begin(to);
         }
-        let before = self.spread.lines.len();
-        self.outgoing.encoder.event(event, &mut self.spread.lines);
-        self.outgoing.note_told(to.users().len(), self.spread.lines.len() - before);
-        if self.spread.lines.len() >= SPREAD_BYTES {
+        let before = self.spread.bytes;
+        for (dialect, lines) in Dialect::ALL.into_iter().zip(&mut self.spread.lines) {
+            if self.speakers.get(dialect.index()).is_some_and(|users| *users > 0) {
+                self.outgoing.encoder.event(dialect, event, lines);
+                self.spread.bytes = self.spread.bytes.max(lines.len());
+            }
+        }
+        self.outgoing.note_told(to.users().len(), self.spread.bytes - before);
+        if self.spread.bytes >= SPREAD_BYTES {
             self.deliver();
         }
     }
 
     /// Whether what collects lines for many has never held more than is collected and one more.
     pub(super) fn is_spread_bounded(&self) -> bool {
-        self.spread.lines.capacity() <= 2 * (SPREAD_BYTES + LINE_BYTES)
+        self.spread.lines.iter().all(|lines| lines.capacity() <= 2 * (SPREAD_BYTES + LINE_BYTES))
     }
 
     /// Hands out what has been collected for many. To be called before anything else is said to
@@ -130,20 +150,21 @@ impl<S: Stream> Connections<S> {
 
     /// What handing out what has been collected takes, in nanoseconds.
     pub(super) fn spread_work(&self) -> u64 {
-        self.spread.to.len() as u64 * (WRITE_WORK + self.spread.lines.len() as u64)
+        self.spread.to.len() as u64 * (WRITE_WORK + self.spread.bytes as u64)
     }
 
     /// What has been collected for many, if anything, to be handed out by the caller.
     #[inline]
     pub(super) fn take_spread(&mut self) -> Option<Spread> {
-        if self.spread.lines.is_empty() { None } else { Some(std::mem::take(&mut self.spread)) }
+        if self.spread.bytes == 0 { None } else { Some(std::mem::take(&mut self.spread)) }
     }
 
     /// Its memory is used again.
     pub(super) fn give_back(&mut self, mut spread: Spread) {
         spread.to.clear();
         spread.edition = None;
-        spread.lines.clear();
+        spread.lines.iter_mut().for_each(BytesMut::clear);
+        spread.bytes = 0;
         self.spread = spread;
     }
 }

@@ -17,7 +17,7 @@ use crate::chat::Millis;
 use crate::limits::{
     ACKNOWLEDGE_WHEN_BUSY, BUSY_CONNECTIONS, COPY_WORK, DEADLINE_WORK, FORGOTTEN_BYTES, Limits, ROW_WORK, WRITE_WORK,
 };
-use crate::wire::native::Encoder;
+use crate::wire::{Dialect, Encoder};
 
 /// The work that is due on output, and what all outputs share.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ impl Outgoing {
     pub(super) fn append<S: Stream>(
         &mut self,
         connection: &mut Connection<S>,
-        write: impl FnOnce(&mut Encoder, &mut BytesMut),
+        write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut),
     ) {
         if self.queue(connection, write) {
             self.note_company(connection);
@@ -89,7 +89,7 @@ impl Outgoing {
     /// As [`Self::append`], but it is written as soon as there is time: many are told the same.
     #[inline(always)]
     pub(super) fn append_bulk<S: Stream>(&mut self, connection: &mut Connection<S>, lines: &[u8]) {
-        if self.queue(connection, |_, queue| append(queue, lines)) {
+        if self.queue(connection, |_, _, queue| append(queue, lines)) {
             self.note_company(connection);
             self.mark_bulk(connection);
         }
@@ -134,7 +134,7 @@ impl Outgoing {
     pub(super) fn append_unhurried<S: Stream>(
         &mut self,
         connection: &mut Connection<S>,
-        write: impl FnOnce(&mut Encoder, &mut BytesMut),
+        write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut),
     ) {
         if !self.queue(connection, write) {
             return;
@@ -294,7 +294,7 @@ impl Outgoing {
     fn queue<S: Stream>(
         &mut self,
         connection: &mut Connection<S>,
-        write: impl FnOnce(&mut Encoder, &mut BytesMut),
+        write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut),
     ) -> bool {
         if self.handout.is_some() {
             self.catch_up(connection);
@@ -304,7 +304,7 @@ impl Outgoing {
             return false;
         }
         let queue = connection.output.queue(&mut self.spares);
-        write(&mut self.encoder, queue);
+        write(connection.dialect, &mut self.encoder, queue);
         if is_bounded {
             self.bound(connection);
         } else {

@@ -250,8 +250,8 @@ impl Output {
     pub(super) fn count_unconfirmed(&self, tally: &mut Tally) {
         if let Some(kept) = self.kept.as_deref() {
             kept.unread.behind(0).for_each(|sender| tally.add(sender));
+            tally.add_lines(kept.dialect, self.lines());
         }
-        tally.add_lines(self.lines());
     }
 
     /// Lines that wait, but for one whose start has been written, where no place is kept.
@@ -329,6 +329,7 @@ impl SpareBuffers {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::Dialect;
 
     /// Takes `room` bytes, then blocks.
     struct Narrow {
@@ -407,7 +408,7 @@ mod tests {
     #[test]
     fn dropping_unsent_lines_never_leaves_half_a_line_before_the_next() {
         for (room, left) in [(0, ""), (2, "e\n"), (4, ""), (5, "wo\n")] {
-            for kept in [None, Some(Kept::new(7))] {
+            for kept in [None, Some(Kept::new(7, Dialect::default()))] {
                 let (mut output, mut spares) = (Output::default(), spares());
                 if let Some(kept) = kept {
                     output.keep(kept);
@@ -430,7 +431,7 @@ mod tests {
                 let (mut output, mut spares) = (Output::default(), spares());
                 output.queue(&mut spares).extend_from_slice(b"before\n");
                 output.write_to(&mut narrow(100), &mut spares).unwrap();
-                output.keep(Kept::new(7));
+                output.keep(Kept::new(7, Dialect::default()));
                 output.queue(&mut spares).extend_from_slice(b"one\ntwo\nthree\n");
                 let _ = output.write_to(&mut narrow(room), &mut spares);
                 assert_eq!(output.rewind(seen.into()), Ok(0));
@@ -446,7 +447,7 @@ mod tests {
     #[test]
     fn lines_are_forgotten_when_seen_and_impossible_numbers_are_refused() {
         let (mut output, mut spares) = (Output::default(), spares());
-        output.keep(Kept::new(7));
+        output.keep(Kept::new(7, Dialect::default()));
         output.queue(&mut spares).extend_from_slice(b"one\ntwo\nthree\n");
         output.write_to(&mut narrow(100), &mut spares).unwrap();
         output.note_seen(2, &mut spares);
@@ -462,7 +463,7 @@ mod tests {
     #[test]
     fn what_is_kept_is_bounded_and_the_lost_lines_are_counted() {
         let (mut output, mut spares) = (Output::default(), spares());
-        output.keep(Kept::new(7));
+        output.keep(Kept::new(7, Dialect::default()));
         let line = [b"x".repeat(1023), b"\n".to_vec()].concat();
         for _ in 0..100 {
             output.queue(&mut spares).extend_from_slice(&line);

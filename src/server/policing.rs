@@ -8,23 +8,23 @@ use super::connection::{Closing, Phase, Token};
 use super::outbox::LogOnly;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Name, Now, Refusal, Text, UserRef};
-use crate::wire::Fault;
-use crate::wire::console::{self, Mistake, Target, TargetError};
+use crate::wire::{Asked, Fault, Target, TargetError, console};
 
 impl<S: Stream> Server<S> {
     pub(super) fn kick(
         &mut self,
         token: Token,
+        asked: &Asked<'_>,
         user: UserRef,
         reason: Option<Text<'_>>,
         now: Now,
-    ) -> Result<(), Mistake> {
+    ) -> Result<(), Fault> {
         let key = self.chat.find(user).ok_or(Refusal::NoSuchUser(user))?;
         if let Some(target) = self.connections.of_user(key) {
             let words = reason.map(|text| text.as_str());
             let name = self.chat.name_of(key);
             self.close(target, Closing { reason: CloseReason::Kicked, words, is_refusal: false }, now);
-            self.connections.append(token, |_, out| console::kicked(name, out));
+            self.say(token, asked, &name.map_or_else(|| "done".to_owned(), |name| format!("{name} was removed")));
         }
         Ok(())
     }
@@ -32,9 +32,8 @@ impl<S: Stream> Server<S> {
     pub(super) fn ban(
         &mut self,
         token: Token,
-        target: Target,
-        time: Option<Duration>,
-        reason: Option<Text<'_>>,
+        asked: &Asked<'_>,
+        (target, time, reason): (Target, Option<Duration>, Option<Text<'_>>),
         now: Now,
     ) {
         let words = reason.map(|text| text.as_str());
@@ -49,9 +48,7 @@ impl<S: Stream> Server<S> {
             Target::Name(name) if name.is_guest() => "; a guest comes back as another one: its address can be shut out",
             Target::Name(_) | Target::Network(_) | Target::OnLink { .. } => "",
         };
-        self.connections.append(token, |_, out| {
-            console::say(format_args!("{target} is shut out {term}; connections closed: {count}{given}{hint}"), out);
-        });
+        self.say(token, asked, &format!("{target} is shut out {term}; connections closed: {count}{given}{hint}"));
     }
 
     fn hit_by(&self, target: Target) -> Vec<Token> {
@@ -66,12 +63,10 @@ impl<S: Stream> Server<S> {
         by_address.chain(by_name).collect()
     }
 
-    pub(super) fn unban(&mut self, token: Token, target: Target, now: Now) {
+    pub(super) fn unban(&mut self, token: Token, asked: &Asked<'_>, target: Target, now: Now) {
         if self.bans.remove(target) {
             self.connections.journal.note(format_args!("unban target={target}"));
-            return self.connections.append(token, |_, out| {
-                console::say(format_args!("{target} is let in again"), out);
-            });
+            return self.say(token, asked, &format!("{target} is let in again"));
         }
         let address = match target {
             Target::Network(network) => Some(SocketAddr::new(network.addr(), 0)),
@@ -79,29 +74,31 @@ impl<S: Stream> Server<S> {
             Target::Name(_) => None,
         };
         let wider = address.and_then(|address| self.bans.of_address(address, now.steady)).map(|ban| ban.target);
-        self.connections.append(token, |_, out| match wider {
-            Some(wider) => console::say(format_args!("{target} is shut out with {wider}; unban {wider}"), out),
-            None => console::say(format_args!("{target} was not shut out; bans shows who is"), out),
-        });
+        let what = match wider {
+            Some(wider) => format!("{target} is shut out with {wider}; unban {wider}"),
+            None => format!("{target} was not shut out; bans shows who is"),
+        };
+        self.say(token, asked, &what);
     }
 
-    pub(super) fn show_bans(&mut self, token: Token, now: Now) {
+    pub(super) fn show_bans(&mut self, token: Token, asked: &Asked<'_>, now: Now) {
         let mut text = String::new();
         for ban in self.bans.in_force(now.steady) {
             let (left, reason) = (left_over(ban.left(now.steady)), ban.reason.as_deref().unwrap_or_default());
             text.push_str(&format!("{}  {left}  {reason}\n", ban.target));
         }
         let text = if text.is_empty() { "nobody is shut out" } else { text.trim_end() };
-        self.connections.append(token, |_, out| console::say(format_args!("{text}"), out));
+        self.say(token, asked, text);
     }
 
     pub(super) fn mute(
         &mut self,
         token: Token,
+        asked: &Asked<'_>,
         user: UserRef,
         time: Option<Duration>,
         now: Now,
-    ) -> Result<(), Mistake> {
+    ) -> Result<(), Fault> {
         let name = self.name_meant(user)?;
         if !name.can_be_had() {
             return Err(TargetError::NobodysName.into());
@@ -113,25 +110,25 @@ impl<S: Stream> Server<S> {
             Some(_) => "",
             None => "; nobody here has that name now",
         };
-        self.connections.append(token, |_, out| console::say(format_args!("{name} is muted {term}{hint}"), out));
+        self.say(token, asked, &format!("{name} is muted {term}{hint}"));
         Ok(())
     }
 
-    pub(super) fn unmute(&mut self, token: Token, user: UserRef) -> Result<(), Mistake> {
+    pub(super) fn unmute(&mut self, token: Token, asked: &Asked<'_>, user: UserRef) -> Result<(), Fault> {
         let name = self.name_meant(user)?;
         let was_muted = self.chat.unmute(name, &mut LogOnly(&mut self.connections.journal));
         let what = if was_muted { "has its voice back" } else { "was not muted; mutes shows who is" };
-        self.connections.append(token, |_, out| console::say(format_args!("{name} {what}"), out));
+        self.say(token, asked, &format!("{name} {what}"));
         Ok(())
     }
 
-    pub(super) fn show_mutes(&mut self, token: Token, now: Now) {
+    pub(super) fn show_mutes(&mut self, token: Token, asked: &Asked<'_>, now: Now) {
         let mut text = String::new();
         for (name, left) in self.chat.mutes(now) {
             text.push_str(&format!("{name}  {}\n", left_over(left)));
         }
         let text = if text.is_empty() { "nobody is muted" } else { text.trim_end() };
-        self.connections.append(token, |_, out| console::say(format_args!("{text}"), out));
+        self.say(token, asked, text);
     }
 
     /// The name of one who need not be here, unless it is meant by number.
@@ -147,10 +144,10 @@ impl<S: Stream> Server<S> {
 
     /// What one who wants a name that is shut out is told, the operator's reason included; `None` when
     /// it is not.
-    pub(super) fn name_ban(&self, name: Name, now: Now) -> Option<String> {
+    pub(super) fn name_ban(&self, name: Name, now: Now) -> Option<(Fault, Option<String>)> {
         let ban = self.bans.of_name(name, now.steady)?;
         let fault = Fault::Banned(ban.left(now.steady).map(|left| left.as_secs()));
-        Some(ban.reason.as_ref().map_or_else(|| fault.to_string(), |reason| format!("{fault}: {reason}")))
+        Some((fault, ban.reason.clone()))
     }
 
     /// The bans as text, to be kept for the next start, if they have changed since this was asked.

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::io::ErrorKind;
 
-use super::connection::{Expecting, Flow, Phase, Token};
+use super::connection::{Expecting, Flow, Phase, Question, Token};
 use super::haste::{Charge, Wait};
 use super::queue::Queue;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Millis, Now, TextError};
 use crate::limits::{DRAINED_BYTES, HELD_BYTES, LINE_BYTES, READ_BYTES};
 use crate::wire::foreign::{Foreign, Opening, recognise};
-use crate::wire::{Fault, Received, Step, console};
+use crate::wire::{Asked, Dialect, Fault, Received, Step};
 
 /// What one read brought.
 enum Arrived {
@@ -29,13 +29,21 @@ pub(super) enum Handled {
     InTurn,
 }
 
+/// How a line is read.
+#[derive(Clone, Copy)]
+enum Reading {
+    /// As a request.
+    Request(Dialect),
+    /// As what an operator says to a question.
+    Reply(Question),
+}
+
 /// What stands next in the bytes of a connection.
 enum Next {
-    /// A line, its length and how many bytes it takes with its end, what an operator's is taken for, and
-    /// what it counts as.
-    Line { length: usize, count: usize, order: Option<Expecting>, charge: Charge },
+    /// A line, its length and how many bytes it takes with its end, how it is read, and what it counts as.
+    Line { length: usize, count: usize, reading: Reading, charge: Charge },
     /// The same of one that was too long, which never waits.
-    TooLong { count: usize, order: Option<Expecting> },
+    TooLong { count: usize, reading: Reading },
     /// A line that has to wait until then.
     Later(Millis),
     /// So much waits for the connection that it may be slow: whether it leaves that unread is known
@@ -180,13 +188,13 @@ impl<S: Stream> Server<S> {
                     return bytes.len();
                 }
                 Next::Later(until) => until,
-                Next::TooLong { count, order } => {
-                    self.handle_line(token, order, Err(Fault::LineTooLong), is_hurried, now);
+                Next::TooLong { count, reading } => {
+                    self.handle_line(token, reading, Err(Fault::LineTooLong), is_hurried, now);
                     taken += count;
                     continue;
                 }
-                Next::Line { length, count, order, charge } => {
-                    let handled = self.handle_line(token, order, received.line(taken, length), is_hurried, now);
+                Next::Line { length, count, reading, charge } => {
+                    let handled = self.handle_line(token, reading, received.line(taken, length), is_hurried, now);
                     if let Handled::Done = handled {
                         taken += count;
                         continue;
@@ -213,17 +221,19 @@ impl<S: Stream> Server<S> {
     fn handle_line(
         &mut self,
         token: Token,
-        order: Option<Expecting>,
+        reading: Reading,
         line: Result<Cow<'_, str>, Fault>,
         is_hurried: bool,
         now: Now,
     ) -> Handled {
-        match (order, line) {
-            (Some(expecting), line) => {
-                self.handle_operator_line(token, expecting, line.as_deref().map_err(|fault| *fault), now);
+        match (reading, line) {
+            (Reading::Request(dialect), Ok(line)) => {
+                return self.handle_request_line(token, dialect, &line, is_hurried, now);
             }
-            (None, Ok(line)) => return self.handle_native_line(token, &line, is_hurried, now),
-            (None, Err(fault)) => self.answer(token, Err(fault)),
+            (Reading::Request(_), Err(fault)) => self.answer(token, &Asked::UNREADABLE, Err(fault)),
+            (Reading::Reply(question), line) => {
+                self.handle_reply(token, question, line.as_deref().map_err(|fault| *fault), now);
+            }
         }
         Handled::Done
     }
@@ -242,7 +252,7 @@ impl<S: Stream> Server<S> {
             match recognise(bytes) {
                 Opening::Undecided => return Next::None { count: 0 },
                 Opening::Blank => {}
-                Opening::Native => connection.phase = Phase::Entering { since },
+                Opening::Native => connection.phase = Phase::Entering { since, may_enter: false },
                 Opening::Foreign(protocol) => {
                     self.turn_away(token, protocol, now);
                     return Next::None { count: 0 };
@@ -265,10 +275,13 @@ impl<S: Stream> Server<S> {
             }
         };
         self.stats.lines += 1;
-        let order = if let Phase::Operator(expecting) = connection.phase { Some(expecting) } else { None };
+        let reading = match connection.phase {
+            Phase::Operator(Expecting::Reply(question)) => Reading::Reply(question),
+            _ => Reading::Request(connection.dialect),
+        };
         match line {
-            Some(line) => Next::Line { length: line.len(), count, order, charge },
-            None => Next::TooLong { count, order },
+            Some(line) => Next::Line { length: line.len(), count, reading, charge },
+            None => Next::TooLong { count, reading },
         }
     }
 
@@ -276,7 +289,7 @@ impl<S: Stream> Server<S> {
     /// and nothing more is read but to throw it away.
     fn turn_away(&mut self, token: Token, protocol: Foreign, now: Now) {
         self.note_foreign(protocol, now);
-        self.connections.append(token, |_, out| protocol.answer(out));
+        self.connections.append(token, |_, _, out| protocol.answer(out));
         self.close(token, CloseReason::Foreign.into(), now);
     }
 
@@ -297,9 +310,8 @@ impl<S: Stream> Server<S> {
             Phase::Lingering { .. } => self.give_up(token),
             Phase::Closing { .. } | Phase::Away(_) | Phase::Gone => {}
             phase => {
-                if let Phase::Operator(Expecting::AnnouncementText) = phase {
-                    let fault = Fault::BadText(TextError::Blank);
-                    self.connections.append(token, |_, out| console::mistake(&fault.into(), out));
+                if let Phase::Operator(Expecting::Reply(Question::AnnouncementText)) = phase {
+                    self.answer(token, &Asked::UNREADABLE, Err(TextError::Blank.into()));
                 }
                 // It may still read, and where its place is kept its stream is let go at once.
                 if self.is_place_kept(token, CloseReason::Disconnected) {

@@ -1,27 +1,33 @@
-//! Lines of clients that speak the native dialect.
+//! Requests, whatever those speak who ask.
 
-use super::connection::{Phase, Token};
-use super::outbox::Outbox;
+use super::connection::{Phase, Rights, Token};
+use super::keeping::Return;
+use super::outbox::{Asker, Outbox};
 use super::reading::Handled;
 use super::{Server, Stream, VERSION};
 use crate::chat::{CloseReason, Command, Entry, Name, Now, Recipients, Refusal, Reply, Stamp, Uid, UserKey};
-use crate::wire::Fault;
-use crate::wire::commands::{self, Place};
-use crate::wire::native::{self, Answer, LineKind, Request};
+use crate::wire::{Answer, Asked, Decoded, Dialect, Fault, PROTOCOL_VERSION, Request, commands};
 
 impl<S: Stream> Server<S> {
     /// Handles one line and answers it, unless such lines come too often; one that is hurried does not wait.
     #[inline(always)]
-    pub(super) fn handle_native_line(&mut self, token: Token, line: &str, is_hurried: bool, now: Now) -> Handled {
-        let kind = LineKind::of(line);
-        if kind.has_rate()
+    pub(super) fn handle_request_line(
+        &mut self,
+        token: Token,
+        dialect: Dialect,
+        line: &str,
+        is_hurried: bool,
+        now: Now,
+    ) -> Handled {
+        // A request is large: it is looked at where it is.
+        let Decoded { asked, request } = &dialect.decode(line);
+        if asked.kind.has_rate()
             && !is_hurried
-            && let Some(until) = self.kind_wait(token, kind, now)
+            && let Some(until) = self.kind_wait(token, asked.kind, now)
         {
             return Handled::Later(until);
         }
-        // A request is large: it is looked at where it is.
-        match &native::decode(line) {
+        match request {
             Ok(request) => {
                 let is_now = match request {
                     Request::Chat(command) => self.has_turn(token, command),
@@ -31,71 +37,84 @@ impl<S: Stream> Server<S> {
                 if !is_now {
                     return Handled::InTurn;
                 }
-                if kind.has_rate() {
-                    self.charge_kind(token, kind, now);
+                if asked.kind.has_rate() {
+                    self.charge_kind(token, asked.kind, now);
                 }
-                self.handle_request(token, request, now);
+                self.handle_request(token, asked, request, now);
             }
-            Err(fault) => self.answer(token, Err(*fault)),
+            Err(fault) => self.answer(token, asked, Err(*fault)),
         }
         Handled::Done
     }
 
     #[inline(always)]
-    fn handle_request(&mut self, token: Token, request: &Request<'_>, now: Now) {
+    fn handle_request(&mut self, token: Token, asked: &Asked<'_>, request: &Request<'_>, now: Now) {
         match *request {
-            Request::Chat(ref command) => self.handle_command(token, command, now),
+            Request::Chat(ref command) => self.handle_command(token, asked, command, now),
             Request::Nothing => {}
-            Request::Hello => self.say_hello(token),
-            Request::Keep => self.keep(token),
-            Request::Resume { uid, token: secret, seen } => self.resume(token, uid, secret, seen, now),
-            Request::Seen(seen) => self.connections.note_seen(token, seen),
-            Request::Password(word) => self.check_password(token, word, now),
-            Request::Ping(word) => self.answer(token, Ok(Answer::Pong(word))),
-            Request::Help(topic) => self.help(token, topic),
-            Request::Enter(name) => self.enter(token, name, now),
-            Request::Quit => {
-                self.answer(token, Ok(Answer::Bye));
-                self.close(token, CloseReason::Quit.into(), now);
+            Request::Hello => self.say_hello(token, asked),
+            Request::Keep => self.keep(token, asked),
+            Request::Resume { uid, token: secret, seen } => {
+                self.resume(token, asked, Return { uid, secret, seen }, now);
             }
+            Request::Seen(seen) => self.connections.note_seen(token, seen),
+            Request::Password(word) => self.check_password(token, asked, word, now),
+            Request::Ping(word) => self.answer(token, asked, Ok(Answer::Pong(word))),
+            Request::Help(topic) => self.help(token, asked, topic),
+            Request::Enter(name) => self.enter(token, asked, name, now),
+            Request::Quit => self.quit(token, asked, now),
+            Request::Order(ref order) => self.obey(token, asked, order, now),
         }
     }
 
-    fn say_hello(&mut self, token: Token) {
+    fn quit(&mut self, token: Token, asked: &Asked<'_>, now: Now) {
+        if self.has_rights(token, Rights::Operator) {
+            return self.leave_console(token, asked, now);
+        }
+        self.answer(token, asked, Ok(Answer::Bye));
+        self.close(token, CloseReason::Quit.into(), now);
+    }
+
+    pub(super) fn has_rights(&self, token: Token, rights: Rights) -> bool {
+        self.connections.get(token).is_some_and(|connection| connection.peer.rights() == rights)
+    }
+
+    fn say_hello(&mut self, token: Token, asked: &Asked<'_>) {
         let life = self.life.to_text();
-        let hello = Answer::Chatd { version: VERSION, protocol: native::VERSION, life: Some(&life) };
-        self.answer(token, Ok(hello));
+        let hello = Answer::Chatd { version: VERSION, protocol: PROTOCOL_VERSION, life: Some(&life) };
+        self.answer(token, asked, Ok(hello));
     }
 
     #[inline(always)]
-    fn handle_command(&mut self, token: Token, command: &Command<'_>, now: Now) {
+    fn handle_command(&mut self, token: Token, asked: &Asked<'_>, command: &Command<'_>, now: Now) {
         let Some(Phase::User(user)) = self.connections.get(token).map(|connection| connection.phase) else {
-            return self.answer(token, Err(Fault::NotEntered));
+            return self.answer(token, asked, Err(Fault::NotEntered));
         };
-        let mut outbox = Outbox { connections: &mut self.connections, asker: Some(token) };
+        let mut outbox = Outbox { connections: &mut self.connections, asker: Some(Asker { token, asked }) };
         match self.chat.handle_command(user, *command, now, &mut outbox) {
-            Ok(Reply::Taken { stamp, to }) => self.acknowledge(token, stamp, to),
-            reply => self.answer(token, reply.map(Answer::Chat).map_err(Fault::Refused)),
+            Ok(Reply::Taken { stamp, to }) => self.acknowledge(token, asked, stamp, to),
+            reply => self.answer(token, asked, reply.map(Answer::Chat).map_err(Fault::Refused)),
         }
     }
 
-    fn enter(&mut self, token: Token, name: Option<Name>, now: Now) {
+    fn enter(&mut self, token: Token, asked: &Asked<'_>, name: Option<Name>, now: Now) {
         let Some(connection) = self.connections.get(token) else { return };
         if matches!(connection.phase, Phase::User(_)) {
-            return self.answer(token, Err(Fault::AlreadyEntered));
+            return self.answer(token, asked, Err(Fault::AlreadyEntered));
         }
-        if !connection.may_enter && self.password.is_some() {
-            return self.answer(token, Err(Fault::PasswordRequired));
+        if !matches!(connection.phase, Phase::Entering { may_enter: true, .. }) && self.password.is_some() {
+            return self.answer(token, asked, Err(Fault::PasswordRequired));
         }
         let address = connection.peer.address();
         // A guest's name can be shut out like any other.
         let name = name.unwrap_or_else(|| self.chat.guest_name(address));
-        if let Some(text) = self.name_ban(name, now) {
-            let code = CloseReason::Banned.word();
-            return self.connections.answer(token, |encoder, out| encoder.refusal(code, &text, out));
+        if let Some((fault, words)) = self.name_ban(name, now) {
+            return self.connections.answer(token, |dialect, encoder, out| {
+                encoder.fault(dialect, asked, &fault, words.as_deref(), out);
+            });
         }
         match self.enter_as(Entry { name: Some(name), address }, now) {
-            Err(fault) => self.answer(token, Err(fault)),
+            Err(fault) => self.answer(token, asked, Err(fault)),
             Ok((user, uid, name)) => {
                 self.connections.link(user, token);
                 if let Some(connection) = self.connections.get_mut(token) {
@@ -104,24 +123,24 @@ impl<S: Stream> Server<S> {
                 self.connections.arm(token);
                 let mut outbox = Outbox { connections: &mut self.connections, asker: None };
                 self.chat.show_announcements(user, &mut outbox);
-                self.answer(token, Ok(Answer::Entered { uid, name }));
+                self.answer(token, asked, Ok(Answer::Entered { uid, name }));
             }
         }
     }
 
-    fn check_password(&mut self, token: Token, word: &str, now: Now) {
+    fn check_password(&mut self, token: Token, asked: &Asked<'_>, word: &str, now: Now) {
         let is_right = self.password.as_ref().is_none_or(|password| password.matches(word));
         if !is_right {
-            self.answer(token, Err(Fault::WrongPassword));
+            self.answer(token, asked, Err(Fault::WrongPassword));
             if let Some(peer) = self.connections.get(token).map(|connection| connection.peer) {
                 self.note_wrong_password(peer, now);
             }
             return self.penalise(token, now);
         }
-        if let Some(connection) = self.connections.get_mut(token) {
-            connection.may_enter = true;
+        if let Some(Phase::Entering { may_enter, .. }) = self.connections.get_mut(token).map(|it| &mut it.phase) {
+            *may_enter = true;
         }
-        self.answer(token, Ok(Answer::Chat(Reply::Done)));
+        self.answer(token, asked, Ok(Answer::Chat(Reply::Done)));
     }
 
     /// Enters, in the place of a user who has lost its connection and its right to the name perhaps.
@@ -137,35 +156,39 @@ impl<S: Stream> Server<S> {
         Err(entry.name.map_or(Fault::NotEntered, |name| Refusal::NameTaken(name).into()))
     }
 
-    fn help(&mut self, token: Token, topic: Option<&str>) {
-        match topic {
-            None => {
-                for spec in commands::commands_in(Place::Wire) {
-                    self.connections.outgoing.note_row();
-                    self.connections.append(token, |encoder, out| encoder.help(spec, out));
-                }
-            }
-            Some(word) => match commands::find(word, Place::Wire) {
-                None => return self.answer(token, Err(Fault::UnknownCommand)),
-                Some(spec) => self.connections.append(token, |encoder, out| encoder.help(spec, out)),
-            },
+    fn help(&mut self, token: Token, asked: &Asked<'_>, topic: Option<&str>) {
+        let Some(place) = self.connections.get(token).map(|connection| connection.dialect.place()) else { return };
+        let found = topic.map(|word| commands::find(word, place).ok_or(Fault::UnknownCommand));
+        let one = match found.transpose() {
+            Ok(one) => one,
+            Err(fault) => return self.answer(token, asked, Err(fault)),
+        };
+        for spec in commands::commands_in(place).filter(|spec| one.is_none_or(|one| one.verb == spec.verb)) {
+            self.connections.note_row(token);
+            self.connections.append(token, |dialect, encoder, out| encoder.help(dialect, spec, out));
         }
-        self.answer(token, Ok(Answer::Helped));
+        self.answer(token, asked, Ok(Answer::Helped));
     }
 
     /// Answers a message that was taken. Its sender has no need to know at once, and in a lively
     /// talk the next line to it is not far: one write for both is half the work.
-    fn acknowledge(&mut self, token: Token, stamp: Stamp, to: Recipients) {
-        self.connections.answer_unhurried(token, |encoder, out| encoder.taken(stamp, to, out));
+    fn acknowledge(&mut self, token: Token, asked: &Asked<'_>, stamp: Stamp, to: Recipients) {
+        self.connections.answer_unhurried(token, |dialect, encoder, out| encoder.taken(dialect, asked, stamp, to, out));
     }
 
-    /// Answers a command at once.
-    pub(super) fn answer(&mut self, token: Token, answer: Result<Answer<'_>, Fault>) {
-        self.connections.answer(token, |encoder, out| encoder.answer(&answer, out));
+    /// Answers a request at once.
+    pub(super) fn answer(&mut self, token: Token, asked: &Asked<'_>, answer: Result<Answer<'_>, Fault>) {
+        self.connections.answer(token, |dialect, encoder, out| match &answer {
+            Ok(answer) => encoder.answer(dialect, asked, answer, out),
+            Err(fault) => encoder.fault(dialect, asked, fault, None, out),
+        });
     }
 
     /// Answers `KEEP` or `RESUME`, which are not among the commands that are counted.
-    pub(super) fn answer_uncounted(&mut self, token: Token, answer: Result<Answer<'_>, Fault>) {
-        self.connections.append(token, |encoder, out| encoder.answer(&answer, out));
+    pub(super) fn answer_uncounted(&mut self, token: Token, asked: &Asked<'_>, answer: Result<Answer<'_>, Fault>) {
+        self.connections.append(token, |dialect, encoder, out| match &answer {
+            Ok(answer) => encoder.answer(dialect, asked, answer, out),
+            Err(fault) => encoder.fault(dialect, asked, fault, None, out),
+        });
     }
 }

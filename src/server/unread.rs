@@ -7,9 +7,9 @@ use super::connection::{Phase, Token};
 use super::kept::ResumeToken;
 use super::outbox::Outbox;
 use super::{Server, Stream};
-use crate::chat::{CloseReason, Event, Millis, Name, Uid, UserKey};
+use crate::chat::{CloseReason, Millis, Name, Uid, UserKey};
 use crate::limits::{GIVEN_UP_REMEMBERED, GIVEN_UP_TIME, UNREAD_SENDERS};
-use crate::wire::native::{ServerLine, read};
+use crate::wire::Dialect;
 
 /// One sender's lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,19 +18,6 @@ pub(super) struct Unread {
     /// The number of the first message, which tells its sender from another of the same name.
     pub(super) first: u64,
     pub(super) count: u64,
-}
-
-/// The sender and the number of a message to one alone, if a line is one.
-fn private(line: &[u8]) -> Option<(Name, u64)> {
-    if !line.starts_with(b"* said ") && !line.starts_with(b"* private ") {
-        return None;
-    }
-    match read(std::str::from_utf8(line).ok()?) {
-        ServerLine::Event(Event::Said { stamp, from, .. } | Event::Private { stamp, from, .. }) => {
-            Some((from, stamp.id))
-        }
-        _ => None,
-    }
 }
 
 /// All senders' lines, in the order in which each began.
@@ -51,8 +38,8 @@ impl Tally {
     }
 
     /// Counts those among whole lines.
-    pub(super) fn add_lines(&mut self, lines: &[u8]) {
-        for (from, first) in lines.split(|byte| *byte == b'\n').filter_map(private) {
+    pub(super) fn add_lines(&mut self, dialect: Dialect, lines: &[u8]) {
+        for (from, first) in lines.split(|byte| *byte == b'\n').filter_map(|line| dialect.private(line)) {
             self.add(Unread { from, first, count: 1 });
         }
     }
@@ -75,8 +62,8 @@ struct Sender {
 
 impl Forgotten {
     /// The line with this number is forgotten.
-    pub(super) fn note(&mut self, line: &[u8], number: u64) {
-        let Some((from, first)) = private(line) else { return };
+    pub(super) fn note(&mut self, dialect: Dialect, line: &[u8], number: u64) {
+        let Some((from, first)) = dialect.private(line) else { return };
         if let Some(sender) = self.0.iter_mut().find(|sender| sender.unread.from == from) {
             sender.unread.count += 1;
             sender.last = number;
@@ -144,7 +131,9 @@ impl<S: Stream> Server<S> {
             // A client that says goodbye has read what it wanted.
             (Phase::User(_), CloseReason::Quit) => {}
             (Phase::User(_) | Phase::Away(_), _) if output.kept().is_some() => output.count_unconfirmed(&mut tally),
-            (Phase::User(_), CloseReason::Broken | CloseReason::SlowConsumer) => tally.add_lines(output.unsent_lines()),
+            (Phase::User(_), CloseReason::Broken | CloseReason::SlowConsumer) => {
+                tally.add_lines(connection.dialect, output.unsent_lines());
+            }
             _ => {}
         }
         tally
@@ -204,7 +193,7 @@ mod tests {
             String::new(),
         ];
         let mut tally = Tally::default();
-        tally.add_lines(lines.join("\n").as_bytes());
+        tally.add_lines(Dialect::default(), lines.join("\n").as_bytes());
         let (bob, carol) = (name("bob"), name("carol"));
         let expected = [Unread { from: bob, first: 3, count: 2 }, Unread { from: carol, first: 5, count: 1 }];
         assert_eq!((tally.senders.as_slice(), tally.count()), (&expected[..], 3));
@@ -214,12 +203,12 @@ mod tests {
     fn of_forgotten_lines_those_behind_what_was_seen_count_and_senders_are_bounded() {
         let mut forgotten = Forgotten::default();
         for number in 1..=10 {
-            forgotten.note(said(number, "bob").as_bytes(), number);
+            forgotten.note(Dialect::default(), said(number, "bob").as_bytes(), number);
         }
         let counts = |seen| forgotten.behind(seen).map(|sender| sender.count).collect::<Vec<_>>();
         assert_eq!((counts(0), counts(7), counts(10)), (vec![10], vec![3], vec![]));
         for number in 0..2 * UNREAD_SENDERS {
-            forgotten.note(said(11, &format!("x{number}")).as_bytes(), 11);
+            forgotten.note(Dialect::default(), said(11, &format!("x{number}")).as_bytes(), 11);
         }
         assert_eq!(forgotten.behind(0).count(), UNREAD_SENDERS);
     }

@@ -25,11 +25,11 @@ impl<S: Stream> Server<S> {
         }
         let Some(spread) = self.connections.take_spread() else { return time };
         let mut broken = Vec::new();
-        let work = WRITE_WORK + spread.lines().len() as u64;
+        let work = WRITE_WORK + spread.bytes() as u64;
         let in_time = usize::try_from(time.div_ceil(work)).unwrap_or(usize::MAX);
         for user in spread.to().take(in_time) {
             let Some(token) = self.connections.of_user(user) else { continue };
-            match self.connections.write_through(token, spread.lines()) {
+            match self.connections.write_through(token, &spread) {
                 Ok(is_written) => self.stats.writes += u64::from(is_written),
                 Err(_) => broken.push(token),
             }

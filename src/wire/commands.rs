@@ -1,6 +1,8 @@
 //! The one table of commands. Parsing, in-band `HELP`, chatc's help and completion, the console's
 //! help and the list in docs/PROTOCOL.md all come from it.
 
+use super::request::Kind;
+
 /// What a command does; each dialect matches on it exhaustively.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
@@ -84,6 +86,55 @@ pub enum Verb {
     Shutdown,
     /// Prove that one may enter.
     Password,
+}
+
+impl Verb {
+    /// What its lines are to a server that makes clients wait, as far as that does not depend on
+    /// what follows.
+    pub(super) fn kind(self) -> Kind<'static> {
+        match self {
+            Self::Announce => Kind::Announcement,
+            Self::Request => Kind::Request,
+            Self::Enter => Kind::Entry,
+            Self::Password => Kind::Password,
+            Self::Resume => Kind::Return(""),
+            Self::List
+            | Self::Rooms
+            | Self::Members
+            | Self::Requests
+            | Self::Accept
+            | Self::Reject
+            | Self::Cancel
+            | Self::End
+            | Self::Leave
+            | Self::Quit
+            | Self::Ignore
+            | Self::Unignore
+            | Self::Dnd
+            | Self::Away
+            | Self::Here
+            | Self::Watch
+            | Self::Hello
+            | Self::Help
+            | Self::Ping
+            | Self::Keep => Kind::Short,
+            Self::Say
+            | Self::Private
+            | Self::Join
+            | Self::Clear
+            | Self::Focus
+            | Self::Kick
+            | Self::Ban
+            | Self::Unban
+            | Self::Bans
+            | Self::Mute
+            | Self::Unmute
+            | Self::Mutes
+            | Self::Shutdown
+            | Self::Stats
+            | Self::Log => Kind::Usual,
+        }
+    }
 }
 
 /// Where a command can be given.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Mistake;
 use super::commands::{self, Verb};
 use crate::chat::{Name, NameError, Refusal, TextError};
 use crate::limits::{AWAY_BYTES, LINE_BYTES, PROBE_TIME, TEXT_BYTES};
@@ -45,6 +46,8 @@ pub enum Fault {
     NotKept,
     /// The chat says no.
     Refused(Refusal),
+    /// It is an order, and not of its form.
+    Order(Mistake),
 }
 
 impl Fault {
@@ -75,7 +78,7 @@ impl Fault {
             Self::LineTooLong => "line-too-long",
             Self::NotUtf8 => "not-utf8",
             Self::UnknownCommand => "unknown-command",
-            Self::Usage(_) => "usage",
+            Self::Usage(_) | Self::Order(_) => "usage",
             Self::BadName(_) => "bad-name",
             Self::BadRoom => "bad-room",
             Self::BadText(TextError::Blank) => "empty-text",
@@ -121,6 +124,7 @@ impl fmt::Display for Fault {
             Self::Banned(Some(seconds)) => write!(f, "the operator has shut that name out for {seconds} more seconds"),
             Self::NotKept => f.write_str("this server keeps no places; you are in, and leave with your connection"),
             Self::Refused(refusal) => write!(f, "{refusal}"),
+            Self::Order(mistake) => write!(f, "{mistake}"),
         }
     }
 }

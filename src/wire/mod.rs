@@ -1,21 +1,35 @@
-//! Wire: dialects. Turns bytes into commands, and replies, rows and events into bytes. Knows no
-//! sockets. One folder or file a dialect, over one line splitter and one table of commands.
+//! Wire: dialects. Turns bytes into requests, and answers, rows and events into bytes. Knows no
+//! sockets. One folder a dialect, over one line splitter, one table of commands, one kind of request
+//! and one of answer.
 
+mod answer;
 pub mod commands;
 pub mod console;
+mod dialect;
+mod encoder;
 mod fault;
 pub mod foreign;
 mod host_port;
 mod lines;
-pub mod native;
+mod mistake;
+mod native;
 mod received;
+mod request;
+mod target;
 mod text_file;
 mod time;
 mod words;
 
+pub use answer::Answer;
+pub use dialect::Dialect;
+pub use encoder::Encoder;
 pub use fault::Fault;
 pub use host_port::HostPort;
 pub use lines::{LineSplitter, Step};
+pub use mistake::Mistake;
+pub use native::{ServerLine, VERSION as PROTOCOL_VERSION, read};
 pub use received::{Received, clean};
+pub use request::{Asked, Decoded, Kind, Order, Request};
+pub use target::{Target, TargetError};
 pub use text_file::text_lines;
 pub use time::{TimeFormat, format_time, parse_time};

@@ -11,8 +11,7 @@ use bytes::BytesMut;
 use chatd::chat::{
     Audience, Chat, Command, Edition, Event, Millis, Now, Record, Refusal, Reply, Row, Sink, UnixMillis, UserKey,
 };
-use chatd::wire::Fault;
-use chatd::wire::native::{Answer, Encoder, Request, decode};
+use chatd::wire::{Answer, Asked, Dialect, Encoder, Fault, Request};
 
 /// The wall clock when the steady clock stands at zero: 2026-11-20T07:00:00Z.
 const WALL_START: u64 = 1_795_158_000_000;
@@ -48,14 +47,14 @@ impl Sink for Recorder {
             let known = self.editions.entry(format!("{:?}", to.edition())).or_insert_with(|| to.users().to_vec());
             assert_eq!(known, to.users(), "{:?} is one list", to.edition());
         }
-        let line = one_line(|out| self.encoder.event(event, out));
+        let line = one_line(|out| self.encoder.event(Dialect::Native, event, out));
         if !audience.is_empty() {
             self.told.push((audience, line));
         }
     }
 
     fn row(&mut self, row: &Row<'_>) {
-        let line = one_line(|out| self.encoder.row(row, out));
+        let line = one_line(|out| self.encoder.row(Dialect::Native, &Asked::UNREADABLE, row, out));
         self.rows.push(line);
     }
 
@@ -68,7 +67,10 @@ impl Recorder {
     /// The line that answers a command: all of a success, the code of a refusal.
     pub(crate) fn answer(&mut self, answer: Result<Reply, Refusal>) -> String {
         match answer {
-            Ok(reply) => one_line(|out| self.encoder.answer(&Ok(Answer::Chat(reply)), out)),
+            Ok(reply) => {
+                let answer = Answer::Chat(reply);
+                one_line(|out| self.encoder.answer(Dialect::Native, &Asked::UNREADABLE, &answer, out))
+            }
             Err(refusal) => format!("-ERR {}", Fault::from(refusal).code()),
         }
     }
@@ -89,7 +91,7 @@ pub(crate) fn command(chat: &mut Chat, user: UserKey, line: &str, now: Now, out:
 }
 
 fn read_command(line: &str) -> Command<'_> {
-    match decode(line) {
+    match Dialect::Native.decode(line).request {
         Ok(Request::Chat(command)) => command,
         other => panic!("the test's own line {line:?} is no command of the chat: {other:?}"),
     }

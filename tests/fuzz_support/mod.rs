@@ -13,9 +13,9 @@ pub(crate) use connection::connection;
 use bytes::BytesMut;
 use chatd::chat::{UserRef, is_unsafe};
 use chatd::limits::{ENDLESS_LINE_BYTES, LINE_BYTES};
+use chatd::wire::commands::{Place, find};
 use chatd::wire::foreign::{Opening, recognise};
-use chatd::wire::native::{Encoder, ServerLine};
-use chatd::wire::{LineSplitter, Step, console as operator, native};
+use chatd::wire::{Asked, Decoded, Dialect, Encoder, LineSplitter, Order, Request, ServerLine, Step, console};
 
 /// The line splitter: however the bytes arrive, the same lines come out as from a plain reading.
 pub(crate) fn lines(data: &[u8]) {
@@ -60,7 +60,7 @@ pub(crate) fn decode(data: &[u8]) {
     }
     let Ok(line) = chatd::wire::clean(data) else { return };
     assert!(!line.chars().any(is_unsafe), "a cleaned line is clean");
-    if let Err(fault) = native::decode(&line) {
+    if let Err(fault) = Dialect::Native.decode(&line).request {
         let text = fault.to_string();
         assert!(!text.is_empty() && !text.chars().any(is_unsafe) && text.len() < LINE_BYTES, "{text:?}");
         assert!(!fault.code().is_empty());
@@ -71,15 +71,15 @@ pub(crate) fn decode(data: &[u8]) {
 pub(crate) fn read(data: &[u8]) {
     let Ok(line) = chatd::wire::clean(data) else { return };
     let (mut encoder, mut out) = (Encoder::default(), BytesMut::new());
-    let understood = native::read(&line);
+    let understood = chatd::wire::read(&line);
     match &understood {
-        ServerLine::Answer(answer) => encoder.answer(&Ok(*answer), &mut out),
-        ServerLine::Event(event) => encoder.event(event, &mut out),
-        ServerLine::Row(row) => encoder.row(row, &mut out),
+        ServerLine::Answer(answer) => encoder.answer(Dialect::Native, &Asked::UNREADABLE, answer, &mut out),
+        ServerLine::Event(event) => encoder.event(Dialect::Native, event, &mut out),
+        ServerLine::Row(row) => encoder.row(Dialect::Native, &Asked::UNREADABLE, row, &mut out),
         _ => return,
     }
     let written = std::str::from_utf8(&out).unwrap();
-    let again = native::read(written.strip_suffix('\n').unwrap());
+    let again = chatd::wire::read(written.strip_suffix('\n').unwrap());
     assert_eq!(again, understood, "{line:?} is written as {written:?}");
 }
 
@@ -87,18 +87,24 @@ pub(crate) fn read(data: &[u8]) {
 pub(crate) fn console(data: &[u8]) {
     let Ok(line) = chatd::wire::clean(data) else { return };
     let mut out = BytesMut::new();
-    match operator::decode(&line) {
-        Err(mistake) => operator::mistake(&mistake, &mut out),
-        Ok(Some(operator::Order::Help(topic))) => drop(operator::help(topic, &mut out)),
+    let Decoded { asked, request } = Dialect::Console.decode(&line);
+    let mut encoder = Encoder::default();
+    match request {
+        Err(fault) => encoder.fault(Dialect::Console, &asked, &fault, None, &mut out),
+        Ok(Request::Help(Some(topic))) => {
+            if let Some(spec) = find(topic, Place::Console) {
+                encoder.help(Dialect::Console, spec, &mut out);
+            }
+        }
         Ok(_) => {}
     }
     let text = std::str::from_utf8(&out).unwrap();
     assert!(text.chars().all(|c| c == '\n' || !is_unsafe(c)), "{text:?}");
     // The same as words of a command line: each stays one argument of one line.
     let words: Vec<&str> = std::str::from_utf8(data).unwrap_or_default().split('|').collect();
-    if let Ok(line) = operator::compose(&words) {
+    if let Ok(line) = console::compose(&words) {
         assert!(!line.contains(['\n', '\r', '\0', '\u{85}', '\u{2028}', '\u{2029}']), "{line:?}");
-        if let Ok(Some(operator::Order::Kick { user, .. })) = operator::decode(&line) {
+        if let Ok(Request::Order(Order::Kick { user, .. })) = Dialect::Console.decode(&line).request {
             assert_eq!(words.get(1).map(|word| UserRef::new(word)), Some(Ok(user)), "{words:?}");
         }
     }

@@ -11,7 +11,7 @@ use super::typing::Fate;
 use super::{Action, Actions, EXIT_FAILED, Focus, Line, Model, Place, Stage};
 use crate::chat::{Event, Name, RoomName, Uid};
 use crate::client::view::listing::span_of;
-use crate::wire::native::{Answer, ServerLine};
+use crate::wire::{Answer, ServerLine};
 
 impl Model {
     /// Asks to be let in again.

@@ -6,7 +6,7 @@ use super::sent::Sent;
 use super::{Action, Actions, Line};
 use crate::chat::{Name, Purpose, Recipients, Reply, RoomName, Stamp};
 use crate::client::view::listing::{self, Listed};
-use crate::wire::native::Answer;
+use crate::wire::Answer;
 
 impl Here {
     pub(super) fn handle_answer(&mut self, answer: Answer<'_>, out: &mut Actions) {

@@ -5,7 +5,7 @@ use super::link::{Link, SILENT_NAME_TRIES, SILENT_NAME_WAIT};
 use super::{Actions, EXIT_FAILED, Here, Line, Model, Stage, Wish};
 use crate::chat::{Event, Millis, Name};
 use crate::wire::commands::{Place, find};
-use crate::wire::native::{Answer, ServerLine, VERSION};
+use crate::wire::{Answer, PROTOCOL_VERSION, ServerLine};
 
 /// How far the entry has come.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ impl Model {
             (was, ServerLine::Hello(_)) => *entry = was,
             (Entry::AwaitingHello(wish), ServerLine::Answer(Answer::Chatd { version, protocol, life })) => {
                 self.life = life.map(str::to_owned);
-                if protocol > VERSION {
+                if protocol > PROTOCOL_VERSION {
                     out.show(Line::aside(format!(
                         "chatd {version} speaks protocol {protocol}, newer than this chatc; not everything may be shown"
                     )));

@@ -14,7 +14,7 @@ use super::{Actions, Focus, Line, Place, Prompt, Question, Setup};
 use crate::chat::{Name, Reply, RoomName, Uid};
 use crate::client::view::listing::{Listed, span_of};
 use crate::limits::UNANSWERED_COMMANDS;
-use crate::wire::native::{Answer, ServerLine};
+use crate::wire::{Answer, ServerLine};
 
 /// Rows kept until the answer that ends their listing; a server sends 500 at most.
 const ROWS: usize = 2_000;

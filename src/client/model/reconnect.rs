@@ -11,7 +11,7 @@ use super::missed::Missed;
 use super::sent::{Command, Sent};
 use super::{Actions, EXIT_FAILED, EXIT_OK, Line, Model, Stage, left_too_early};
 use crate::client::view::listing::span_of;
-use crate::wire::native::{Answer, ServerLine, read};
+use crate::wire::{Answer, ServerLine, read};
 
 /// Reasons for hanging up after which it makes no sense to come back, or would do harm.
 const FINAL_REASONS: [&str; 4] = ["kicked", "banned", "resumed-elsewhere", "quit"];

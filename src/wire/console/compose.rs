@@ -82,7 +82,8 @@ fn text_starts(verb: Verb, words: &[&str]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::console::{Order, decode};
+    use crate::wire::console::decode;
+    use crate::wire::{Order, Request};
 
     #[test]
     fn a_word_cannot_end_the_line() {
@@ -135,7 +136,7 @@ mod tests {
             for two in parts {
                 for three in parts {
                     let Ok(line) = compose(&["ban", one, two, three]) else { continue };
-                    if let Ok(Some(Order::Ban { target, .. })) = decode(&line) {
+                    if let Ok(Request::Order(Order::Ban { target, .. })) = decode(&line).request {
                         assert_eq!(target.to_string(), one, "{line:?}");
                     }
                 }

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use bytes::{BufMut, BytesMut};
 
-use super::Mistake;
-use crate::chat::{Availability, Marks, Name, OperatorCommand, Recipients, Reply, Row, UnixMillis};
-use crate::wire::Fault;
-use crate::wire::commands::{self, Place, Spec, Verb};
+use crate::chat::{Availability, CloseReason, Marks, Recipients, Reply, Row, UnixMillis};
+use crate::wire::commands::{Spec, Verb};
+use crate::wire::{Answer, Asked, Fault};
 
 /// Appends formatted text. Writing to memory cannot fail.
 macro_rules! print {
@@ -16,18 +15,18 @@ macro_rules! print {
 }
 
 /// Prints the heading of a listing.
-pub fn heading(command: &OperatorCommand<'_>, out: &mut BytesMut) {
-    match command {
-        OperatorCommand::List { .. } => {
+pub(in crate::wire) fn heading(asked: &Asked<'_>, out: &mut BytesMut) {
+    match asked.verb {
+        Some(Verb::List) => {
             print!(out, "{:>6}  {:<24}  {:<33}  {:>7}  FROM", "UID", "NAME", "STATE", "HERE");
         }
-        OperatorCommand::Rooms { .. } => print!(out, "{:>7}  ROOM", "MEMBERS"),
-        OperatorCommand::Announce(_) => {}
+        Some(Verb::Rooms) => print!(out, "{:>7}  ROOM", "MEMBERS"),
+        _ => {}
     }
 }
 
 /// Prints one row of a listing.
-pub fn row(row: &Row<'_>, out: &mut BytesMut) {
+pub(in crate::wire) fn row(row: &Row<'_>, out: &mut BytesMut) {
     match row {
         Row::User { uid, name, availability, address, here, marks } => {
             let state = match availability {
@@ -58,7 +57,21 @@ fn marks_text(marks: &Marks<'_>) -> String {
 }
 
 /// Prints what came of an order.
-pub fn reply(reply: &Reply, out: &mut BytesMut) {
+pub(in crate::wire) fn answer(answer: &Answer<'_>, out: &mut BytesMut) {
+    match answer {
+        Answer::Chat(it) => reply(it, out),
+        Answer::Told(text) => print!(out, "{text}"),
+        // ECMA-48: ED 2, CUP.
+        Answer::Cleared => out.extend_from_slice(b"\x1b[2J\x1b[H"),
+        Answer::Helped | Answer::Bye => {}
+        Answer::Chatd { version, .. } => print!(out, "chatd {version}"),
+        Answer::Pong(word) => print!(out, "{word}"),
+        Answer::Entered { name, .. } | Answer::Resumed { name, .. } => print!(out, "{name}"),
+        Answer::Kept { .. } => print!(out, "done"),
+    }
+}
+
+fn reply(reply: &Reply, out: &mut BytesMut) {
     match reply {
         Reply::Listed { shown: 0, .. } => print!(out, "none"),
         Reply::Listed { shown, total, next: Some(next) } => {
@@ -74,20 +87,17 @@ pub fn reply(reply: &Reply, out: &mut BytesMut) {
 }
 
 /// Prints what is wrong with an order.
-pub fn mistake(mistake: &Mistake, out: &mut BytesMut) {
-    print!(out, "error: {mistake}");
+pub(in crate::wire) fn fault(fault: &Fault, words: Option<&str>, out: &mut BytesMut) {
+    match words {
+        Some(words) => print!(out, "error: {fault}: {words}"),
+        None => print!(out, "error: {fault}"),
+    }
 }
 
-/// Prints a line, or several.
-pub fn say(what: std::fmt::Arguments<'_>, out: &mut BytesMut) {
-    print!(out, "{what}");
-}
-
-/// Says that a user was removed.
-pub fn kicked(name: Option<Name>, out: &mut BytesMut) {
-    match name {
-        Some(name) => print!(out, "{name} was removed"),
-        None => print!(out, "done"),
+/// Prints why the console ends, if that is not its operator's doing.
+pub(in crate::wire) fn farewell(reason: CloseReason, out: &mut BytesMut) {
+    if reason == CloseReason::Shutdown {
+        print!(out, "{}", reason.farewell());
     }
 }
 
@@ -96,28 +106,8 @@ pub fn reason_given(words: Option<&str>) -> String {
     words.map_or_else(String::new, |words| format!("; reason: {words}"))
 }
 
-/// Clears the screen (ECMA-48: ED 2, CUP).
-pub fn clear(out: &mut BytesMut) {
-    out.extend_from_slice(b"\x1b[2J\x1b[H");
-}
-
-/// Prints help, on one command perhaps.
-///
-/// # Errors
-/// [`Fault::UnknownCommand`] when that command does not exist.
-pub fn help(topic: Option<&str>, out: &mut BytesMut) -> Result<(), Fault> {
-    match topic {
-        Some(word) => help_line(commands::find(word, Place::Console).ok_or(Fault::UnknownCommand)?, out),
-        None => {
-            for spec in commands::commands_in(Place::Console) {
-                help_line(spec, out);
-            }
-        }
-    }
-    Ok(())
-}
-
-fn help_line(spec: &Spec, out: &mut BytesMut) {
+/// Prints a row of help.
+pub(in crate::wire) fn help(spec: &Spec, out: &mut BytesMut) {
     let (usage, summary) = match spec.verb {
         Verb::Quit => ("quit".to_owned(), "leave this console; from the daemon's own terminal: shut it down"),
         Verb::Announce => ("announce [TEXT]".to_owned(), spec.summary),

@@ -4,63 +4,67 @@ use crate::chat::{Command, Mention, Name, RoomName, Text, Uid, UserRef};
 use crate::limits::AWAY_BYTES;
 use crate::wire::Fault;
 use crate::wire::commands::{self, Place, Verb};
+use crate::wire::request::{Asked, Decoded, Kind, Request};
 use crate::wire::words::{Words, number};
 
-/// What a native client asks: of its connection, or of the chat.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Request<'a> {
-    /// Nothing: an empty line, or one for another version. It gets no answer.
-    Nothing,
-    /// What speaks here?
-    Hello,
-    /// Let me in, under this name or as a guest.
-    Enter(Option<Name>),
-    /// Show help, on one command perhaps.
-    Help(Option<&'a str>),
-    /// Keep my place when the connection is lost.
-    Keep,
-    /// Let me have my place again.
-    Resume {
-        /// Whose.
-        uid: Uid,
-        /// The secret, as the client has it.
-        token: &'a str,
-        /// How many lines since `KEEP` the client has seen.
-        seen: u64,
-    },
-    /// I have seen this many lines since `KEEP`. Not a command: it gets no answer.
-    Seen(u64),
-    /// This is the server's password; spaces count.
-    Password(&'a str),
-    /// Send this word back.
-    Ping(&'a str),
-    /// I am leaving.
-    Quit,
-    /// Something for the chat.
-    Chat(Command<'a>),
+/// Reads one cleaned line.
+#[inline]
+pub(in crate::wire) fn decode(line: &str) -> Decoded<'_> {
+    match known(line) {
+        Some((asked, words)) => {
+            Decoded { asked, request: say(Arguments { verb: Verb::Say, words }).map(Request::Chat) }
+        }
+        None => decode_any(line),
+    }
 }
 
-/// Reads one cleaned line.
-///
-/// # Errors
-/// Says what is wrong with the line.
-pub fn decode(line: &str) -> Result<Request<'_>, Fault> {
-    // What comes most by far, as chatc writes it, need not be looked up.
-    if let Some(rest) = line.strip_prefix("SAY ") {
-        return say(Arguments { verb: Verb::Say, words: Words::new(rest) });
-    }
+fn decode_any(line: &str) -> Decoded<'_> {
+    let (asked, word, words) = split(line);
+    let request = match asked.verb {
+        Some(verb) => decode_arguments(Arguments { verb, words }),
+        None if word.is_empty() => Ok(Request::Nothing),
+        None if word.starts_with('@') => Ok(seen(word, words).unwrap_or(Request::Nothing)),
+        None => Err(Fault::UnknownCommand),
+    };
+    Decoded { asked, request }
+}
+
+/// What a line asks, by its first words, without reading the rest.
+#[inline]
+pub(in crate::wire) fn asked(line: &str) -> Asked<'_> {
+    known(line).map_or_else(|| split(line).0, |(asked, _)| asked)
+}
+
+/// What comes most by far, as chatc writes it, need not be looked up.
+#[inline]
+fn known(line: &str) -> Option<(Asked<'_>, Words<'_>)> {
+    let rest = line.strip_prefix("SAY ")?;
+    Some((Asked { verb: Some(Verb::Say), kind: Kind::Usual, line }, Words::new(rest)))
+}
+
+/// What a line asks, its first word, and the words behind that.
+fn split(line: &str) -> (Asked<'_>, &str, Words<'_>) {
     let mut words = Words::new(line);
-    let Some(word) = words.next() else { return Ok(Request::Nothing) };
-    if word.starts_with('@') {
-        return Ok(seen(word, words).unwrap_or(Request::Nothing));
+    let word = words.next().unwrap_or_default();
+    let verb = commands::find(word, Place::Wire).map(|spec| spec.verb);
+    let kind = verb.map_or(Kind::Usual, |verb| kind(verb, words));
+    (Asked { verb, kind, line }, word, words)
+}
+
+fn kind<'a>(verb: Verb, mut words: Words<'a>) -> Kind<'a> {
+    match verb {
+        Verb::Join if words.next().is_some_and(|target| !target.starts_with('#')) => Kind::Request,
+        Verb::Resume => Kind::Return({
+            words.next();
+            words.next().unwrap_or_default()
+        }),
+        verb => verb.kind(),
     }
-    let Some(spec) = commands::find(word, Place::Wire) else { return Err(Fault::UnknownCommand) };
-    decode_arguments(Arguments { verb: spec.verb, words })
 }
 
 fn decode_arguments(mut arguments: Arguments<'_>) -> Result<Request<'_>, Fault> {
     let request = match arguments.verb {
-        Verb::Say => return say(arguments),
+        Verb::Say => return say(arguments).map(Request::Chat),
         Verb::Private => return private(arguments).map(Request::Chat),
         Verb::Announce => return Ok(Request::Chat(Command::Announce(arguments.text()?))),
         Verb::Hello => return Ok(Request::Hello),
@@ -120,14 +124,15 @@ fn resume<'a>(arguments: &mut Arguments<'a>) -> Result<Request<'a>, Fault> {
     Ok(Request::Resume { uid, token, seen })
 }
 
-fn say(mut arguments: Arguments<'_>) -> Result<Request<'_>, Fault> {
+#[inline]
+fn say(mut arguments: Arguments<'_>) -> Result<Command<'_>, Fault> {
     let target = arguments.required()?;
     if target.starts_with('#') {
         let (room, text) = (room(target)?, arguments.text()?);
-        return Ok(Request::Chat(Command::RoomSay { room, text }));
+        return Ok(Command::RoomSay { room, text });
     }
     let (to, text) = (Mention::new(target)?, arguments.text()?);
-    Ok(Request::Chat(Command::Say { to, text }))
+    Ok(Command::Say { to, text })
 }
 
 fn private(mut arguments: Arguments<'_>) -> Result<Command<'_>, Fault> {
@@ -209,6 +214,10 @@ mod tests {
     use crate::chat::{NameError, TextError};
     use crate::limits::TEXT_BYTES;
 
+    fn decode(line: &str) -> Result<Request<'_>, Fault> {
+        super::decode(line).request
+    }
+
     fn chat(line: &str) -> Command<'_> {
         match decode(line) {
             Ok(Request::Chat(command)) => command,
@@ -286,6 +295,35 @@ mod tests {
             ("request a\u{fffd}b", Fault::BadName(NameError::BadCharacter)),
         ] {
             assert_eq!(decode(line), Err(fault), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_known_by_its_first_word() {
+        use Kind::{Announcement, Entry, Password, Request, Return, Short, Usual};
+        for (line, kind) in [
+            ("SAY bob hi", Usual),
+            ("  say #r hi", Usual),
+            ("private bob x", Usual),
+            ("announce", Announcement),
+            ("REQUEST bob", Request),
+            ("join bob", Request),
+            ("join #r", Usual),
+            ("join", Usual),
+            ("enter", Entry),
+            ("PASSWORD x", Password),
+            ("RESUME 1 00ff 2", Return("00ff")),
+            ("RESUME", Return("")),
+            ("list 5", Short),
+            ("QUIT", Short),
+            ("end", Short),
+            ("accept", Short),
+            ("leave #r", Short),
+            ("", Usual),
+            ("@ 5", Usual),
+            ("FLY", Usual),
+        ] {
+            assert_eq!(super::asked(line).kind, kind, "{line}");
         }
     }
 }

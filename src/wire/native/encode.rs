@@ -4,21 +4,20 @@
 use bytes::{BufMut, BytesMut};
 use std::time::Duration;
 
-use super::Answer;
 use super::head::Head;
-use crate::chat::{Availability, Event, Marks, Name, Purpose, Recipients, Reply, RoomName, Row, Stamp};
-use crate::wire::Fault;
+use crate::chat::{Availability, CloseReason, Event, Marks, Name, Purpose, Recipients, Reply, RoomName, Row, Stamp};
 use crate::wire::commands::Spec;
+use crate::wire::{Answer, Fault};
 
 /// Writes native lines. Remembers the last number and time it formatted.
 #[derive(Debug, Default)]
-pub struct Encoder {
+pub(in crate::wire) struct Encoder {
     head: Head,
 }
 
 impl Encoder {
     /// Appends an event's line.
-    pub fn event(&mut self, event: &Event<'_>, out: &mut BytesMut) {
+    pub(in crate::wire) fn event(&mut self, event: &Event<'_>, out: &mut BytesMut) {
         match event {
             Event::Said { stamp, from, text } => self.message(b"* said ", *stamp, from, text.as_str(), out),
             Event::Private { stamp, from, text } => self.message(b"* private ", *stamp, from, text.as_str(), out),
@@ -73,7 +72,7 @@ impl Encoder {
     }
 
     /// Appends one row of a listing.
-    pub fn row(&mut self, row: &Row<'_>, out: &mut BytesMut) {
+    pub(in crate::wire) fn row(&mut self, row: &Row<'_>, out: &mut BytesMut) {
         match row {
             Row::User { uid, name, availability, address, here, marks } => {
                 put(out, &["= user "]);
@@ -110,28 +109,24 @@ impl Encoder {
     }
 
     /// Appends the one line that answers a command.
-    pub fn answer(&mut self, answer: &Result<Answer<'_>, Fault>, out: &mut BytesMut) {
+    pub(in crate::wire) fn answer(&mut self, answer: &Answer<'_>, out: &mut BytesMut) {
         match answer {
-            Err(fault) => {
-                put(out, &["-ERR ", fault.code(), " "]);
-                put_display(out, fault);
-            }
-            Ok(Answer::Chat(reply)) => self.reply(reply, out),
-            Ok(Answer::Chatd { version, protocol, life }) => {
+            Answer::Chat(reply) => self.reply(reply, out),
+            Answer::Chatd { version, protocol, life } => {
                 put(out, &["+OK chatd ", version, " protocol "]);
                 put_number(out, u64::from(*protocol));
                 life.iter().for_each(|life| put(out, &[" ", life]));
             }
-            Ok(Answer::Entered { uid, name }) => {
+            Answer::Entered { uid, name } => {
                 put(out, &["+OK entered "]);
                 put_number(out, uid.0.get());
                 put(out, &[" ", name.as_str()]);
             }
-            Ok(Answer::Kept { token, grace }) => {
+            Answer::Kept { token, grace } => {
                 put(out, &["+OK kept ", token, " "]);
                 put_number(out, grace.as_secs());
             }
-            Ok(Answer::Resumed { uid, name, answered, lost }) => {
+            Answer::Resumed { uid, name, answered, lost } => {
                 put(out, &["+OK resumed "]);
                 put_number(out, uid.0.get());
                 put(out, &[" ", name.as_str(), " "]);
@@ -139,12 +134,19 @@ impl Encoder {
                 put(out, &[" "]);
                 put_number(out, *lost);
             }
-            Ok(Answer::Pong("")) => put(out, &["+OK pong"]),
-            Ok(Answer::Pong(word)) => put(out, &["+OK pong ", word]),
-            Ok(Answer::Helped) => put(out, &["+OK"]),
-            Ok(Answer::Bye) => put(out, &["+OK bye"]),
+            Answer::Pong("") => put(out, &["+OK pong"]),
+            Answer::Pong(word) => put(out, &["+OK pong ", word]),
+            Answer::Helped | Answer::Told(_) | Answer::Cleared => put(out, &["+OK"]),
+            Answer::Bye => put(out, &["+OK bye"]),
         }
         put(out, &["\n"]);
+    }
+
+    /// Appends the one line that answers a command which is refused.
+    pub(in crate::wire) fn fault(&mut self, fault: &Fault, words: Option<&str>, out: &mut BytesMut) {
+        put(out, &["-ERR ", fault.code(), " "]);
+        put_display(out, fault);
+        put_words(words, out);
     }
 
     fn reply(&mut self, reply: &Reply, out: &mut BytesMut) {
@@ -170,7 +172,7 @@ impl Encoder {
     }
 
     /// Appends the help row of a command.
-    pub fn help(&mut self, spec: &Spec, out: &mut BytesMut) {
+    pub(in crate::wire) fn help(&mut self, spec: &Spec, out: &mut BytesMut) {
         put(out, &["= help "]);
         let start = out.len();
         put(out, &[spec.word]);
@@ -184,37 +186,39 @@ impl Encoder {
     }
 
     /// Appends the line that greets a client which has not said anything.
-    pub fn greeting(&mut self, version: &str, out: &mut BytesMut) {
+    pub(in crate::wire) fn greeting(&mut self, version: &str, out: &mut BytesMut) {
         put(out, &["* hello This is chatd ", version, ". Type ENTER and a name, or HELP.\n"]);
     }
 
     /// Appends the line that asks for a sign of life.
-    pub fn ping(&mut self, out: &mut BytesMut) {
+    pub(in crate::wire) fn ping(&mut self, out: &mut BytesMut) {
         put(out, &["* ping\n"]);
     }
 
     /// Appends the line that tells a client that it is too fast, and how long what it has sent will wait.
-    pub fn waiting(&mut self, time: Duration, out: &mut BytesMut) {
+    pub(in crate::wire) fn waiting(&mut self, time: Duration, out: &mut BytesMut) {
         put(out, &["* waiting "]);
         put_number(out, seconds_rounded_up(time));
         put(out, &["\n"]);
     }
 
     /// Appends the line that tells one whose place was given up how many private lines are lost with it.
-    pub fn lost(&mut self, count: u64, out: &mut BytesMut) {
+    pub(in crate::wire) fn lost(&mut self, count: u64, out: &mut BytesMut) {
         put(out, &["* lost "]);
         put_number(out, count);
         put(out, &["\n"]);
     }
 
     /// Appends the line that tells a newcomer why it is refused.
-    pub fn refusal(&mut self, reason: &str, text: &str, out: &mut BytesMut) {
-        put(out, &["-ERR ", reason, " ", text, "\n"]);
+    pub(in crate::wire) fn refusal(&mut self, reason: CloseReason, words: Option<&str>, out: &mut BytesMut) {
+        put(out, &["-ERR ", reason.word(), " ", reason.farewell()]);
+        put_words(words, out);
     }
 
     /// Appends the line that comes before the server hangs up.
-    pub fn bye(&mut self, reason: &str, text: &str, out: &mut BytesMut) {
-        put(out, &["* bye ", reason, " ", text, "\n"]);
+    pub(in crate::wire) fn farewell(&mut self, reason: CloseReason, words: Option<&str>, out: &mut BytesMut) {
+        put(out, &["* bye ", reason.word(), " ", reason.farewell()]);
+        put_words(words, out);
     }
 
     /// A line with a message for one or for all.
@@ -241,7 +245,7 @@ impl Encoder {
     }
 
     /// Appends the answer to a message that was taken, for so many.
-    pub fn taken(&mut self, stamp: Stamp, to: Recipients, out: &mut BytesMut) {
+    pub(in crate::wire) fn taken(&mut self, stamp: Stamp, to: Recipients, out: &mut BytesMut) {
         self.put_taken(stamp, to, out);
         out.extend_from_slice(b"\n");
     }
@@ -261,6 +265,12 @@ fn put(out: &mut BytesMut, parts: &[&str]) {
     for part in parts {
         out.extend_from_slice(part.as_bytes());
     }
+}
+
+/// The operator's words at the end of a sentence, and the end of the line.
+fn put_words(words: Option<&str>, out: &mut BytesMut) {
+    words.iter().for_each(|words| put(out, &[": ", words]));
+    put(out, &["\n"]);
 }
 
 fn put_number(out: &mut BytesMut, number: u64) {

@@ -3,11 +3,11 @@
 use std::num::NonZeroU64;
 use std::time::Duration;
 
-use super::Answer;
 use crate::chat::{
     Availability, CloseReason, Decline, Ending, Event, Marks, Name, Purpose, Recipients, Reply, RoomName, Row, Stamp,
     Text, Uid, Withdrawal,
 };
+use crate::wire::Answer;
 use crate::wire::words::Words;
 
 /// One line from the server.
@@ -59,6 +59,19 @@ pub fn read(line: &str) -> ServerLine<'_> {
         _ => None,
     };
     known.unwrap_or(ServerLine::Unknown(line))
+}
+
+/// The sender and the number of a message to one alone, if a line is one.
+pub(in crate::wire) fn private(line: &[u8]) -> Option<(Name, u64)> {
+    if !line.starts_with(b"* said ") && !line.starts_with(b"* private ") {
+        return None;
+    }
+    match read(std::str::from_utf8(line).ok()?) {
+        ServerLine::Event(Event::Said { stamp, from, .. } | Event::Private { stamp, from, .. }) => {
+            Some((from, stamp.id))
+        }
+        _ => None,
+    }
 }
 
 fn read_answer(mut words: Words<'_>) -> Option<Answer<'_>> {

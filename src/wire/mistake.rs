@@ -1,17 +1,14 @@
-//! What can be wrong with an order.
+//! What can be wrong with an order alone.
 
 use std::fmt;
 
+use super::Fault;
+use super::console::TimeError;
 use super::target::TargetError;
-use super::time::TimeError;
-use crate::chat::{NameError, Refusal};
-use crate::wire::Fault;
 
 /// Why an order was not followed; nothing was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mistake {
-    /// What can be wrong with anybody's line.
-    Fault(Fault),
     /// What should be a time is none.
     Time(TimeError),
     /// What should be a target is none.
@@ -25,7 +22,6 @@ pub enum Mistake {
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Fault(fault) => write!(f, "{fault}"),
             Self::Time(error) => write!(f, "{error}"),
             Self::Target(error) => write!(f, "{error}"),
             Self::KickForATime => {
@@ -36,14 +32,20 @@ impl fmt::Display for Mistake {
     }
 }
 
-macro_rules! from {
-    ($($variant:ident($type:ty)),*) => {$(
-        impl From<$type> for Mistake {
-            fn from(what: $type) -> Self {
-                Self::$variant(what.into())
-            }
-        }
-    )*};
+impl From<Mistake> for Fault {
+    fn from(mistake: Mistake) -> Self {
+        Self::Order(mistake)
+    }
 }
 
-from!(Fault(Fault), Fault(Refusal), Fault(NameError), Time(TimeError), Target(TargetError));
+impl From<TimeError> for Fault {
+    fn from(error: TimeError) -> Self {
+        Self::Order(Mistake::Time(error))
+    }
+}
+
+impl From<TargetError> for Fault {
+    fn from(error: TargetError) -> Self {
+        Self::Order(Mistake::Target(error))
+    }
+}
