@@ -8,7 +8,7 @@ use slab::Slab;
 
 use super::connection::{Connection, Peer, Phase, Rights, Token};
 use super::journal::Journal;
-use super::outbox::Spread;
+use super::outbox::{Lines, Speakers, Spread};
 use super::outgoing::Outgoing;
 use super::output::Written;
 use super::patience::Patience;
@@ -34,7 +34,7 @@ pub(super) struct Connections<S> {
     pub(super) outgoing: Outgoing,
     pub(super) spread: Spread,
     /// How many users speak each dialect: what many are told is said in those only.
-    pub(super) speakers: [usize; Dialect::ALL.len()],
+    pub(super) speakers: Speakers,
     pub(super) journal: Journal,
     limits: Limits,
 }
@@ -62,10 +62,10 @@ impl<S: Stream> Connections<S> {
 
     /// Writes lines to a connection at once if it has nothing else to be told, and says whether that
     /// was tried; what cannot be written now is queued.
-    pub(super) fn write_through(&mut self, token: Token, spread: &Spread) -> io::Result<bool> {
+    pub(super) fn write_through(&mut self, token: Token, lines: &Lines) -> io::Result<bool> {
         match find(&mut self.slots, token) {
             Some(connection) => {
-                let lines = spread.lines(connection.dialect);
+                let lines = lines.of(connection.dialect);
                 self.outgoing.write_through(connection, lines)
             }
             None => Ok(false),
@@ -148,18 +148,19 @@ impl<S: Stream> Connections<S> {
 
     /// Appends lines that many are told to the output of a user's connection.
     #[inline]
-    pub(super) fn tell_bulk(&mut self, user: UserKey, spread: &Spread) {
+    pub(super) fn tell_bulk(&mut self, user: UserKey, lines: &Lines) {
         let Some(slot) = self.links.get(user.slot()).copied().flatten() else { return };
         if let Some(connection) = self.slots.get_mut(slot as usize) {
-            let lines = spread.lines(connection.dialect);
+            let lines = lines.of(connection.dialect);
             self.outgoing.append_bulk(connection, lines);
         }
     }
 
     /// As [`Self::tell_bulk`], to a user who may be gone.
-    pub(super) fn tell_bulk_if_here(&mut self, user: UserKey, lines: &[u8]) {
+    pub(super) fn tell_bulk_if_here(&mut self, user: UserKey, lines: &Lines) {
         let Some(slot) = self.links.get(user.slot()).copied().flatten() else { return };
         if let Some(connection) = self.slots.get_mut(slot as usize).filter(|it| it.user() == Some(user)) {
+            let lines = lines.of(connection.dialect);
             self.outgoing.append_bulk(connection, lines);
         }
     }
@@ -194,7 +195,7 @@ impl<S> Connections<S> {
             gone: Vec::new(),
             outgoing: Outgoing::new(limits, copies),
             spread: Spread::default(),
-            speakers: [0; Dialect::ALL.len()],
+            speakers: Speakers::default(),
             journal,
             limits,
         }
@@ -378,9 +379,8 @@ impl<S> Connections<S> {
     }
 
     fn count_speaker(&mut self, slot: u32, change: isize) {
-        let dialect = self.slots.get(slot as usize).map(|connection| connection.dialect);
-        if let Some(count) = dialect.and_then(|dialect| self.speakers.get_mut(dialect.index())) {
-            *count = count.saturating_add_signed(change);
+        if let Some(connection) = self.slots.get(slot as usize) {
+            self.speakers.count(connection.dialect, change);
         }
     }
 

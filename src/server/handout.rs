@@ -3,11 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use bytes::BytesMut;
-
 use super::connection::Connection;
 use super::connections::Connections;
-use super::outbox::Spread;
+use super::outbox::{Lines, Spread};
 use super::outgoing::Outgoing;
 use super::stream::Stream;
 use crate::chat::UserKey;
@@ -18,7 +16,7 @@ use crate::limits::COPY_WORK;
 #[derive(Debug)]
 pub(super) struct Handout {
     to: BTreeSet<UserKey>,
-    lines: BytesMut,
+    lines: Lines,
 }
 
 /// What putting so many bytes into one queue takes, in nanoseconds.
@@ -33,7 +31,8 @@ impl Outgoing {
     pub(super) fn catch_up<S: Stream>(&mut self, connection: &mut Connection<S>) {
         let Some(mut handout) = self.handout.take() else { return };
         if connection.user().is_some_and(|user| handout.to.remove(&user)) {
-            self.append_bulk(connection, &handout.lines);
+            let lines = handout.lines.of(connection.dialect);
+            self.append_bulk(connection, lines);
         }
         self.handout = Some(handout);
     }
@@ -51,7 +50,7 @@ impl<S: Stream> Connections<S> {
         } else {
             self.hand_out(u64::MAX);
             let to = spread.to().skip(done).collect();
-            self.outgoing.handout = Some(Box::new(Handout { to, lines: lines.into() }));
+            self.outgoing.handout = Some(Box::new(Handout { to, lines: lines.clone() }));
         }
         self.relieve_memory();
     }

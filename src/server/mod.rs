@@ -53,14 +53,13 @@ use std::time::Duration;
 
 use crate::chat::{Chat, CloseReason, Now, Settings};
 use crate::limits::{Budget, Limits, READ_BYTES, SLOW_TICK};
-use crate::wire::Dialect;
 use addresses::Addresses;
 use admission::Strangers;
 use bans::Bans;
 use connection::{Flow, Phase, Standing};
 use connections::Connections;
 use kept::Life;
-use outbox::Outbox;
+use outbox::{Outbox, Speakers};
 use places::Places;
 use stats::{Present, Stats};
 use throttle::Pace;
@@ -349,11 +348,9 @@ impl<S: Stream> Server<S> {
         let away = self.connections.iter().filter(|it| matches!(it.phase, Phase::Away(_))).count();
         assert_eq!(away, self.places.len(), "lost connections are counted");
         assert_eq!(users, self.chat.user_count(), "every user has a connection");
-        let speak = |dialect| {
-            let users = self.connections.iter().filter(|it| matches!(it.phase, Phase::User(_) | Phase::Away(_)));
-            users.filter(|it| it.dialect == dialect).count()
-        };
-        assert_eq!(self.connections.speakers, Dialect::ALL.map(speak), "the users of each dialect are counted");
+        let of_users = self.connections.iter().filter(|it| matches!(it.phase, Phase::User(_) | Phase::Away(_)));
+        let speakers = Speakers::of(of_users.map(|it| it.dialect));
+        assert_eq!(self.connections.speakers, speakers, "the users of each dialect are counted");
         assert_eq!(queued, self.connections.outgoing.queued, "the sum of all queues is right");
         assert!(queued <= self.limits.queued_total, "all queues together are bounded");
         let standing = |what| self.connections.iter().filter(|it| it.standing == what).count();

@@ -8,7 +8,7 @@ use super::journal::Journal;
 use super::stream::Stream;
 use crate::chat::{Audience, Edition, Event, Record, Row, Sink, UserKey};
 use crate::limits::{LINE_BYTES, SPREAD_BYTES, WRITE_WORK};
-use crate::wire::{Asked, Dialect};
+use crate::wire::{Asked, Dialect, Encoder};
 
 /// Lines for the same many, collected while one of them talks: each of the others gets them in one
 /// piece, in its dialect. They wait while nothing else is said, at the longest until it is somebody
@@ -18,10 +18,7 @@ pub(super) struct Spread {
     to: Vec<UserKey>,
     but: Option<UserKey>,
     edition: Option<Edition>,
-    /// By dialect.
-    lines: [BytesMut; Dialect::ALL.len()],
-    /// How long the lines are in the dialect in which they are longest.
-    bytes: usize,
+    lines: Lines,
 }
 
 impl Spread {
@@ -46,15 +43,76 @@ impl Spread {
         self.to.len()
     }
 
-    /// The lines, as those are told them who speak this dialect.
-    #[inline]
-    pub(super) fn lines(&self, dialect: Dialect) -> &[u8] {
-        self.lines.get(dialect.index()).map_or(&[], |lines| lines)
+    pub(super) fn lines(&self) -> &Lines {
+        &self.lines
+    }
+}
+
+/// Lines that many are told, by dialect.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Lines {
+    by_dialect: [BytesMut; Dialect::ALL.len()],
+    /// How long they are in the dialect in which they are longest.
+    bytes: usize,
+}
+
+impl Lines {
+    /// As those are told them who speak this dialect.
+    #[inline(always)]
+    pub(super) fn of(&self, dialect: Dialect) -> &[u8] {
+        self.by_dialect.get(dialect.index()).map_or(&[], |lines| lines)
     }
 
-    /// How long the lines are at most.
-    pub(super) fn bytes(&self) -> usize {
+    fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
+    /// How long they are at most.
+    pub(super) fn len(&self) -> usize {
         self.bytes
+    }
+
+    /// Appends an event, in the dialects that somebody speaks.
+    #[inline(always)]
+    fn add(&mut self, event: &Event<'_>, speakers: &Speakers, encoder: &mut Encoder) {
+        for (dialect, lines) in Dialect::ALL.into_iter().zip(&mut self.by_dialect) {
+            if speakers.speak(dialect) {
+                encoder.event(dialect, event, lines);
+                self.bytes = self.bytes.max(lines.len());
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        self.by_dialect.iter_mut().for_each(BytesMut::clear);
+        self.bytes = 0;
+    }
+
+    fn capacity(&self) -> usize {
+        self.by_dialect.iter().map(BytesMut::capacity).max().unwrap_or_default()
+    }
+}
+
+/// How many users speak each dialect.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Speakers([usize; Dialect::ALL.len()]);
+
+impl Speakers {
+    /// Counts those for whom it is known what they speak.
+    pub(super) fn of(users: impl Iterator<Item = Dialect>) -> Self {
+        let mut all = Self::default();
+        users.for_each(|dialect| all.count(dialect, 1));
+        all
+    }
+
+    pub(super) fn count(&mut self, dialect: Dialect, change: isize) {
+        if let Some(count) = self.0.get_mut(dialect.index()) {
+            *count = count.saturating_add_signed(change);
+        }
+    }
+
+    fn speak(&self, dialect: Dialect) -> bool {
+        self.0.get(dialect.index()).is_some_and(|count| *count > 0)
     }
 }
 
@@ -116,22 +174,17 @@ impl<S: Stream> Connections<S> {
             self.deliver();
             self.spread.begin(to);
         }
-        let before = self.spread.bytes;
-        for (dialect, lines) in Dialect::ALL.into_iter().zip(&mut self.spread.lines) {
-            if self.speakers.get(dialect.index()).is_some_and(|users| *users > 0) {
-                self.outgoing.encoder.event(dialect, event, lines);
-                self.spread.bytes = self.spread.bytes.max(lines.len());
-            }
-        }
-        self.outgoing.note_told(to.users().len(), self.spread.bytes - before);
-        if self.spread.bytes >= SPREAD_BYTES {
+        let before = self.spread.lines.len();
+        self.spread.lines.add(event, &self.speakers, &mut self.outgoing.encoder);
+        self.outgoing.note_told(to.users().len(), self.spread.lines.len() - before);
+        if self.spread.lines.len() >= SPREAD_BYTES {
             self.deliver();
         }
     }
 
     /// Whether what collects lines for many has never held more than is collected and one more.
     pub(super) fn is_spread_bounded(&self) -> bool {
-        self.spread.lines.iter().all(|lines| lines.capacity() <= 2 * (SPREAD_BYTES + LINE_BYTES))
+        self.spread.lines.capacity() <= 2 * (SPREAD_BYTES + LINE_BYTES)
     }
 
     /// Hands out what has been collected for many. To be called before anything else is said to
@@ -150,21 +203,20 @@ impl<S: Stream> Connections<S> {
 
     /// What handing out what has been collected takes, in nanoseconds.
     pub(super) fn spread_work(&self) -> u64 {
-        self.spread.to.len() as u64 * (WRITE_WORK + self.spread.bytes as u64)
+        self.spread.to.len() as u64 * (WRITE_WORK + self.spread.lines.len() as u64)
     }
 
     /// What has been collected for many, if anything, to be handed out by the caller.
     #[inline]
     pub(super) fn take_spread(&mut self) -> Option<Spread> {
-        if self.spread.bytes == 0 { None } else { Some(std::mem::take(&mut self.spread)) }
+        if self.spread.lines.is_empty() { None } else { Some(std::mem::take(&mut self.spread)) }
     }
 
     /// Its memory is used again.
     pub(super) fn give_back(&mut self, mut spread: Spread) {
         spread.to.clear();
         spread.edition = None;
-        spread.lines.iter_mut().for_each(BytesMut::clear);
-        spread.bytes = 0;
+        spread.lines.clear();
         self.spread = spread;
     }
 }

@@ -172,6 +172,7 @@ impl<S: Stream> Server<S> {
 
     /// Answers a message that was taken. Its sender has no need to know at once, and in a lively
     /// talk the next line to it is not far: one write for both is half the work.
+    #[inline(always)]
     fn acknowledge(&mut self, token: Token, asked: &Asked<'_>, stamp: Stamp, to: Recipients) {
         self.connections.answer_unhurried(token, |dialect, encoder, out| encoder.taken(dialect, asked, stamp, to, out));
     }

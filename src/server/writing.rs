@@ -24,12 +24,12 @@ impl<S: Stream> Server<S> {
             self.write_dirty(now);
         }
         let Some(spread) = self.connections.take_spread() else { return time };
-        let mut broken = Vec::new();
-        let work = WRITE_WORK + spread.bytes() as u64;
+        let (mut broken, lines) = (Vec::new(), spread.lines());
+        let work = WRITE_WORK + lines.len() as u64;
         let in_time = usize::try_from(time.div_ceil(work)).unwrap_or(usize::MAX);
         for user in spread.to().take(in_time) {
             let Some(token) = self.connections.of_user(user) else { continue };
-            match self.connections.write_through(token, &spread) {
+            match self.connections.write_through(token, lines) {
                 Ok(is_written) => self.stats.writes += u64::from(is_written),
                 Err(_) => broken.push(token),
             }

@@ -26,7 +26,7 @@ impl Dialect {
     }
 
     /// Reads one cleaned line.
-    #[inline]
+    #[inline(always)]
     pub fn decode(self, line: &str) -> Decoded<'_> {
         match self {
             Self::Native => native::decode(line),

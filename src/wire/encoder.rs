@@ -18,7 +18,7 @@ pub struct Encoder {
 
 impl Encoder {
     /// Something happened.
-    #[inline]
+    #[inline(always)]
     pub fn event(&mut self, dialect: Dialect, event: &Event<'_>, out: &mut BytesMut) {
         match dialect {
             Dialect::Native => self.native.event(event, out),
@@ -60,7 +60,7 @@ impl Encoder {
     }
 
     /// The answer to a message that was taken, for so many.
-    #[inline]
+    #[inline(always)]
     pub fn taken(&mut self, dialect: Dialect, asked: &Asked<'_>, stamp: Stamp, to: Recipients, out: &mut BytesMut) {
         match dialect {
             Dialect::Native => self.native.taken(stamp, to, out),

@@ -8,16 +8,15 @@ use crate::wire::request::{Asked, Decoded, Kind, Request};
 use crate::wire::words::{Words, number};
 
 /// Reads one cleaned line.
-#[inline]
+#[inline(always)]
 pub(in crate::wire) fn decode(line: &str) -> Decoded<'_> {
     match known(line) {
-        Some((asked, words)) => {
-            Decoded { asked, request: say(Arguments { verb: Verb::Say, words }).map(Request::Chat) }
-        }
+        Some((asked, words)) => Decoded { asked, request: say(Arguments { verb: Verb::Say, words }) },
         None => decode_any(line),
     }
 }
 
+#[inline(never)]
 fn decode_any(line: &str) -> Decoded<'_> {
     let (asked, word, words) = split(line);
     let request = match asked.verb {
@@ -64,7 +63,7 @@ fn kind<'a>(verb: Verb, mut words: Words<'a>) -> Kind<'a> {
 
 fn decode_arguments(mut arguments: Arguments<'_>) -> Result<Request<'_>, Fault> {
     let request = match arguments.verb {
-        Verb::Say => return say(arguments).map(Request::Chat),
+        Verb::Say => return say(arguments),
         Verb::Private => return private(arguments).map(Request::Chat),
         Verb::Announce => return Ok(Request::Chat(Command::Announce(arguments.text()?))),
         Verb::Hello => return Ok(Request::Hello),
@@ -124,15 +123,14 @@ fn resume<'a>(arguments: &mut Arguments<'a>) -> Result<Request<'a>, Fault> {
     Ok(Request::Resume { uid, token, seen })
 }
 
-#[inline]
-fn say(mut arguments: Arguments<'_>) -> Result<Command<'_>, Fault> {
+fn say(mut arguments: Arguments<'_>) -> Result<Request<'_>, Fault> {
     let target = arguments.required()?;
     if target.starts_with('#') {
         let (room, text) = (room(target)?, arguments.text()?);
-        return Ok(Command::RoomSay { room, text });
+        return Ok(Request::Chat(Command::RoomSay { room, text }));
     }
     let (to, text) = (Mention::new(target)?, arguments.text()?);
-    Ok(Command::Say { to, text })
+    Ok(Request::Chat(Command::Say { to, text }))
 }
 
 fn private(mut arguments: Arguments<'_>) -> Result<Command<'_>, Fault> {
