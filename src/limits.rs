@@ -186,6 +186,18 @@ pub const LONG_QUEUE_BYTES: usize = 32 * 1024;
 /// Largest buffer kept for reuse, in bytes: what a busy room tells a member in a tick, and more.
 pub const SPARE_BUFFER_BYTES: usize = 64 * 1024;
 
+/// Pieces of what many were told that are kept to be used again.
+pub const CHUNKS_KEPT: usize = 256;
+
+/// What waits in several places is put together for one write, up to so many bytes.
+pub const GATHERED_BYTES: usize = 128 * 1024;
+
+/// A queue has room for so many pieces, or four times those it holds, before it gives some back.
+pub const SNUG_PIECES: usize = 64;
+
+/// One of them takes no more memory than this, or four times what it holds.
+pub const SNUG_CHUNK_BYTES: usize = 512;
+
 /// Lines for many are collected up to this many bytes before each is given them.
 pub const SPREAD_BYTES: usize = 8 * 1024;
 
@@ -283,8 +295,6 @@ pub struct Budget {
     pub lines: u64,
     /// Writing what was said to many.
     pub writes: u64,
-    /// Putting what very many are told into their queues, if that is more than this.
-    pub copies: u64,
     /// Doing what is due, of which many may be told.
     pub due: u64,
     /// A line whose work for others is less never waits for its turn.
@@ -293,8 +303,7 @@ pub struct Budget {
 
 impl Budget {
     /// Together less than the 5 ms by which others may be delayed.
-    pub const DEFAULT: Self =
-        Self { lines: 1_000_000, writes: 2_500_000, copies: 500_000, due: 500_000, short: WORK_OF_A_LINE };
+    pub const DEFAULT: Self = Self { lines: 1_000_000, writes: 2_500_000, due: 500_000, short: WORK_OF_A_LINE };
 }
 
 /// How often something may happen: `burst` times at once, then once each `interval`. A burst of

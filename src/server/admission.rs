@@ -142,12 +142,12 @@ impl<S: Stream> Server<S> {
     /// cost what makes it worth while.
     fn refuse_in_passing(&mut self, mut stream: S, peer: Peer, origin: Origin, now: Now) -> Token {
         let reason = CloseReason::ConnectingTooFast;
-        let mut line = self.connections.outgoing.spares.take();
+        let mut line = self.connections.outgoing.buffers.take();
         let dialect = peer.dialect();
         self.connections.outgoing.encoder.refusal(dialect, reason, None, line.end());
         // What it does not take at once it need not read.
         let _ = stream.write(line.bytes());
-        self.connections.outgoing.spares.give(line);
+        self.connections.outgoing.buffers.give(line);
         self.addresses.settle(origin, now.steady);
         self.note_refusal(reason, now);
         self.connections.pass_token()

@@ -70,7 +70,6 @@ impl<S: Stream> Server<S> {
 
     /// The part that concerns the connection itself; gives back its user, who must leave.
     pub(super) fn start_closing(&mut self, token: Token, closing: Closing<'_>, now: Now) -> Option<UserKey> {
-        self.connections.catch_up(token);
         let connection = self.connections.get_mut(token).filter(|connection| connection.is_open())?;
         let until = now.steady + if closing.is_refusal { REFUSAL_TIME } else { FAREWELL_TIME };
         let phase = std::mem::replace(&mut connection.phase, Phase::Closing { until });

@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 
+use super::buffer::Buffer;
 use super::haste::Wait;
 use super::kept::Absence;
 use super::output::Output;
 use super::patience::Patience;
-use super::queue::Queue;
 use super::throttle::{Debts, Throttle};
 use crate::chat::{CloseReason, Millis, UserKey};
 use crate::limits::{GREETING_DELAY, Limits};
@@ -204,7 +204,7 @@ pub(super) struct Connection<S> {
     pub(super) standing: Standing,
     pub(super) splitter: LineSplitter,
     /// Received bytes not handled yet: an unfinished line, or what a pause left over.
-    pub(super) held: Option<Box<Queue>>,
+    pub(super) held: Option<Box<Buffer>>,
     pub(super) output: Output,
     /// When bytes came last.
     pub(super) last_heard: Millis,
@@ -334,14 +334,6 @@ impl<S> Connection<S> {
     /// Whether something of what it has sent may be left to be handled.
     pub(super) fn has_work(&self) -> bool {
         self.readable || self.held.is_some()
-    }
-
-    /// Whose it is, here or away.
-    pub(super) fn user(&self) -> Option<UserKey> {
-        match self.phase {
-            Phase::User(user) | Phase::Away(user) => Some(user),
-            _ => None,
-        }
     }
 
     /// Whether its lines are heard.

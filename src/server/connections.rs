@@ -6,9 +6,10 @@ use std::io;
 use bytes::BytesMut;
 use slab::Slab;
 
+use super::chunk::Shares;
 use super::connection::{Connection, Peer, Phase, Rights, Token};
 use super::journal::Journal;
-use super::outbox::{Lines, Speakers, Spread};
+use super::outbox::{Speakers, Spread};
 use super::outgoing::Outgoing;
 use super::output::Written;
 use super::patience::Patience;
@@ -62,11 +63,11 @@ impl<S: Stream> Connections<S> {
 
     /// Writes lines to a connection at once if it has nothing else to be told, and says whether that
     /// was tried; what cannot be written now is queued.
-    pub(super) fn write_through(&mut self, token: Token, lines: &Lines) -> io::Result<bool> {
+    pub(super) fn write_through(&mut self, token: Token, lines: &Shares) -> io::Result<bool> {
         match find(&mut self.slots, token) {
             Some(connection) => {
                 let lines = lines.of(connection.dialect);
-                self.outgoing.write_through(connection, lines)
+                lines.map_or(Ok(false), |lines| self.outgoing.write_through(connection, lines))
             }
             None => Ok(false),
         }
@@ -148,27 +149,12 @@ impl<S: Stream> Connections<S> {
 
     /// Appends lines that many are told to the output of a user's connection.
     #[inline]
-    pub(super) fn tell_bulk(&mut self, user: UserKey, lines: &Lines) {
+    pub(super) fn tell_bulk(&mut self, user: UserKey, lines: &Shares) {
         let Some(slot) = self.links.get(user.slot()).copied().flatten() else { return };
-        if let Some(connection) = self.slots.get_mut(slot as usize) {
-            let lines = lines.of(connection.dialect);
+        if let Some(connection) = self.slots.get_mut(slot as usize)
+            && let Some(lines) = lines.of(connection.dialect)
+        {
             self.outgoing.append_bulk(connection, lines);
-        }
-    }
-
-    /// As [`Self::tell_bulk`], to a user who may be gone.
-    pub(super) fn tell_bulk_if_here(&mut self, user: UserKey, lines: &Lines) {
-        let Some(slot) = self.links.get(user.slot()).copied().flatten() else { return };
-        if let Some(connection) = self.slots.get_mut(slot as usize).filter(|it| it.user() == Some(user)) {
-            let lines = lines.of(connection.dialect);
-            self.outgoing.append_bulk(connection, lines);
-        }
-    }
-
-    /// Gives a connection that is about to go what its user is still to be given.
-    pub(super) fn catch_up(&mut self, token: Token) {
-        if let Some(connection) = find(&mut self.slots, token) {
-            self.outgoing.catch_up(connection);
         }
     }
 
@@ -184,7 +170,7 @@ impl<S: Stream> Connections<S> {
 }
 
 impl<S> Connections<S> {
-    pub(super) fn new(journal: Journal, limits: Limits, copies: u64) -> Self {
+    pub(super) fn new(journal: Journal, limits: Limits) -> Self {
         Self {
             slots: Slab::new(),
             links: Vec::new(),
@@ -193,7 +179,7 @@ impl<S> Connections<S> {
             ready: Vec::new(),
             waiting: VecDeque::new(),
             gone: Vec::new(),
-            outgoing: Outgoing::new(limits, copies),
+            outgoing: Outgoing::new(limits),
             spread: Spread::default(),
             speakers: Speakers::default(),
             journal,

@@ -58,9 +58,8 @@ impl<S: Stream> Server<S> {
         let Some((user, place)) = self.find_place(uid, secret) else {
             return self.refuse_return(token, asked, back, now);
         };
-        self.connections.catch_up(place);
         let Some(old) = self.connections.get_mut(place) else { return };
-        let (debts, rest) = (old.debts(), Output::of(old.output.rest_of_line()));
+        let (debts, rest) = (old.debts(), Output::of_rest(old.output.rest_of_line()));
         let lost = match old.output.rewind(seen) {
             Ok(lost) => lost,
             Err(_) => return self.answer(token, asked, Err(Fault::BadSequence)),

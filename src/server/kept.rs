@@ -105,15 +105,15 @@ pub(super) struct Kept {
     /// Lines outside the count: what was queued before `KEEP`, the answer to `RESUME`. They are
     /// written before the queue.
     pub(super) prelude: Queue,
-    /// How many bytes of the queue are written.
-    pub(super) written: usize,
     /// The sign of life asked for, until it is due.
     pub(super) asked: Option<AskedForLife>,
     /// Since when and how long the place is kept without a connection.
     pub(super) absence: Option<Absence>,
     /// Commands answered.
     pub(super) answered: u64,
-    /// Lines that were queued once and are not any more.
+    /// Lines queued.
+    pub(super) told: u64,
+    /// Those of them that are not kept any more.
     forgotten: u64,
     /// Private ones among them that the client may not have seen, since it was told of any that were lost.
     pub(super) unread: Forgotten,
@@ -127,59 +127,54 @@ impl Kept {
             token: ResumeToken::new(secret),
             dialect,
             prelude: Queue::default(),
-            written: 0,
             asked: None,
             absence: None,
             answered: 0,
+            told: 0,
             forgotten: 0,
             unread: Forgotten::default(),
             seen: 0,
         }
     }
 
-    /// Notes that the client has seen `seen` lines; says how many bytes at the start of `lines`,
-    /// the oldest that are kept, they take. A number that cannot be changes nothing.
-    pub(super) fn forget_seen(&mut self, seen: u64, lines: &[u8]) -> usize {
-        let Some(wanted) = seen.checked_sub(self.forgotten).and_then(|count| usize::try_from(count).ok()) else {
-            return 0;
-        };
-        let end = match wanted.checked_sub(1) {
-            None => 0,
-            Some(last) => match memchr::memchr_iter(b'\n', lines).nth(last) {
-                Some(newline) => newline + 1,
-                None => return 0,
-            },
-        };
+    /// How many bytes of `lines`, those that are kept, are seen by one who has seen so many in all; `None` if
+    /// that cannot be.
+    pub(super) fn length_of_seen(&self, seen: u64, lines: &Queue) -> Option<usize> {
+        if seen == self.told {
+            return Some(lines.len());
+        }
+        lines.length_of(seen.checked_sub(self.forgotten)?)
+    }
+
+    /// The client has seen so many lines, which are not kept any more.
+    pub(super) fn note_seen(&mut self, seen: u64) {
         self.forgotten = seen;
         self.seen = seen;
         self.unread.clear();
-        end
     }
 
-    /// Forgets at least `excess` bytes of the oldest lines, as whole lines; says how many bytes.
-    pub(super) fn forget_oldest(&mut self, excess: usize, lines: &[u8]) -> usize {
+    /// Forgets at least `excess` bytes of these lines, the oldest, as whole lines; says how many bytes.
+    pub(super) fn forget_oldest<'a>(&mut self, excess: usize, lines: impl Iterator<Item = (&'a [u8], usize)>) -> usize {
         let mut end = 0;
-        for newline in memchr::memchr_iter(b'\n', lines) {
+        for (line, next) in lines {
             if end >= excess {
                 break;
             }
-            let line = lines.get(end..newline).unwrap_or_default();
-            end = newline + 1;
+            end = next;
             self.forgotten += 1;
             self.unread.note(self.dialect, line, self.forgotten);
         }
         end
     }
 
-    /// How many lines the client has been told, of which `lines` are kept.
-    pub(super) fn told(&self, lines: &[u8]) -> u64 {
-        self.forgotten + memchr::memchr_iter(b'\n', lines).count() as u64
+    /// How many lines behind the `seen`th are not kept any more.
+    pub(super) fn lost_before(&self, seen: u64) -> Result<u64, BadSequence> {
+        if seen < self.seen || seen > self.told { Err(BadSequence) } else { Ok(self.forgotten.saturating_sub(seen)) }
     }
 
-    /// How many lines behind the `seen`th are not kept any more.
-    pub(super) fn lost_before(&self, seen: u64, lines: &[u8]) -> Result<u64, BadSequence> {
-        let sent = self.told(lines);
-        if seen < self.seen || seen > sent { Err(BadSequence) } else { Ok(self.forgotten.saturating_sub(seen)) }
+    /// Whether so many lines are kept.
+    pub(super) fn is_counted_right(&self, lines: u64) -> bool {
+        self.told == self.forgotten + lines
     }
 }
 

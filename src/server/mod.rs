@@ -14,11 +14,12 @@
 mod addresses;
 mod admission;
 mod bans;
+mod buffer;
+mod chunk;
 mod closing;
 mod connection;
 mod connections;
 mod footprint;
-mod handout;
 mod haste;
 mod journal;
 mod keeping;
@@ -34,6 +35,7 @@ mod policing;
 mod queue;
 mod reading;
 mod requests;
+mod spares;
 mod stats;
 mod stream;
 mod tally;
@@ -156,7 +158,7 @@ impl<S: Stream> Server<S> {
                 backlog: config.limits.backlog,
                 backlogs_total: config.limits.backlogs_total,
             }),
-            connections: Connections::new(Journal::new(config.log_level), config.limits, config.budget.copies),
+            connections: Connections::new(Journal::new(config.log_level), config.limits),
             batch: Vec::new(),
             scratch: vec![0; READ_BYTES],
             stop_asked: false,
@@ -236,7 +238,6 @@ impl<S: Stream> Server<S> {
         self.close_doomed(now);
         self.connections.hurry(now.steady);
         self.handle_timeouts(now);
-        self.connections.hand_out(self.budget.copies);
         self.write_dirty(now);
         self.write_bulk(now, time);
         self.is_behind = self.connections.outgoing.is_behind();
@@ -339,6 +340,7 @@ impl<S: Stream> Server<S> {
             let is_watched = !connection.is_open() || connection.stuck_since().is_some();
             assert!(is_watched || !connection.is_stuck(&self.limits), "who does not read is watched");
             assert_eq!(connection.accounted(), connection.output.memory(), "queues are accounted for");
+            assert!(connection.output.is_counted_right(), "lines are counted as they are told");
             queued += connection.accounted();
             if let Phase::User(user) | Phase::Away(user) = connection.phase {
                 users += 1;

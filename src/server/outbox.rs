@@ -2,6 +2,7 @@
 
 use bytes::BytesMut;
 
+use super::chunk::{Chunks, Shares};
 use super::connection::Token;
 use super::connections::Connections;
 use super::journal::Journal;
@@ -43,8 +44,9 @@ impl Spread {
         self.to.len()
     }
 
-    pub(super) fn lines(&self) -> &Lines {
-        &self.lines
+    /// The lines as those share them whom they are for.
+    pub(super) fn share(&self, chunks: &mut Chunks) -> Shares {
+        self.lines.share(chunks)
     }
 }
 
@@ -57,10 +59,9 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// As those are told them who speak this dialect.
-    #[inline(always)]
-    pub(super) fn of(&self, dialect: Dialect) -> &[u8] {
-        self.by_dialect.get(dialect.index()).map_or(&[], |lines| lines)
+    /// As those share them whom they are for.
+    fn share(&self, chunks: &mut Chunks) -> Shares {
+        Shares::new(self.by_dialect.iter().map(|lines| &lines[..]), chunks)
     }
 
     fn is_empty(&self) -> bool {
@@ -197,7 +198,11 @@ impl<S: Stream> Connections<S> {
     }
 
     fn deliver_all(&mut self, spread: Spread) {
-        self.copy_out(&spread, 0);
+        let lines = spread.share(&mut self.outgoing.chunks);
+        for user in spread.to() {
+            self.tell_bulk(user, &lines);
+        }
+        self.relieve_memory();
         self.give_back(spread);
     }
 

@@ -3,15 +3,17 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::BytesMut;
 
+use super::buffer::Buffer;
+use super::chunk::{Chunk, Chunks};
 use super::connection::{Connection, Flow, Token};
-use super::handout::Handout;
-use super::output::{SpareBuffers, Written};
+use super::output::{Desk, Output, Written};
 use super::patience::{Tick, Wait};
-use super::queue::append;
+use super::spares::Spares;
 use super::stream::Stream;
 use crate::chat::Millis;
 use crate::limits::{
@@ -27,10 +29,6 @@ pub(super) struct Outgoing {
     /// To be written to as far as there is time in a tick: nothing waits for them but what many are
     /// told, or what their sockets had no room for.
     bulk: VecDeque<Token>,
-    /// What is still to be put into the queues of very many.
-    pub(super) handout: Option<Box<Handout>>,
-    /// How much work that may be in one tick.
-    pub(super) copies: u64,
     /// How much more may be done for many in this tick.
     pub(super) spare: u64,
     /// The work for many that the turn at hand has made.
@@ -47,17 +45,19 @@ pub(super) struct Outgoing {
     /// Bytes of memory that what is queued and kept for all connections takes.
     pub(super) queued: usize,
     pub(super) encoder: Encoder,
-    pub(super) spares: SpareBuffers,
+    /// What writing needs.
+    desk: Desk,
+    /// Emptied buffers for what clients send.
+    pub(super) buffers: Spares<Buffer>,
+    pub(super) chunks: Chunks,
     limits: Limits,
 }
 
 impl Outgoing {
-    pub(super) fn new(limits: Limits, copies: u64) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         Self {
             dirty: Vec::new(),
             bulk: VecDeque::new(),
-            handout: None,
-            copies,
             spare: 0,
             charged: 0,
             tick: Tick::default(),
@@ -67,7 +67,9 @@ impl Outgoing {
             doomed: Vec::new(),
             queued: 0,
             encoder: Encoder::default(),
-            spares: SpareBuffers::beside(limits.queued_total),
+            desk: Desk::beside(limits.queued_total),
+            buffers: Spares::beside(limits.queued_total),
+            chunks: Chunks::default(),
             limits,
         }
     }
@@ -80,7 +82,9 @@ impl Outgoing {
         connection: &mut Connection<S>,
         write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut),
     ) {
-        if self.queue(connection, write) {
+        if self.queue(connection, |dialect, output, desk, encoder| {
+            output.append(desk, |line| write(dialect, encoder, line))
+        }) {
             self.note_company(connection);
             self.mark_dirty(connection);
         }
@@ -88,8 +92,8 @@ impl Outgoing {
 
     /// As [`Self::append`], but it is written as soon as there is time: many are told the same.
     #[inline(always)]
-    pub(super) fn append_bulk<S: Stream>(&mut self, connection: &mut Connection<S>, lines: &[u8]) {
-        if self.queue(connection, |_, _, queue| append(queue, lines)) {
+    pub(super) fn append_bulk<S: Stream>(&mut self, connection: &mut Connection<S>, lines: &Rc<Chunk>) {
+        if self.queue(connection, |_, output, desk, _| output.share(desk, lines)) {
             self.note_company(connection);
             self.mark_bulk(connection);
         }
@@ -136,7 +140,9 @@ impl Outgoing {
         connection: &mut Connection<S>,
         write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut),
     ) {
-        if !self.queue(connection, write) {
+        if !self.queue(connection, |dialect, output, desk, encoder| {
+            output.append(desk, |line| write(dialect, encoder, line))
+        }) {
             return;
         }
         if self.limits.acknowledge_within.is_zero() || self.is_much(connection) {
@@ -179,7 +185,7 @@ impl Outgoing {
 
     /// Whether what was said to many has not been offered to all of them yet.
     pub(super) fn is_behind(&self) -> bool {
-        !self.bulk.is_empty() || self.handout.is_some()
+        !self.bulk.is_empty()
     }
 
     /// When somebody's moment is over. While many wait the server is busy, and each may wait for
@@ -223,7 +229,7 @@ impl Outgoing {
     fn offer<S: Stream>(&mut self, connection: &mut Connection<S>) -> io::Result<Written> {
         let Some(stream) = &mut connection.stream else { return Ok(Written::Blocked) };
         let before = connection.rare.as_ref().and_then(|rare| rare.stuck_since).map(|_| connection.output.len());
-        let written = connection.output.write_to(stream, &mut self.spares);
+        let written = connection.output.write_to(stream, &mut self.desk);
         if before.is_some_and(|before| connection.output.len() < before) {
             connection.note_progress();
         }
@@ -231,39 +237,33 @@ impl Outgoing {
         written
     }
 
-    /// Writes lines to a connection at once if nothing stands before them, and says whether that was
-    /// tried. What is not written is queued, and tried once more in this tick.
+    /// Writes lines for many to a connection at once if nothing stands before them, and says whether that
+    /// was tried. What is not written is queued, and tried once more in this tick.
+    #[inline]
     pub(super) fn write_through<S: Stream>(
         &mut self,
         connection: &mut Connection<S>,
-        lines: &[u8],
+        lines: &Rc<Chunk>,
     ) -> io::Result<bool> {
-        if self.handout.is_some() {
-            self.catch_up(connection);
+        let is_free = connection.output.is_empty() && !connection.is_blocked() && !connection.is_doomed;
+        let Some(stream) = connection.stream.as_mut().filter(|_| is_free) else {
+            self.append_bulk(connection, lines);
+            return Ok(false);
+        };
+        let written = connection.output.write_past(lines, stream, &mut self.desk);
+        if connection.output.memory() != connection.accounted() {
+            self.account(connection);
         }
         self.note_company(connection);
-        let is_idle = connection.output.is_idle() && !connection.is_blocked();
-        let stream = connection.stream.as_mut().filter(|_| is_idle);
-        let is_written = stream.is_some();
-        let count = match stream {
-            Some(stream) => connection.output.write_past(lines, stream)?,
-            None => 0,
-        };
-        let rest = lines.get(count..).unwrap_or_default();
-        if !rest.is_empty() {
-            self.append_rest(connection, rest);
+        if written? == Written::Blocked {
+            self.mark_bulk(connection);
         }
-        Ok(is_written)
-    }
-
-    #[inline(never)]
-    fn append_rest<S: Stream>(&mut self, connection: &mut Connection<S>, lines: &[u8]) {
-        self.append_bulk(connection, lines);
+        Ok(true)
     }
 
     /// Notes which lines a client has seen.
     pub(super) fn note_seen<S>(&mut self, connection: &mut Connection<S>, seen: u64) {
-        connection.output.note_seen(seen, &mut self.spares);
+        connection.output.note_seen(seen, &mut self.desk);
         self.account(connection);
     }
 
@@ -271,7 +271,7 @@ impl Outgoing {
     /// in case they did not arrive, or that wait for one who may come back.
     pub(super) fn forget_kept<S>(&mut self, connection: &mut Connection<S>) {
         let excess = self.queued.saturating_sub(self.limits.queued_total).max(FORGOTTEN_BYTES);
-        connection.output.forget_kept(excess, connection.stream.is_some(), &mut self.spares);
+        connection.output.forget_kept(excess, connection.stream.is_some(), &mut self.desk);
         self.account(connection);
     }
 
@@ -294,17 +294,13 @@ impl Outgoing {
     fn queue<S: Stream>(
         &mut self,
         connection: &mut Connection<S>,
-        write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut),
+        append: impl FnOnce(Dialect, &mut Output, &mut Desk, &mut Encoder),
     ) -> bool {
-        if self.handout.is_some() {
-            self.catch_up(connection);
-        }
         let is_bounded = connection.stream.is_none() || connection.is_doomed;
         if is_bounded && !connection.takes_output() {
             return false;
         }
-        let queue = connection.output.queue(&mut self.spares);
-        write(connection.dialect, &mut self.encoder, queue);
+        append(connection.dialect, &mut connection.output, &mut self.desk, &mut self.encoder);
         if is_bounded {
             self.bound(connection);
         } else {

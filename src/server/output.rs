@@ -2,13 +2,17 @@
 //! written again over the next one.
 
 use std::io::{self, ErrorKind, Write};
+use std::rc::Rc;
 
 use bytes::BytesMut;
 
+use super::chunk::Chunk;
 use super::kept::{BadSequence, Kept};
 use super::queue::Queue;
+use super::spares::Spares;
 use super::unread::Tally;
-use crate::limits::{KEPT_BYTES, SPARE_BUFFER_BYTES, SPARE_BYTES, SPARE_SHARE};
+use crate::limits::{GATHERED_BYTES, KEPT_BYTES};
+use crate::wire::Dialect;
 
 /// A queue of whole lines. Holds no memory while it is empty.
 #[derive(Debug, Default)]
@@ -29,33 +33,63 @@ pub(super) enum Written {
     Blocked,
 }
 
+/// What writing needs besides, of all connections together.
+#[derive(Debug)]
+pub(super) struct Desk {
+    /// Emptied queues, to be used again.
+    pub(super) spares: Spares<Queue>,
+    /// Lines from several places are put together here, so that one write does for all.
+    together: Vec<u8>,
+}
+
+impl Desk {
+    /// Beside queues that may take so many bytes together.
+    pub(super) fn beside(queued_total: usize) -> Self {
+        Self { spares: Spares::beside(queued_total), together: Vec::new() }
+    }
+}
+
 impl Output {
     /// Bytes that wait to be written.
+    #[inline]
     pub(super) fn len(&self) -> usize {
-        let kept = self.kept.as_deref().map_or(0, |kept| kept.prelude.len());
-        kept + self.lines().len() - self.written()
+        let prelude = self.kept.as_deref().map_or(0, |kept| kept.prelude.waiting());
+        prelude + self.queue.as_deref().map_or(0, Queue::waiting)
     }
 
+    #[inline]
     pub(super) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Bytes that wait, and those that are kept.
     pub(super) fn size(&self) -> usize {
-        self.len() + self.written()
+        self.len() + self.queue.as_deref().map_or(0, Queue::passed)
     }
 
     /// Bytes of memory that what waits and what is kept take.
     #[inline]
     pub(super) fn memory(&self) -> usize {
-        let prelude = self.kept.as_deref().map_or(0, |kept| kept.prelude.capacity());
-        prelude + self.queue.as_deref().map_or(0, Queue::capacity)
+        let prelude = self.kept.as_deref().map_or(0, |kept| kept.prelude.memory());
+        prelude + self.queue.as_deref().map_or(0, Queue::memory)
     }
 
-    /// The queue, to append whole lines to.
+    /// Appends a line that `write` makes; where no place is kept, as many as it likes.
     #[inline]
-    pub(super) fn queue(&mut self, spares: &mut SpareBuffers) -> &mut BytesMut {
-        self.queue.get_or_insert_with(|| spares.take()).end()
+    pub(super) fn append(&mut self, desk: &mut Desk, write: impl FnOnce(&mut BytesMut)) {
+        self.queue.get_or_insert_with(|| desk.spares.take()).append(write);
+        if let Some(kept) = &mut self.kept {
+            kept.told += 1;
+        }
+    }
+
+    /// Appends lines that many are told.
+    #[inline]
+    pub(super) fn share(&mut self, desk: &mut Desk, chunk: &Rc<Chunk>) {
+        self.queue.get_or_insert_with(|| desk.spares.take()).share(chunk);
+        if let Some(kept) = &mut self.kept {
+            kept.told += u64::from(chunk.lines());
+        }
     }
 
     pub(super) fn kept(&self) -> Option<&Kept> {
@@ -73,37 +107,35 @@ impl Output {
         }
     }
 
-    fn lines(&self) -> &[u8] {
-        self.queue.as_deref().map_or(&[], Queue::bytes)
-    }
-
-    /// How many bytes of the queue are written. More than none only if they are kept.
-    fn written(&self) -> usize {
-        self.kept.as_deref().map_or(0, |kept| kept.written)
-    }
-
-    /// What is to be written next.
-    fn waiting(&self) -> &[u8] {
-        match self.kept.as_deref() {
-            Some(kept) if !kept.prelude.is_empty() => kept.prelude.bytes(),
-            Some(kept) => self.lines().get(kept.written..).unwrap_or_default(),
-            None => self.lines(),
-        }
-    }
-
     /// From now on lines are counted and kept. What is queued already is not among them.
     pub(super) fn keep(&mut self, mut kept: Kept) {
         kept.prelude = self.queue.take().map(|queue| *queue).unwrap_or_default();
         self.kept = Some(Box::new(kept));
     }
 
+    /// What is to be written next, and the rest behind it.
+    #[inline]
+    fn first(&self) -> Option<&Queue> {
+        let prelude = self.kept.as_deref().map(|kept| &kept.prelude).filter(|prelude| !prelude.is_empty());
+        prelude.or(self.queue.as_deref()).filter(|queue| queue.waiting() > 0)
+    }
+
     /// Writes until nothing is left or the stream blocks.
     #[inline(always)]
-    pub(super) fn write_to(&mut self, stream: &mut impl Write, spares: &mut SpareBuffers) -> io::Result<Written> {
-        while !self.is_empty() {
-            match stream.write(self.waiting()) {
+    pub(super) fn write_to(&mut self, stream: &mut impl Write, desk: &mut Desk) -> io::Result<Written> {
+        while let Some(queue) = self.first() {
+            let mut bytes = queue.next();
+            if bytes.len() < queue.waiting().min(GATHERED_BYTES) {
+                desk.together.clear();
+                queue.gather(&mut desk.together, GATHERED_BYTES);
+                bytes = &desk.together;
+            }
+            match stream.write(bytes) {
                 Ok(0) => return Err(ErrorKind::WriteZero.into()),
-                Ok(count) => self.note_written(count),
+                Ok(count) => {
+                    self.inside_line = bytes.get(count - 1) != Some(&b'\n');
+                    self.note_written(count);
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.fit();
                     return Ok(Written::Blocked);
@@ -112,55 +144,60 @@ impl Output {
                 Err(error) => return Err(error),
             }
         }
-        self.free_if_empty(spares);
+        self.free_if_empty(desk);
         Ok(Written::All)
     }
 
-    /// Whether nothing is queued or kept.
-    pub(super) fn is_idle(&self) -> bool {
-        self.queue.is_none() && self.kept.is_none()
-    }
-
-    /// Writes lines that are not queued, once, before which nothing stands; says how far it got.
-    pub(super) fn write_past(&mut self, lines: &[u8], stream: &mut impl Write) -> io::Result<usize> {
-        match stream.write(lines) {
+    /// Writes lines for many before which nothing waits; what is not written waits then, and what is kept
+    /// is kept, whatever becomes of the stream.
+    #[inline]
+    pub(super) fn write_past(
+        &mut self,
+        chunk: &Rc<Chunk>,
+        stream: &mut impl Write,
+        desk: &mut Desk,
+    ) -> io::Result<Written> {
+        let bytes = chunk.bytes();
+        let result = match stream.write(bytes) {
             Ok(0) => Err(ErrorKind::WriteZero.into()),
-            Ok(count) => {
-                self.inside_line = lines.get(count - 1) != Some(&b'\n');
-                Ok(count)
-            }
             Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(0),
-            Err(error) => Err(error),
+            result => result,
+        };
+        let count = *result.as_ref().unwrap_or(&0);
+        let is_all = count == bytes.len();
+        if let Some(last) = count.checked_sub(1) {
+            self.inside_line = bytes.get(last) != Some(&b'\n');
         }
+        if !is_all || self.kept.is_some() {
+            self.share(desk, chunk);
+            self.note_written(count);
+        }
+        result.map(|_| if is_all { Written::All } else { Written::Blocked })
     }
 
     #[inline(always)]
     fn note_written(&mut self, count: usize) {
-        self.inside_line = self.waiting().get(count - 1) != Some(&b'\n');
-        match self.kept.as_deref_mut() {
-            Some(kept) if !kept.prelude.is_empty() => {
-                kept.prelude.advance(count);
+        match (self.kept.as_deref_mut(), self.queue.as_deref_mut()) {
+            (Some(kept), _) if !kept.prelude.is_empty() => {
+                kept.prelude.forget(count);
                 if kept.prelude.is_empty() {
                     kept.prelude = Queue::default();
                 }
             }
-            Some(kept) => {
-                kept.written += count;
-                let end = kept.written;
+            (Some(_), Some(queue)) => {
+                queue.pass(count);
+                let end = queue.passed();
                 self.forget_beyond_bound(end);
             }
-            None => {
-                if let Some(queue) = &mut self.queue {
-                    if count == queue.len() { queue.clear() } else { queue.advance(count) }
-                }
-            }
+            (None, Some(queue)) => queue.forget(count),
+            (_, None) => {}
         }
     }
 
     #[inline]
-    fn free_if_empty(&mut self, spares: &mut SpareBuffers) {
+    fn free_if_empty(&mut self, desk: &mut Desk) {
         if let Some(queue) = self.queue.take_if(|queue| queue.is_empty()) {
-            spares.give(queue);
+            desk.spares.give(queue);
         }
         self.fit();
     }
@@ -175,26 +212,31 @@ impl Output {
         }
     }
 
-    /// The client has seen this many of the lines sent since its place is kept.
-    pub(super) fn note_seen(&mut self, seen: u64, spares: &mut SpareBuffers) {
+    /// The client has seen this many of the lines sent since its place is kept. A number that cannot be
+    /// changes nothing.
+    pub(super) fn note_seen(&mut self, seen: u64, desk: &mut Desk) {
         let (Some(kept), Some(queue)) = (self.kept.as_deref_mut(), self.queue.as_deref_mut()) else { return };
-        let forgotten = kept.forget_seen(seen, queue.bytes().get(..kept.written).unwrap_or_default());
-        queue.advance(forgotten);
-        kept.written -= forgotten;
-        self.free_if_empty(spares);
+        let Some(length) = kept.length_of_seen(seen, queue).filter(|length| *length <= queue.passed()) else { return };
+        kept.note_seen(seen);
+        queue.forget(length);
+        self.free_if_empty(desk);
     }
 
     /// Prepares the kept lines for another connection, from the one behind the `seen`th; says how
     /// many lines are lost because there was no room to keep them.
     pub(super) fn rewind(&mut self, seen: u64) -> Result<u64, BadSequence> {
         let kept = self.kept.as_deref_mut().ok_or(BadSequence)?;
-        let lines = self.queue.as_deref().map_or(&[][..], Queue::bytes);
-        let lost = kept.lost_before(seen, lines)?;
-        let forgotten = kept.forget_seen(seen, lines);
-        if let Some(queue) = &mut self.queue {
-            queue.advance(forgotten);
+        let lost = kept.lost_before(seen)?;
+        if let Some(queue) = self.queue.as_deref_mut()
+            && let Some(length) = kept.length_of_seen(seen, queue)
+        {
+            kept.note_seen(seen);
+            queue.forget(length);
         }
-        (kept.written, kept.prelude, self.inside_line) = (0, Queue::default(), false);
+        if let Some(queue) = self.queue.as_deref_mut() {
+            queue.rewind();
+        }
+        (kept.prelude, self.inside_line) = (Queue::default(), false);
         Ok(lost)
     }
 
@@ -208,27 +250,30 @@ impl Output {
 
     /// While nobody is connected, the oldest lines go when there are too many to keep.
     pub(super) fn bound_unsent(&mut self) {
-        self.forget_beyond_bound(self.lines().len());
+        self.forget_beyond_bound(self.queue.as_deref().map_or(0, Queue::len));
         self.fit();
     }
 
     /// Forgets at least `excess` bytes of the kept lines, the oldest first, if there are so many that
     /// have been written, or that nobody is there to read.
-    pub(super) fn forget_kept(&mut self, excess: usize, is_read: bool, spares: &mut SpareBuffers) {
-        let end = if is_read { self.written() } else { self.lines().len() };
+    pub(super) fn forget_kept(&mut self, excess: usize, is_read: bool, desk: &mut Desk) {
+        let Some(queue) = self.queue.as_deref() else { return };
+        let end = if is_read { queue.passed() } else { queue.len() };
         if self.kept.is_none() || end == 0 {
             return;
         }
         self.forget_oldest(excess, end);
         if let Some(queue) = self.queue.as_deref_mut() {
-            queue.fit_into(queue.len());
+            queue.fit_closely();
         }
-        self.free_if_empty(spares);
+        self.free_if_empty(desk);
     }
 
     /// Forgets kept lines, the oldest first and none behind `end`, until what is kept is in bounds.
+    #[inline]
     fn forget_beyond_bound(&mut self, end: usize) {
-        let excess = self.lines().len().saturating_sub(KEPT_BYTES).min(end);
+        let length = self.queue.as_deref().map_or(0, Queue::len);
+        let excess = length.saturating_sub(KEPT_BYTES).min(end);
         if excess > 0 {
             self.forget_oldest(excess, end);
         }
@@ -236,56 +281,61 @@ impl Output {
 
     fn forget_oldest(&mut self, excess: usize, end: usize) {
         let (Some(kept), Some(queue)) = (self.kept.as_deref_mut(), self.queue.as_deref_mut()) else { return };
-        let forgotten = kept.forget_oldest(excess, queue.bytes().get(..end).unwrap_or_default());
-        queue.advance(forgotten);
-        kept.written = kept.written.saturating_sub(forgotten);
+        let forgotten = kept.forget_oldest(excess, queue.lines_within(end));
+        queue.forget(forgotten);
     }
 
     /// How many lines the client has been told since its place is kept.
     pub(super) fn told(&self) -> u64 {
-        self.kept.as_deref().map_or(0, |kept| kept.told(self.lines()))
+        self.kept.as_deref().map_or(0, |kept| kept.told)
     }
 
-    /// Counts the private lines of a kept place that the client has not said it has seen.
+    /// Whether lines have been counted as they came.
+    pub(super) fn is_counted_right(&self) -> bool {
+        let lines = self.queue.as_deref().map_or(0, Queue::lines);
+        self.kept.as_deref().is_none_or(|kept| kept.is_counted_right(lines))
+    }
+
+    /// Counts the private lines of a kept place that the client has not said it has seen. What many are
+    /// told is not private.
     pub(super) fn count_unconfirmed(&self, tally: &mut Tally) {
         if let Some(kept) = self.kept.as_deref() {
             kept.unread.behind(0).for_each(|sender| tally.add(sender));
-            tally.add_lines(kept.dialect, self.lines());
+            let own = self.queue.iter().flat_map(|queue| queue.own_lines(0));
+            own.for_each(|lines| tally.add_lines(kept.dialect, lines));
         }
     }
 
-    /// Lines that wait, but for one whose start has been written, where no place is kept.
-    pub(super) fn unsent_lines(&self) -> &[u8] {
+    /// Counts the private lines that wait where no place is kept, but for one whose start has been written.
+    pub(super) fn count_unsent(&self, dialect: Dialect, tally: &mut Tally) {
         let rest = self.rest_of_line().len();
-        self.waiting().get(rest..).unwrap_or_default()
+        self.queue.iter().flat_map(|queue| queue.own_lines(rest)).for_each(|lines| tally.add_lines(dialect, lines));
     }
 
     /// Forgets the lines nobody will read, but for the rest of one whose start has been written.
     pub(super) fn drop_unsent_lines(&mut self) {
         let rest = self.rest_of_line().len();
-        let mut end = self.written() + rest;
-        if let Some(kept) = self.kept.as_deref_mut()
-            && !kept.prelude.is_empty()
-        {
-            kept.prelude.truncate(rest);
-            end = kept.written;
+        let prelude = self.kept.as_deref_mut().map(|kept| &mut kept.prelude).filter(|prelude| !prelude.is_empty());
+        let is_before = prelude.is_some();
+        if let Some(prelude) = prelude {
+            prelude.truncate(rest);
         }
-        if let Some(queue) = &mut self.queue {
-            queue.truncate(end);
+        if let Some(queue) = self.queue.as_deref_mut() {
+            queue.truncate(queue.passed() + if is_before { 0 } else { rest });
         }
         self.fit();
     }
 
     /// What must still be written to a stream that another takes over from: the rest of a line.
-    pub(super) fn rest_of_line(&self) -> Queue {
-        let waiting = if self.inside_line { self.waiting() } else { &[] };
+    pub(super) fn rest_of_line(&self) -> &[u8] {
+        let waiting = self.first().filter(|_| self.inside_line).map_or(&[][..], Queue::next);
         let end = memchr::memchr(b'\n', waiting).map_or(0, |at| at + 1);
-        Queue::from(waiting.get(..end).unwrap_or_default())
+        waiting.get(..end).unwrap_or_default()
     }
 
-    /// An output with nothing but these bytes.
-    pub(super) fn of(queue: Queue) -> Self {
-        Self { inside_line: !queue.is_empty(), queue: Some(Box::new(queue)), kept: None }
+    /// An output with nothing but these bytes, the rest of a line.
+    pub(super) fn of_rest(rest: &[u8]) -> Self {
+        Self { inside_line: !rest.is_empty(), queue: Some(Box::new(Queue::from(rest))), kept: None }
     }
 
     /// Forgets everything: the stream is broken.
@@ -294,42 +344,10 @@ impl Output {
     }
 }
 
-/// Emptied buffers, kept so that a message needs no allocation and an idle connection no memory.
-#[derive(Debug)]
-pub(super) struct SpareBuffers {
-    #[expect(clippy::vec_box, reason = "the boxes are what is kept, too")]
-    buffers: Vec<Box<Queue>>,
-    bytes: usize,
-    /// At most so many bytes.
-    most: usize,
-}
-
-impl SpareBuffers {
-    /// Beside queues that may take so many bytes together.
-    pub(super) fn beside(queued_total: usize) -> Self {
-        Self { buffers: Vec::new(), bytes: 0, most: SPARE_BYTES.min(queued_total / SPARE_SHARE) }
-    }
-
-    pub(super) fn take(&mut self) -> Box<Queue> {
-        let buffer = self.buffers.pop().unwrap_or_default();
-        self.bytes = self.bytes.saturating_sub(buffer.capacity());
-        buffer
-    }
-
-    pub(super) fn give(&mut self, mut buffer: Box<Queue>) {
-        buffer.clear();
-        let size = buffer.capacity();
-        if size <= SPARE_BUFFER_BYTES && self.bytes + size <= self.most {
-            self.bytes += size;
-            self.buffers.push(buffer);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::Dialect;
+    use crate::server::chunk::Chunks;
 
     /// Takes `room` bytes, then blocks.
     struct Narrow {
@@ -353,8 +371,12 @@ mod tests {
         }
     }
 
-    fn spares() -> SpareBuffers {
-        SpareBuffers::beside(SPARE_BYTES * SPARE_SHARE)
+    fn desk() -> Desk {
+        Desk::beside(1024 * 1024)
+    }
+
+    fn append(output: &mut Output, desk: &mut Desk, lines: &str) {
+        lines.split_inclusive('\n').for_each(|line| output.append(desk, |out| out.extend_from_slice(line.as_bytes())));
     }
 
     fn narrow(room: usize) -> Narrow {
@@ -362,63 +384,55 @@ mod tests {
     }
 
     #[test]
-    fn spare_buffers_are_bounded_each_and_together() {
-        let with = |bytes| {
-            let mut queue = Box::<Queue>::default();
-            queue.end().extend_from_slice(&vec![b'x'; bytes]);
-            queue
-        };
-        let mut spares = spares();
-        spares.give(with(2 * SPARE_BUFFER_BYTES));
-        assert_eq!(spares.buffers.len(), 0, "one that large is not kept");
-        for _ in 0..2 * SPARE_BYTES / SPARE_BUFFER_BYTES {
-            spares.give(with(SPARE_BUFFER_BYTES / 2 + 1));
+    fn what_waits_in_several_places_is_written_together_up_to_a_bound() {
+        struct Most(usize);
+        impl Write for Most {
+            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+                self.0 = self.0.max(bytes.len());
+                Ok(bytes.len())
+            }
+
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
         }
-        assert!(!spares.buffers.is_empty());
-        let together: usize = spares.buffers.iter().map(|buffer| buffer.capacity()).sum();
-        assert!(together <= SPARE_BYTES, "{together}");
-        let few = SpareBuffers::beside(1024 * 1024);
-        assert_eq!(few.most, 64 * 1024, "a small daemon keeps few");
+        let (mut output, mut desk, mut chunks) = (Output::default(), desk(), Chunks::default());
+        let chunk = chunks.share(&[&[b'x'; 9_999][..], b"\n"].concat());
+        for _ in 0..30 {
+            output.share(&mut desk, &chunk);
+        }
+        let mut stream = Most(0);
+        assert_eq!(output.write_to(&mut stream, &mut desk).unwrap(), Written::All);
+        assert_eq!(stream.0, GATHERED_BYTES);
     }
 
     #[test]
     fn short_writes_lose_nothing_and_an_emptied_queue_holds_no_memory() {
-        let (mut output, mut spares) = (Output::default(), spares());
-        output.queue(&mut spares).extend_from_slice(b"one\ntwo\n");
+        let (mut output, mut desk) = (Output::default(), desk());
+        append(&mut output, &mut desk, "one\ntwo\n");
         let mut stream = narrow(2);
-        assert_eq!(output.write_to(&mut stream, &mut spares).unwrap(), Written::Blocked);
+        assert_eq!(output.write_to(&mut stream, &mut desk).unwrap(), Written::Blocked);
         assert_eq!(output.len(), 6);
         stream.room = 100;
-        assert_eq!(output.write_to(&mut stream, &mut spares).unwrap(), Written::All);
+        assert_eq!(output.write_to(&mut stream, &mut desk).unwrap(), Written::All);
         assert_eq!(stream.taken, b"one\ntwo\n");
         assert!(output.queue.is_none());
-    }
-
-    #[test]
-    fn buffers_for_reuse_take_a_share_of_what_may_be_queued_and_no_more() {
-        let mut spares = SpareBuffers::beside(SPARE_SHARE * 100_000);
-        let buffer = || Box::new(Queue::from(&[b'x'; 30_000][..]));
-        (0..10).for_each(|_| spares.give(buffer()));
-        assert_eq!((spares.buffers.len(), spares.bytes), (3, 90_000));
-        spares.give(Box::new(Queue::from(&[b'x'; SPARE_BUFFER_BYTES + 1][..])));
-        assert_eq!(spares.buffers.len(), 3, "none that is large");
-        assert_eq!(SpareBuffers::beside(usize::MAX).most, SPARE_BYTES);
     }
 
     #[test]
     fn dropping_unsent_lines_never_leaves_half_a_line_before_the_next() {
         for (room, left) in [(0, ""), (2, "e\n"), (4, ""), (5, "wo\n")] {
             for kept in [None, Some(Kept::new(7, Dialect::default()))] {
-                let (mut output, mut spares) = (Output::default(), spares());
+                let (mut output, mut desk) = (Output::default(), desk());
                 if let Some(kept) = kept {
                     output.keep(kept);
                 }
-                output.queue(&mut spares).extend_from_slice(b"one\ntwo\nthree\n");
-                let _ = output.write_to(&mut narrow(room), &mut spares);
-                assert_eq!(output.rest_of_line().bytes(), left.as_bytes());
+                append(&mut output, &mut desk, "one\ntwo\nthree\n");
+                let _ = output.write_to(&mut narrow(room), &mut desk);
+                assert_eq!(output.rest_of_line(), left.as_bytes());
                 output.drop_unsent_lines();
                 let mut stream = narrow(100);
-                output.write_to(&mut stream, &mut spares).unwrap();
+                output.write_to(&mut stream, &mut desk).unwrap();
                 assert_eq!(stream.taken, left.as_bytes(), "after {room} bytes");
             }
         }
@@ -428,16 +442,16 @@ mod tests {
     fn kept_lines_are_written_again_from_the_one_not_seen() {
         for seen in 0..=3_u8 {
             for room in 0..20 {
-                let (mut output, mut spares) = (Output::default(), spares());
-                output.queue(&mut spares).extend_from_slice(b"before\n");
-                output.write_to(&mut narrow(100), &mut spares).unwrap();
+                let (mut output, mut desk) = (Output::default(), desk());
+                append(&mut output, &mut desk, "before\n");
+                output.write_to(&mut narrow(100), &mut desk).unwrap();
                 output.keep(Kept::new(7, Dialect::default()));
-                output.queue(&mut spares).extend_from_slice(b"one\ntwo\nthree\n");
-                let _ = output.write_to(&mut narrow(room), &mut spares);
+                append(&mut output, &mut desk, "one\ntwo\nthree\n");
+                let _ = output.write_to(&mut narrow(room), &mut desk);
                 assert_eq!(output.rewind(seen.into()), Ok(0));
-                output.put_first(Output::of(Queue::from(&b"welcome\n"[..])));
+                output.put_first(Output { queue: Some(Box::new(Queue::from(&b"welcome\n"[..]))), ..Output::default() });
                 let mut stream = narrow(100);
-                output.write_to(&mut stream, &mut spares).unwrap();
+                output.write_to(&mut stream, &mut desk).unwrap();
                 let rest: String = ["one\n", "two\n", "three\n"].into_iter().skip(seen.into()).collect();
                 assert_eq!(stream.taken, format!("welcome\n{rest}").as_bytes());
             }
@@ -446,15 +460,15 @@ mod tests {
 
     #[test]
     fn lines_are_forgotten_when_seen_and_impossible_numbers_are_refused() {
-        let (mut output, mut spares) = (Output::default(), spares());
+        let (mut output, mut desk) = (Output::default(), desk());
         output.keep(Kept::new(7, Dialect::default()));
-        output.queue(&mut spares).extend_from_slice(b"one\ntwo\nthree\n");
-        output.write_to(&mut narrow(100), &mut spares).unwrap();
-        output.note_seen(2, &mut spares);
-        assert_eq!(output.lines(), b"three\n");
-        output.note_seen(1, &mut spares);
-        output.note_seen(99, &mut spares);
-        assert_eq!(output.lines(), b"three\n", "numbers that cannot be are passed over");
+        append(&mut output, &mut desk, "one\ntwo\nthree\n");
+        output.write_to(&mut narrow(100), &mut desk).unwrap();
+        output.note_seen(2, &mut desk);
+        assert_eq!(output.size(), 6);
+        output.note_seen(1, &mut desk);
+        output.note_seen(99, &mut desk);
+        assert_eq!(output.size(), 6, "numbers that cannot be are passed over");
         assert_eq!(output.rewind(1), Err(BadSequence), "seen already");
         assert_eq!(output.rewind(4), Err(BadSequence), "never sent");
         assert_eq!(output.rewind(3), Ok(0));
@@ -462,14 +476,14 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_bounded_and_the_lost_lines_are_counted() {
-        let (mut output, mut spares) = (Output::default(), spares());
+        let (mut output, mut desk) = (Output::default(), desk());
         output.keep(Kept::new(7, Dialect::default()));
-        let line = [b"x".repeat(1023), b"\n".to_vec()].concat();
+        let line = format!("{}\n", "x".repeat(1023));
         for _ in 0..100 {
-            output.queue(&mut spares).extend_from_slice(&line);
+            append(&mut output, &mut desk, &line);
             output.bound_unsent();
         }
-        assert_eq!(output.lines().len(), KEPT_BYTES);
+        assert_eq!(output.size(), KEPT_BYTES);
         assert_eq!(output.rewind(0), Ok(36));
     }
 }

@@ -1,176 +1,474 @@
-//! Bytes that wait: appended to behind, taken off in front, in one piece of memory whose size is
-//! known and never much more than what waits in it.
+//! What a connection is to be told, in order: lines of its own, and chunks that it shares with many.
+//! A part at the start may have been passed on already and be kept all the same.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
 
 use bytes::BytesMut;
 
-use crate::limits::{LINE_BYTES, LONG_QUEUE_BYTES, SNUG_BYTES};
+use super::buffer::Buffer;
+use super::chunk::Chunk;
+use crate::limits::SNUG_PIECES;
+
+/// What stands behind each other in a queue. Each is whole lines, but for the first, whose start may
+/// be taken off.
+#[derive(Debug)]
+enum Piece {
+    /// Bytes of the connection's own. Where they start is counted over the queue's life, and wraps.
+    Own { start: u32, len: u32 },
+    /// Bytes of a chunk.
+    Shared { chunk: Rc<Chunk>, start: u32, len: u32 },
+}
+
+impl Piece {
+    fn len(&self) -> usize {
+        match self {
+            Self::Own { len, .. } | Self::Shared { len, .. } => *len as usize,
+        }
+    }
+
+    fn cut_start(&mut self, count: u32) {
+        match self {
+            Self::Own { start, len } | Self::Shared { start, len, .. } => {
+                (*start, *len) = (start.wrapping_add(count), *len - count);
+            }
+        }
+    }
+
+    fn cut_to(&mut self, count: u32) {
+        match self {
+            Self::Own { len, .. } | Self::Shared { len, .. } => *len = count,
+        }
+    }
+
+    /// How many lines it is, if that is known without counting.
+    fn lines(&self) -> Option<u32> {
+        match self {
+            Self::Own { .. } => None,
+            Self::Shared { chunk, len, .. } => (*len as usize == chunk.bytes().len()).then_some(chunk.lines()),
+        }
+    }
+}
+
+/// How far a queue has been passed on.
+#[derive(Clone, Copy, Debug, Default)]
+struct Passed {
+    /// The piece in which that ends, and how many bytes of it that is.
+    piece: usize,
+    byte: usize,
+    /// How many bytes in all.
+    all: usize,
+}
 
 /// See the module.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    /// Never cut at its start: `BytesMut` would not count what stands before a cut any more, and
-    /// still hold it.
-    bytes: BytesMut,
-    /// So many bytes are taken off.
-    start: usize,
+    own: Buffer,
+    /// Where the connection's own bytes start now.
+    own_start: u32,
+    pieces: VecDeque<Piece>,
+    len: usize,
+    /// Memory of the chunks.
+    shared: usize,
+    passed: Passed,
+}
+
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 impl Queue {
-    /// What waits.
-    pub(super) fn bytes(&self) -> &[u8] {
-        self.bytes.get(self.start..).unwrap_or_default()
-    }
-
+    /// Bytes in all.
     pub(super) fn len(&self) -> usize {
-        self.bytes.len() - self.start
+        self.len
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.len == 0
     }
 
-    /// Bytes of memory it takes.
-    pub(super) fn capacity(&self) -> usize {
-        self.bytes.capacity()
+    /// Bytes that have been passed on.
+    pub(super) fn passed(&self) -> usize {
+        self.passed.all
     }
 
-    /// To append to.
+    /// Bytes that have not.
     #[inline]
-    pub(super) fn end(&mut self) -> &mut BytesMut {
-        let length = self.bytes.len();
-        if length > LONG_QUEUE_BYTES && self.bytes.capacity() - length < LINE_BYTES {
-            self.make_room();
-        }
-        &mut self.bytes
+    pub(super) fn waiting(&self) -> usize {
+        self.len - self.passed.all
     }
 
-    /// A long queue grows by an eighth and a line; left to itself it would double.
-    #[cold]
-    fn make_room(&mut self) {
-        if self.start >= LINE_BYTES {
-            return self.close_up();
+    /// Bytes of memory it takes, those of chunks included, though others have them, too.
+    #[inline]
+    pub(super) fn memory(&self) -> usize {
+        self.own.capacity() + self.pieces.capacity() * size_of::<Piece>() + self.shared
+    }
+
+    /// Appends whole lines that `write` makes.
+    #[inline]
+    pub(super) fn append(&mut self, write: impl FnOnce(&mut BytesMut)) {
+        let before = self.own.len();
+        write(self.own.end());
+        let count = narrow(self.own.len() - before);
+        self.len += count as usize;
+        match self.pieces.back_mut() {
+            Some(Piece::Own { len, .. }) => *len += count,
+            _ if count > 0 => {
+                let start = self.own_start.wrapping_add(narrow(before));
+                self.pieces.push_back(Piece::Own { start, len: count });
+            }
+            _ => {}
         }
-        self.reallocate(self.len() + self.len() / 8 + LINE_BYTES);
+    }
+
+    /// Appends a chunk.
+    #[inline]
+    pub(super) fn share(&mut self, chunk: &Rc<Chunk>) {
+        let count = chunk.bytes().len();
+        self.len += count;
+        self.shared += chunk.memory();
+        self.pieces.push_back(Piece::Shared { chunk: Rc::clone(chunk), start: 0, len: narrow(count) });
+    }
+
+    #[inline]
+    fn bytes_of<'a>(&'a self, piece: &'a Piece) -> &'a [u8] {
+        let (bytes, start, len) = match piece {
+            Piece::Own { start, len } => (self.own.bytes(), start.wrapping_sub(self.own_start), *len),
+            Piece::Shared { chunk, start, len } => (chunk.bytes(), *start, *len),
+        };
+        bytes.get(start as usize..start as usize + len as usize).unwrap_or_default()
+    }
+
+    /// All bytes, piece by piece.
+    fn slices(&self) -> impl Iterator<Item = &[u8]> {
+        self.pieces.iter().map(|piece| self.bytes_of(piece))
+    }
+
+    /// The connection's own lines, those passed on included, without so many bytes at the start of the queue.
+    pub(super) fn own_lines(&self, rest: usize) -> impl Iterator<Item = &[u8]> {
+        let own = self.pieces.iter().enumerate().filter(|(_, piece)| matches!(piece, Piece::Own { .. }));
+        own.map(move |(number, piece)| {
+            self.bytes_of(piece).get(if number == 0 { rest } else { 0 }..).unwrap_or_default()
+        })
+    }
+
+    /// The bytes that wait, piece by piece.
+    fn waiting_slices(&self) -> impl Iterator<Item = &[u8]> {
+        let mut byte = self.passed.byte;
+        let pieces = self.pieces.iter().skip(self.passed.piece);
+        pieces.filter_map(move |piece| {
+            let bytes = self.bytes_of(piece).get(std::mem::take(&mut byte)..).unwrap_or_default();
+            (!bytes.is_empty()).then_some(bytes)
+        })
+    }
+
+    /// What waits first, in one piece: all of it, unless that is in several places.
+    #[inline]
+    pub(super) fn next(&self) -> &[u8] {
+        self.waiting_slices().next().unwrap_or_default()
+    }
+
+    /// Copies what waits behind what is in `out`, as long as that has no more than `most` bytes.
+    pub(super) fn gather(&self, out: &mut Vec<u8>, most: usize) {
+        for bytes in self.waiting_slices() {
+            let room = most.saturating_sub(out.len());
+            if room == 0 {
+                return;
+            }
+            out.extend_from_slice(bytes.get(..room).unwrap_or(bytes));
+        }
+    }
+
+    /// So many of the bytes that wait are passed on; they stay.
+    #[inline]
+    pub(super) fn pass(&mut self, count: usize) {
+        let mut left = count.min(self.waiting());
+        self.passed.all += left;
+        while let Some(piece) = self.pieces.get(self.passed.piece) {
+            let rest = piece.len() - self.passed.byte;
+            if left <= rest {
+                self.passed.byte += left;
+                return;
+            }
+            left -= rest;
+            (self.passed.piece, self.passed.byte) = (self.passed.piece + 1, 0);
+        }
+    }
+
+    /// Nothing counts as passed on any more.
+    pub(super) fn rewind(&mut self) {
+        self.passed = Passed::default();
     }
 
     /// Takes bytes off the start.
-    pub(super) fn advance(&mut self, count: usize) {
-        self.start = (self.start + count).min(self.bytes.len());
-        // No more bytes are moved than have been taken off since they were moved last.
-        if self.start >= self.len() {
-            self.close_up();
+    pub(super) fn forget(&mut self, count: usize) {
+        if count >= self.len {
+            return self.clear();
+        }
+        let mut left = count;
+        while let Some(front) = self.pieces.front_mut().filter(|_| left > 0) {
+            let part = front.len().min(left);
+            left -= part;
+            let is_whole = part == front.len();
+            match front {
+                Piece::Own { .. } => {
+                    self.own.advance(part);
+                    self.own_start = self.own_start.wrapping_add(narrow(part));
+                }
+                Piece::Shared { chunk, .. } if is_whole => self.shared -= chunk.memory(),
+                Piece::Shared { .. } => {}
+            }
+            if is_whole {
+                self.pieces.pop_front();
+            } else {
+                front.cut_start(narrow(part));
+            }
+            self.note_forgotten(part, is_whole);
+        }
+        self.len -= count;
+    }
+
+    /// So many bytes of the first piece are gone, perhaps the piece with them.
+    fn note_forgotten(&mut self, part: usize, is_whole: bool) {
+        self.passed.all = self.passed.all.saturating_sub(part);
+        match self.passed.piece.checked_sub(1) {
+            Some(before) if is_whole => self.passed.piece = before,
+            Some(_) => {}
+            None => self.passed.byte = self.passed.byte.saturating_sub(part),
         }
     }
 
-    fn close_up(&mut self) {
-        let length = self.len();
-        self.bytes.copy_within(self.start.., 0);
-        self.bytes.truncate(length);
-        self.start = 0;
-    }
-
-    /// Takes bytes off the end until so many are left.
-    pub(super) fn truncate(&mut self, length: usize) {
-        self.bytes.truncate(self.start + length);
+    /// Takes bytes that wait off the end until so many of all are left.
+    pub(super) fn truncate(&mut self, len: usize) {
+        while let Some(back) = self.pieces.back_mut().filter(|_| self.len > len) {
+            let excess = (self.len - len).min(back.len());
+            let is_whole = excess == back.len();
+            self.len -= excess;
+            match back {
+                Piece::Own { .. } => self.own.truncate(self.own.len() - excess),
+                Piece::Shared { chunk, .. } if is_whole => self.shared -= chunk.memory(),
+                Piece::Shared { .. } => {}
+            }
+            if is_whole {
+                self.pieces.pop_back();
+            } else {
+                back.cut_to(narrow(back.len() - excess));
+            }
+        }
+        // Where nothing waits any more that ends with the last piece, which more may be appended to.
+        if self.waiting() == 0 {
+            let piece = self.pieces.len().saturating_sub(1);
+            let byte = self.pieces.back().map_or(0, Piece::len);
+            self.passed = Passed { piece, byte, all: self.len };
+        }
     }
 
     pub(super) fn clear(&mut self) {
-        self.bytes.clear();
-        self.start = 0;
+        self.own.clear();
+        self.pieces.clear();
+        (self.len, self.shared, self.passed) = (0, 0, Passed::default());
     }
 
-    /// Gives memory back if it is more than four times what is needed.
+    /// Gives memory back that is much more than is needed.
     pub(super) fn fit(&mut self) {
-        if self.capacity() > SNUG_BYTES.max(4 * self.len()) {
-            self.reallocate(self.len() + self.len() / 4);
+        self.own.fit();
+        if self.pieces.capacity() > SNUG_PIECES.max(4 * self.pieces.len()) {
+            self.pieces.shrink_to(2 * self.pieces.len());
         }
     }
 
-    /// Takes no more than so much memory, of which what waits needs less.
-    pub(super) fn fit_into(&mut self, most: usize) {
-        if self.capacity() > most {
-            self.reallocate(self.len());
+    /// Gives all memory back that is not needed.
+    pub(super) fn fit_closely(&mut self) {
+        self.own.fit_into(self.own.len());
+        self.pieces.shrink_to_fit();
+    }
+
+    /// How many bytes the first so many lines take; `None` if there are not so many.
+    pub(super) fn length_of(&self, lines: u64) -> Option<usize> {
+        let (mut length, mut left) = (0, usize::try_from(lines).ok()?);
+        for piece in &self.pieces {
+            if left == 0 {
+                break;
+            }
+            match piece.lines().map(|lines| lines as usize) {
+                Some(lines) if lines <= left => (length, left) = (length + piece.len(), left - lines),
+                _ => {
+                    let bytes = self.bytes_of(piece);
+                    let mut ends = memchr::memchr_iter(b'\n', bytes).take(left);
+                    let found = ends.by_ref().fold((0, 0), |(count, _), end| (count + 1, end + 1));
+                    left -= found.0;
+                    length += found.1;
+                }
+            }
         }
+        (left == 0).then_some(length)
     }
 
-    #[cold]
-    fn reallocate(&mut self, capacity: usize) {
-        let mut bytes = BytesMut::with_capacity(capacity);
-        bytes.extend_from_slice(self.bytes());
-        (self.bytes, self.start) = (bytes, 0);
+    /// How many lines there are in all.
+    pub(super) fn lines(&self) -> u64 {
+        let counted = |piece: &Piece| memchr::memchr_iter(b'\n', self.bytes_of(piece)).count() as u64;
+        self.pieces.iter().map(|piece| piece.lines().map_or_else(|| counted(piece), u64::from)).sum()
     }
-}
 
-/// Appends lines of many sizes together: grows by no more than they need and an eighth.
-pub(super) fn append(bytes: &mut BytesMut, lines: &[u8]) {
-    let length = bytes.len();
-    if length > LONG_QUEUE_BYTES && bytes.capacity() - length < lines.len() {
-        let mut larger = BytesMut::with_capacity(length + length / 8 + lines.len());
-        larger.extend_from_slice(bytes);
-        *bytes = larger;
+    /// Every whole line among the first bytes, without its newline, and where the next starts.
+    pub(super) fn lines_within(&self, end: usize) -> impl Iterator<Item = (&[u8], usize)> {
+        let mut base = 0;
+        let pieces = self.slices().map(move |bytes| {
+            base += bytes.len();
+            (bytes, base - bytes.len())
+        });
+        pieces
+            .flat_map(|(bytes, base)| {
+                let mut start = 0;
+                memchr::memchr_iter(b'\n', bytes).map(move |newline| {
+                    let line = bytes.get(std::mem::replace(&mut start, newline + 1)..newline).unwrap_or_default();
+                    (line, base + newline + 1)
+                })
+            })
+            .take_while(move |(_, next)| *next <= end)
     }
-    bytes.extend_from_slice(lines);
 }
 
 impl From<&[u8]> for Queue {
     fn from(bytes: &[u8]) -> Self {
-        Self { bytes: BytesMut::from(bytes), start: 0 }
+        let mut queue = Self::default();
+        queue.append(|own| own.extend_from_slice(bytes));
+        queue
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::chunk::Chunks;
+
+    /// A queue and what has to be in it.
+    #[derive(Default)]
+    struct Both {
+        queue: Queue,
+        all: Vec<u8>,
+        passed: usize,
+        held: Vec<Rc<Chunk>>,
+    }
+
+    impl Both {
+        fn check(&self) {
+            let queue = &self.queue;
+            assert_eq!(queue.slices().collect::<Vec<_>>().concat(), self.all);
+            assert_eq!((queue.len(), queue.passed()), (self.all.len(), self.passed));
+            let waiting = &self.all[self.passed..];
+            assert_eq!(queue.waiting(), waiting.len());
+            assert!(waiting.starts_with(queue.next()) && queue.next().is_empty() == waiting.is_empty());
+            let mut gathered = b"x".to_vec();
+            queue.gather(&mut gathered, 40);
+            assert_eq!(gathered[1..], waiting[..waiting.len().min(39)]);
+            let newlines: Vec<usize> = memchr::memchr_iter(b'\n', &self.all).map(|at| at + 1).collect();
+            assert_eq!(queue.lines(), newlines.len() as u64);
+            for count in 0..=newlines.len() {
+                let length = if count == 0 { 0 } else { newlines[count - 1] };
+                assert_eq!(queue.length_of(count as u64), Some(length));
+            }
+            assert_eq!(queue.length_of(newlines.len() as u64 + 1), None);
+            let ends: Vec<usize> = queue.lines_within(self.passed).map(|(_, next)| next).collect();
+            assert_eq!(ends, newlines.iter().copied().filter(|end| *end <= self.passed).collect::<Vec<_>>());
+            let shared: usize = queue
+                .pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Own { .. } => 0,
+                    Piece::Shared { chunk, .. } => chunk.memory(),
+                })
+                .sum();
+            assert_eq!(queue.shared, shared, "the memory of chunks is known");
+        }
+
+        fn change(&mut self, chunks: &mut Chunks, random: usize) {
+            let part = random / 8;
+            let line = format!("{}\n", "y".repeat(part % 23));
+            match random % 8 {
+                0 | 1 => {
+                    self.queue.append(|own| own.extend_from_slice(line.as_bytes()));
+                    self.all.extend_from_slice(line.as_bytes());
+                }
+                2 | 3 => {
+                    let lines = line.repeat(1 + part % 3);
+                    let chunk = chunks.share(lines.as_bytes());
+                    self.queue.share(&chunk);
+                    self.held.push(chunk);
+                    self.all.extend_from_slice(lines.as_bytes());
+                }
+                4 | 5 => {
+                    let count = part % (self.queue.waiting() + 2);
+                    self.queue.pass(count);
+                    self.passed = (self.passed + count).min(self.all.len());
+                }
+                6 => {
+                    let ends = memchr::memchr_iter(b'\n', &self.all).map(|at| at + 1);
+                    let count = ends.filter(|end| *end <= self.passed).nth(part % 4).unwrap_or(0);
+                    self.queue.forget(count);
+                    self.all.drain(..count);
+                    self.passed -= count;
+                }
+                7 if part.is_multiple_of(7) => {
+                    self.queue.rewind();
+                    self.passed = 0;
+                    self.held.clear();
+                }
+                7 if part % 7 == 1 => {
+                    let ends = memchr::memchr_iter(b'\n', &self.all).map(|at| at + 1);
+                    let length = ends.filter(|end| *end >= self.passed).nth(part % 3).unwrap_or(self.all.len());
+                    self.queue.truncate(length);
+                    self.all.truncate(length);
+                }
+                _ => self.queue.fit(),
+            }
+        }
+    }
 
     #[test]
-    fn what_is_taken_off_in_front_is_what_was_appended_behind() {
-        let (mut queue, mut expected, mut random) = (Queue::default(), Vec::new(), 1_u32);
-        for number in 0..20_000_u32 {
+    fn a_queue_holds_what_was_appended_and_shared_in_its_order() {
+        let (mut both, mut chunks, mut random) = (Both::default(), Chunks::default(), 1_u32);
+        for _ in 0..5_000 {
             random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let line = number.to_string().repeat(1 + random as usize % 40);
-            queue.end().extend_from_slice(line.as_bytes());
-            expected.extend_from_slice(line.as_bytes());
-            if random.is_multiple_of(3) {
-                let count = random as usize / 7 % (expected.len() + 1);
-                queue.advance(count);
-                expected.drain(..count);
-            }
-            assert_eq!(queue.bytes(), expected);
-            if number.is_multiple_of(7) {
-                queue.fit();
-                assert_eq!(queue.bytes(), expected);
+            both.change(&mut chunks, (random >> 8) as usize);
+            both.check();
+            if both.all.len() > 2_000 {
+                both.queue.clear();
+                (both.all, both.passed) = (Vec::new(), 0);
             }
         }
-    }
-
-    /// However the lines come and go, a long queue takes no more than an eighth above what waits, and two
-    /// lines.
-    #[test]
-    fn a_long_queue_that_moves_does_not_grow() {
-        let mut queue = Queue::default();
-        for number in 0..100_000 {
-            queue.end().extend_from_slice(&[b'x'; 1_000]);
-            if number >= 64 {
-                queue.advance(1_000);
-            }
-            let most = queue.len() + queue.len() / 8 + 2 * LINE_BYTES;
-            let most = most.max(2 * LONG_QUEUE_BYTES);
-            assert!(queue.capacity() <= most, "{} for {} bytes", queue.capacity(), queue.len());
-        }
-    }
-
-    #[test]
-    fn a_long_queue_does_not_double_for_many_lines_at_once() {
-        let mut queue = Queue::from(&[b'x'; 100_000][..]);
-        append(queue.end(), &[b'y'; 12_000]);
-        assert!(queue.len() == 112_000 && queue.capacity() < 130_000, "{}", queue.capacity());
     }
 
     #[test]
     fn an_all_but_emptied_queue_gives_its_memory_back() {
-        let mut queue = Queue::from(&[b'x'; 60_000][..]);
-        queue.advance(59_900);
+        let (mut queue, mut chunks) = (Queue::default(), Chunks::default());
+        let chunk = chunks.share(b"two\nthree\n");
+        for _ in 0..10_000 {
+            queue.append(|own| own.extend_from_slice(b"one\n"));
+            queue.share(&chunk);
+        }
+        queue.forget(queue.len() - chunk.bytes().len());
         queue.fit();
-        assert!(queue.capacity() < 200 && queue.len() == 100, "{queue:?}");
+        let least = 4 * SNUG_PIECES * size_of::<Piece>() + chunk.memory();
+        assert!(queue.memory() < least, "{} of {least}", queue.memory());
+    }
+
+    #[test]
+    fn where_nothing_is_kept_bytes_are_taken_off_as_they_are_written() {
+        let mut chunks = Chunks::default();
+        for step in 1..30 {
+            let mut queue = Queue::from(&b"one\n"[..]);
+            queue.share(&chunks.share(b"two\nthree\n"));
+            queue.append(|own| own.extend_from_slice(b"four\n"));
+            let mut written = Vec::new();
+            while !queue.is_empty() {
+                let part = queue.next();
+                let part = part[..part.len().min(step)].to_vec();
+                queue.forget(part.len());
+                written.extend(part);
+            }
+            assert_eq!(written, b"one\ntwo\nthree\nfour\n");
+            assert_eq!(queue.shared, 0);
+        }
     }
 }

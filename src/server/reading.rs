@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::io::ErrorKind;
 
+use super::buffer::Buffer;
 use super::connection::{Expecting, Flow, Phase, Question, Token};
 use super::haste::{Charge, Wait};
-use super::queue::Queue;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Millis, Now, TextError};
 use crate::limits::{DRAINED_BYTES, HELD_BYTES, LINE_BYTES, READ_BYTES};
@@ -74,7 +74,7 @@ impl<S: Stream> Server<S> {
         let Some(connection) = self.connections.get_mut(token) else { return };
         let held = connection.held.take();
         let has_lines = held.as_ref().is_some_and(|held| !connection.splitter.is_known(held.len()));
-        let mut held = held.unwrap_or_else(|| self.connections.outgoing.spares.take());
+        let mut held = held.unwrap_or_else(|| self.connections.outgoing.buffers.take());
         if has_lines {
             let taken = self.handle_lines(token, held.bytes(), 0, now);
             held.advance(taken);
@@ -150,7 +150,7 @@ impl<S: Stream> Server<S> {
 
     /// Handles lines in place in the shared buffer if nothing is held, and behind what is held
     /// otherwise.
-    fn handle_arrived(&mut self, token: Token, arrived: &[u8], held: &mut Queue, now: Now) {
+    fn handle_arrived(&mut self, token: Token, arrived: &[u8], held: &mut Buffer, now: Now) {
         self.note_life(token, now);
         if held.is_empty() {
             let taken = self.handle_lines(token, arrived, 0, now);
@@ -323,9 +323,9 @@ impl<S: Stream> Server<S> {
     }
 
     /// Keeps unhandled bytes for the next time, unless nobody will want them.
-    fn hold(&mut self, token: Token, mut held: Box<Queue>) {
+    fn hold(&mut self, token: Token, mut held: Box<Buffer>) {
         if held.is_empty() {
-            self.connections.outgoing.spares.give(held);
+            self.connections.outgoing.buffers.give(held);
         } else if let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_open()) {
             held.fit_into(HELD_BYTES);
             connection.held = Some(held);

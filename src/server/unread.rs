@@ -132,7 +132,7 @@ impl<S: Stream> Server<S> {
             (Phase::User(_), CloseReason::Quit) => {}
             (Phase::User(_) | Phase::Away(_), _) if output.kept().is_some() => output.count_unconfirmed(&mut tally),
             (Phase::User(_), CloseReason::Broken | CloseReason::SlowConsumer) => {
-                tally.add_lines(connection.dialect, output.unsent_lines());
+                output.count_unsent(connection.dialect, &mut tally);
             }
             _ => {}
         }

@@ -24,18 +24,21 @@ impl<S: Stream> Server<S> {
             self.write_dirty(now);
         }
         let Some(spread) = self.connections.take_spread() else { return time };
-        let (mut broken, lines) = (Vec::new(), spread.lines());
+        let mut broken = Vec::new();
+        let lines = spread.share(&mut self.connections.outgoing.chunks);
         let work = WRITE_WORK + lines.len() as u64;
         let in_time = usize::try_from(time.div_ceil(work)).unwrap_or(usize::MAX);
         for user in spread.to().take(in_time) {
             let Some(token) = self.connections.of_user(user) else { continue };
-            match self.connections.write_through(token, lines) {
+            match self.connections.write_through(token, &lines) {
                 Ok(is_written) => self.stats.writes += u64::from(is_written),
                 Err(_) => broken.push(token),
             }
         }
         if spread.most() > in_time {
-            self.connections.copy_out(&spread, in_time);
+            for user in spread.to().skip(in_time) {
+                self.connections.tell_bulk(user, &lines);
+            }
         }
         let spent = work.saturating_mul(spread.most() as u64);
         self.connections.relieve_memory();

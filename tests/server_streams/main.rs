@@ -9,7 +9,6 @@ mod console;
 mod endings;
 mod flood;
 mod foreign;
-mod handout;
 mod input;
 mod lines;
 mod memory;
