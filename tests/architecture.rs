@@ -151,6 +151,24 @@ fn only_the_edges_speak_to_the_system() {
     judge(offences.collect());
 }
 
+/// The files that list the dialects.
+const LISTS_OF_DIALECTS: [&str; 4] =
+    ["src/wire/mod.rs", "src/wire/dialect.rs", "src/wire/encoder.rs", "src/wire/sentences.rs"];
+
+/// Where a dialect is named that is no business of this file.
+fn named_dialects(source: &Source) -> Vec<String> {
+    if source.path.starts_with("src/wire/native/") || LISTS_OF_DIALECTS.contains(&source.path.as_str()) {
+        return Vec::new();
+    }
+    let advice = "only in the lists of dialects; ask the connection's Dialect, or its default";
+    ["native::", "Dialect::Native"].iter().flat_map(|what| places(source, what, advice)).collect()
+}
+
+#[test]
+fn nobody_but_the_lists_of_dialects_names_native() {
+    judge(sources("src").iter().flat_map(named_dialects).collect());
+}
+
 #[test]
 fn the_server_has_no_threads() {
     let sources = sources("src");
@@ -349,6 +367,10 @@ fn the_checks_find_what_they_look_for() {
     let offences = arrows_against(&Source::new("src/chat/x.rs", hidden));
     assert_eq!(offences.len(), 1, "{offences:?}");
     assert!(offences[0].contains("x.rs:3: chat uses client"), "{offences:?}");
+
+    let named = "use crate::wire::native::decode;\nlet dialect = Dialect::Native;";
+    assert_eq!(named_dialects(&Source::new("src/server/x.rs", named)).len(), 2);
+    assert_eq!(named_dialects(&Source::new("src/wire/native/x.rs", named)).len(), 0);
 
     let outside = Source::new("src/chat/x.rs", "use mio::Poll;\nlet now = Instant::now();\nlet raw = r#\"mio::\"#;");
     assert_eq!(outside_in_chat(&outside).len(), 2);

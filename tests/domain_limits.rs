@@ -163,7 +163,9 @@ fn a_guest_may_not_push_a_name_out_of_use() {
     let mut enter = |name: Option<&str>| {
         let name = name.map(|name| Name::new(name).unwrap());
         let entered = chat.enter(Entry { name, address }, at(0), &mut Recorder::default());
-        entered.map(|(_, _, name)| name.to_string()).map_err(|refusal| Fault::from(refusal).to_string())
+        entered
+            .map(|(_, _, name)| name.to_string())
+            .map_err(|refusal| Fault::from(refusal).sentence(Dialect::Native).to_string())
     };
     assert_eq!(enter(None).unwrap(), "USER5");
     assert_eq!(enter(None).unwrap(), "USER6", "the next number that is free");

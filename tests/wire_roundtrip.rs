@@ -18,7 +18,9 @@ use chatd::chat::{
 };
 use chatd::limits::{LINE_BYTES, NAME_BYTES, ROW_BYTES, TEXT_BYTES};
 use chatd::wire::commands::COMMANDS;
-use chatd::wire::{Answer, Asked, Dialect, Encoder, Fault, LineSplitter, Request, ServerLine, Step, clean, read};
+use chatd::wire::{
+    Answer, Asked, Dialect, Encoder, Fault, LineSplitter, Request, ServerLine, Step, clean, farewell, read,
+};
 use proptest::prelude::*;
 
 /// The year 10000, where times with four digits for the year end.
@@ -258,7 +260,7 @@ proptest! {
         }
         for fault in parts.faults() {
             let line = line(LINE_BYTES, |out| Encoder::default().fault(Dialect::Native, &Asked::UNREADABLE, &fault, None, out));
-            prop_assert_eq!(read(&line), ServerLine::Error { code: fault.code(), text: &fault.to_string() });
+            prop_assert_eq!(read(&line), ServerLine::Error { code: fault.code(), text: &fault.sentence(Dialect::Native).to_string() });
         }
     }
 
@@ -431,7 +433,7 @@ fn help_and_farewells_are_lines_too() {
     }
     for reason in CloseReason::ALL {
         let line = line(LINE_BYTES, |out| Encoder::default().farewell(Dialect::Native, reason, None, out));
-        assert_eq!(read(&line), ServerLine::Bye { reason: reason.word(), text: reason.farewell() });
+        assert_eq!(read(&line), ServerLine::Bye { reason: reason.word(), text: farewell(Dialect::Native, reason) });
     }
     let greeting = line(LINE_BYTES, |out| Encoder::default().greeting(Dialect::Native, "1.2.3", out));
     assert!(matches!(read(&greeting), ServerLine::Hello(_)));

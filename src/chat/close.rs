@@ -82,27 +82,6 @@ impl CloseReason {
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.word() == word)
     }
-
-    /// What the one who is closed is told, for people.
-    pub fn farewell(self) -> &'static str {
-        match self {
-            Self::Quit => "goodbye",
-            Self::Disconnected => "you hung up",
-            Self::Broken => "the connection broke",
-            Self::Foreign => "you speak another protocol",
-            Self::EntryTimeout => "you did not enter in time; connect again and send ENTER NAME",
-            Self::SlowConsumer => "you did not read what you were sent",
-            Self::PingTimeout => "you gave no sign of life",
-            Self::ResumedElsewhere => "you go on over another connection",
-            Self::Kicked => "the operator removed you",
-            Self::Banned => "the operator has shut you out",
-            Self::Full => "the server is full; try again later",
-            Self::AddressFull => "too many connections from your address; close one first",
-            Self::ConnectingTooFast => "too many connects from your address in a short time; wait a moment",
-            Self::EndlessLine => "you sent 65536 bytes without a newline; end each line with one",
-            Self::Shutdown => "the server is shutting down",
-        }
-    }
 }
 
 impl fmt::Display for CloseReason {

@@ -1,10 +1,8 @@
 //! Why commands are refused.
 
-use std::fmt;
-
 use super::name::{Name, RoomName, UserRef};
 
-/// Why a command was refused. Each has a stable code on the wire and says what to do next.
+/// Why a command was refused. Each has a stable code; the sentences that say what to do next are in `wire/sentences.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// The name is in use.
@@ -106,40 +104,6 @@ impl Refusal {
             Self::TooManyIgnored => "too-many-ignored",
             Self::NotIgnored(_) => "not-ignored",
             Self::Muted => "muted",
-        }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NameTaken(name) => write!(f, "the name {name} is taken; choose another"),
-            Self::NoSuchUser(user) => write!(f, "nobody here is {user}; LIST shows who is"),
-            Self::Yourself => f.write_str("that is you; name somebody else"),
-            Self::Busy { name, with } => {
-                write!(f, "busy: {name} is chatting with {with}; try later, or PRIVATE {name} TEXT")
-            }
-            Self::Chatting(with) => write!(f, "you are chatting with {with}; END that first"),
-            Self::Asking(name) => write!(f, "your request to {name} still waits; CANCEL it first"),
-            Self::NotChatting => f.write_str("you are in no session; REQUEST somebody first"),
-            Self::WrongPartner(with) => write!(f, "you are chatting with {with}; nothing was said"),
-            Self::NoRequest => f.write_str("no such request waits for your answer; REQUESTS shows those that do"),
-            Self::WhichRequest(count) => write!(f, "{count} requests wait; say whose, REQUESTS shows them"),
-            Self::NothingToCancel => f.write_str("no request of yours is waiting"),
-            Self::TooManyRequests(name) => write!(f, "{name} has too many requests waiting; try later"),
-            Self::NoSuchRoom(room) => write!(f, "there is no room {room}; ROOMS shows those there are"),
-            Self::NotInRoom(room) => write!(f, "you are not in {room}; JOIN {room} first"),
-            Self::InNoRoom => f.write_str("you are in no room; JOIN one first"),
-            Self::AlreadyInRoom(room) => write!(f, "you are in {room} already"),
-            Self::NoRequests(name) => write!(f, "{name} takes no requests now; try later, or PRIVATE {name} TEXT"),
-            Self::TooManyIgnored => {
-                write!(f, "one can ignore {} at most; UNIGNORE one first", crate::limits::IGNORED_PER_USER)
-            }
-            Self::NotIgnored(name) => write!(f, "you do not ignore {name}; IGNORE shows whom you do"),
-            Self::Muted => f.write_str("the operator has muted you; you can read but not send"),
-            Self::TooManyRooms => {
-                write!(f, "you are in {} rooms, as many as one may be; LEAVE one first", crate::limits::ROOMS_PER_USER)
-            }
         }
     }
 }

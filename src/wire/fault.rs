@@ -1,16 +1,13 @@
 //! What can be wrong with a line a client sends, before and after the domain sees it.
 
-use std::fmt;
-
 use super::Mistake;
-use super::commands::{self, Verb};
+use super::commands::Verb;
 use crate::chat::{Name, NameError, Refusal, TextError};
-use crate::limits::{AWAY_BYTES, LINE_BYTES, PROBE_TIME, TEXT_BYTES};
 
 /// Why a line was answered with `-ERR`. The connection is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// The line is longer than [`LINE_BYTES`].
+    /// The line is longer than [`LINE_BYTES`](crate::limits::LINE_BYTES).
     LineTooLong,
     /// The line is not UTF-8.
     NotUtf8,
@@ -24,7 +21,7 @@ pub enum Fault {
     BadRoom,
     /// There is nothing to say, or too much.
     BadText(TextError),
-    /// The text left behind by one who is away is longer than [`AWAY_BYTES`].
+    /// The text left behind by one who is away is longer than [`AWAY_BYTES`](crate::limits::AWAY_BYTES).
     AwayTooLong,
     /// The command is for users, and the client has not entered.
     NotEntered,
@@ -93,38 +90,6 @@ impl Fault {
             Self::WrongPassword => "wrong-password",
             Self::Banned(_) => "banned",
             Self::Refused(refusal) => refusal.code(),
-        }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::LineTooLong => write!(f, "a line has at most {LINE_BYTES} bytes; this one was skipped"),
-            Self::NotUtf8 => f.write_str("the line is not UTF-8 and was skipped"),
-            Self::UnknownCommand => f.write_str("no such command; HELP shows those there are"),
-            Self::Usage(verb) => write!(f, "type: {}", commands::spec_of(*verb).usage()),
-            Self::BadName(error) => write!(f, "{error}"),
-            Self::BadRoom => f.write_str("a room's name is # and letters, digits, _ or -, at most 50 in all"),
-            Self::BadText(TextError::Blank) => f.write_str("there is nothing to send; type a text"),
-            Self::BadText(TextError::TooLong) => write!(f, "a text has at most {TEXT_BYTES} bytes; send it in parts"),
-            Self::AwayTooLong => write!(f, "the text of AWAY has at most {AWAY_BYTES} bytes"),
-            Self::NotEntered => f.write_str("enter first: ENTER NAME, or ENTER alone to be a guest"),
-            Self::AlreadyEntered => f.write_str("you have entered already; QUIT and connect again to change your name"),
-            Self::NameSilent(name) => write!(
-                f,
-                "{name} has been silent and was asked for a sign of life; try again in {} seconds",
-                PROBE_TIME.as_secs()
-            ),
-            Self::BadToken => f.write_str("that token keeps no place here (any more); ENTER NAME instead"),
-            Self::BadSequence => f.write_str("you cannot have seen that many lines; ENTER NAME instead"),
-            Self::PasswordRequired => f.write_str("this server asks for a password: PASSWORD WORD, then ENTER"),
-            Self::WrongPassword => f.write_str("that is not the password; ask the operator for it"),
-            Self::Banned(None) => f.write_str("the operator has shut that name out"),
-            Self::Banned(Some(seconds)) => write!(f, "the operator has shut that name out for {seconds} more seconds"),
-            Self::NotKept => f.write_str("this server keeps no places; you are in, and leave with your connection"),
-            Self::Refused(refusal) => write!(f, "{refusal}"),
-            Self::Order(mistake) => write!(f, "{mistake}"),
         }
     }
 }

@@ -61,7 +61,7 @@ pub(crate) fn decode(data: &[u8]) {
     let Ok(line) = chatd::wire::clean(data) else { return };
     assert!(!line.chars().any(is_unsafe), "a cleaned line is clean");
     if let Err(fault) = Dialect::Native.decode(&line).request {
-        let text = fault.to_string();
+        let text = fault.sentence(Dialect::Native).to_string();
         assert!(!text.is_empty() && !text.chars().any(is_unsafe) && text.len() < LINE_BYTES, "{text:?}");
         assert!(!fault.code().is_empty());
     }

@@ -7,7 +7,7 @@ use bytes::{BufMut, BytesMut};
 
 use crate::chat::{Availability, CloseReason, Marks, Recipients, Reply, Row, UnixMillis};
 use crate::wire::commands::{Spec, Verb};
-use crate::wire::{Answer, Asked, Fault};
+use crate::wire::{Answer, Asked, Dialect, Fault};
 
 /// Appends formatted text. Writing to memory cannot fail.
 macro_rules! print {
@@ -88,6 +88,7 @@ fn reply(reply: &Reply, out: &mut BytesMut) {
 
 /// Prints what is wrong with an order.
 pub(in crate::wire) fn fault(fault: &Fault, words: Option<&str>, out: &mut BytesMut) {
+    let fault = fault.sentence(Dialect::Console);
     match words {
         Some(words) => print!(out, "error: {fault}: {words}"),
         None => print!(out, "error: {fault}"),
@@ -97,7 +98,7 @@ pub(in crate::wire) fn fault(fault: &Fault, words: Option<&str>, out: &mut Bytes
 /// Prints why the console ends, if that is not its operator's doing.
 pub(in crate::wire) fn farewell(reason: CloseReason, out: &mut BytesMut) {
     if reason == CloseReason::Shutdown {
-        print!(out, "{}", reason.farewell());
+        print!(out, "{}", crate::wire::farewell(Dialect::Console, reason));
     }
 }
 

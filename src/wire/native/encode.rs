@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::head::Head;
 use crate::chat::{Availability, CloseReason, Event, Marks, Name, Purpose, Recipients, Reply, RoomName, Row, Stamp};
 use crate::wire::commands::Spec;
-use crate::wire::{Answer, Fault};
+use crate::wire::{Answer, Dialect, Fault, farewell};
 
 /// Writes native lines. Remembers the last number and time it formatted.
 #[derive(Debug, Default)]
@@ -145,7 +145,7 @@ impl Encoder {
     /// Appends the one line that answers a command which is refused.
     pub(in crate::wire) fn fault(&mut self, fault: &Fault, words: Option<&str>, out: &mut BytesMut) {
         put(out, &["-ERR ", fault.code(), " "]);
-        put_display(out, fault);
+        put_display(out, &fault.sentence(Dialect::Native));
         put_words(words, out);
     }
 
@@ -211,13 +211,13 @@ impl Encoder {
 
     /// Appends the line that tells a newcomer why it is refused.
     pub(in crate::wire) fn refusal(&mut self, reason: CloseReason, words: Option<&str>, out: &mut BytesMut) {
-        put(out, &["-ERR ", reason.word(), " ", reason.farewell()]);
+        put(out, &["-ERR ", reason.word(), " ", farewell(Dialect::Native, reason)]);
         put_words(words, out);
     }
 
     /// Appends the line that comes before the server hangs up.
     pub(in crate::wire) fn farewell(&mut self, reason: CloseReason, words: Option<&str>, out: &mut BytesMut) {
-        put(out, &["* bye ", reason.word(), " ", reason.farewell()]);
+        put(out, &["* bye ", reason.word(), " ", farewell(Dialect::Native, reason)]);
         put_words(words, out);
     }
 
