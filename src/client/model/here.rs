@@ -2,10 +2,10 @@
 
 use std::collections::VecDeque;
 
-use super::anew::is_unasked;
 use super::draft::{Draft, Origin};
 use super::kept::Kept;
 use super::pending::Pending;
+use super::reentry::is_unasked;
 use super::roster::Roster;
 use super::sent::{Command, Sent};
 use super::typed::{Typed, understand};

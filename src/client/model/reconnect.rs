@@ -4,10 +4,10 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::anew::is_unasked;
 use super::here::Here;
 use super::link::{Due, Loss, State};
 use super::missed::Missed;
+use super::reentry::is_unasked;
 use super::sent::{Command, Sent};
 use super::{Actions, EXIT_FAILED, EXIT_OK, Line, Model, Stage, left_too_early};
 use crate::client::view::listing::span_of;

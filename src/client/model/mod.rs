@@ -16,11 +16,11 @@
 //! (where a line was begun), `typing` (from the keys to a line), `typed` (what a line is), `commands`
 //! (doing it), `dialog` (questions), `events`, `answers`,
 //! `requests`, `refusals` and `opening` (what the server says); `link` (when the connection is doubted, given
-//! up and made again), `reconnect`, `check` and `anew` (what follows); the records `focus`, `kept`,
-//! `pending`, `roster`, `sent`; and `ports`, what goes in and comes out.
+//! up and made again), `reconnect`, `check` and `reentry` (what follows); the records `focus`, `kept`,
+//! `pending`, `roster`, `sent`; and `api`, what goes in and comes out.
 
-mod anew;
 mod answers;
+mod api;
 mod check;
 mod commands;
 mod complete;
@@ -36,8 +36,8 @@ mod missed;
 mod opening;
 mod password;
 mod pending;
-mod ports;
 mod reconnect;
+mod reentry;
 mod refusals;
 mod requests;
 mod roster;
@@ -48,19 +48,19 @@ mod tests;
 mod typed;
 mod typing;
 
+pub use api::{Action, EXIT_FAILED, EXIT_OK, EXIT_REFUSED, Prompt, Setup, Wish, left_too_early};
 pub use dialog::Question;
 pub use draft::Place;
 pub use focus::Focus;
 pub use link::Order;
-pub use ports::{Action, EXIT_FAILED, EXIT_OK, EXIT_REFUSED, Prompt, Setup, Wish, left_too_early};
 
 use super::view::Line;
 use crate::chat::{Millis, sanitize};
 use crate::wire::{self, ServerLine};
+use api::Actions;
 use entry::Entry;
 use here::Here;
 use link::{Link, Loss};
-use ports::Actions;
 
 /// What chatc knows. See the module's text.
 #[derive(Debug)]
