@@ -1,7 +1,7 @@
 //! The one place where the process ends once it may have a connection: every way out goes through
 //! [`Exit::end`], which knows whether its user meant to go, and so whether the server is told.
 
-use std::io;
+use std::io::{self, Write};
 use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,6 +28,9 @@ const END_SIGNALS: [i32; 8] = [SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGALRM, SIGUSR
 /// The exit code of Rust's own after a panic.
 const EXIT_PANICKED: u8 = 101;
 
+/// What one is told after a panic, below what Rust says of it.
+const PANICKED: &str = "chatc: this is a fault of chatc's; start it again, and report the lines above";
+
 /// The ways out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
@@ -49,11 +52,16 @@ pub(super) enum Way {
 
 impl Way {
     /// Whether the server has to be told: the user goes, and does not come back to this place. After
-    /// a fault of ours nobody has meant to go: the connection just drops.
+    /// a fault of ours, too: the secret to come back with is lost with this process.
     fn says_goodbye(self) -> bool {
         match self {
-            Self::Signal(_) | Self::TerminalGone | Self::Unusable | Self::NobodyReads | Self::CannotWrite => true,
-            Self::Over(_) | Self::Panicked => false,
+            Self::Signal(_)
+            | Self::TerminalGone
+            | Self::Unusable
+            | Self::NobodyReads
+            | Self::CannotWrite
+            | Self::Panicked => true,
+            Self::Over(_) => false,
         }
     }
 
@@ -95,6 +103,8 @@ impl Exit {
         std::panic::set_hook(Box::new(move |panic| {
             tty::restore("\r\n");
             usual(panic);
+            // If nobody reads it, the exit code has to do.
+            let _ = writeln!(io::stderr(), "{PANICKED}");
             // Whichever thread it was, the others must not go on alone.
             panicked.end(Way::Panicked, "");
         }));
@@ -131,4 +141,58 @@ fn is_ignored(signal: i32) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).map(str::trim);
     let mask = mask.and_then(|mask| u64::from_str_radix(mask, 16).ok()).unwrap_or_default();
     mask >> (signal - 1) & 1 == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Read};
+    use std::net::{TcpListener, TcpStream};
+    use std::os::fd::AsFd;
+
+    use nix::sys::termios::{LocalFlags, tcgetattr};
+
+    use super::*;
+
+    /// Where the process listens that runs this test once more, to see how it panics.
+    const LISTENER: &str = "CHATD_TEST_LISTENER";
+
+    const NAME: &str =
+        "client::exit::tests::a_panic_in_any_thread_says_goodbye_and_leaves_the_terminal_as_it_was_found";
+
+    fn panic_in_a_terminal(listener: &str) -> ! {
+        let outbox = Arc::new(Outbox::new().unwrap());
+        outbox.connect(Some(TcpStream::connect(listener).unwrap()));
+        let _exit = Exit::watch(outbox).unwrap();
+        tty::take_over();
+        let modes = tcgetattr(io::stdin()).unwrap();
+        assert!(!modes.local_flags.contains(LocalFlags::ICANON));
+        drop(thread::spawn(|| panic!("a fault")));
+        loop {
+            thread::park();
+        }
+    }
+
+    #[test]
+    fn a_panic_in_any_thread_says_goodbye_and_leaves_the_terminal_as_it_was_found() {
+        if let Ok(listener) = std::env::var(LISTENER) {
+            panic_in_a_terminal(&listener);
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (mut terminal, inside) = pty_process::blocking::open().unwrap();
+        let mut child = pty_process::blocking::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "--nocapture", NAME])
+            .env(LISTENER, listener.local_addr().unwrap().to_string())
+            .spawn(inside)
+            .unwrap();
+        let said = BufReader::new(listener.accept().unwrap().0).lines().map_while(Result::ok).last();
+        let mut shown = Vec::new();
+        // A terminal that nobody has open any more ends with an error.
+        let _ = terminal.read_to_end(&mut shown);
+        assert_eq!(said.as_deref(), Some("QUIT"));
+        assert_eq!(child.wait().unwrap().code(), Some(i32::from(EXIT_PANICKED)));
+        let shown = String::from_utf8_lossy(&shown);
+        assert!(shown.contains("a fault") && shown.contains(PANICKED), "{shown}");
+        let modes = tcgetattr(terminal.as_fd()).unwrap();
+        assert!(modes.local_flags.contains(LocalFlags::ICANON | LocalFlags::ECHO));
+    }
 }

@@ -5,11 +5,13 @@ use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
 use std::time::Duration;
 
 use super::clock;
 use super::ready::{self, Bell, READ, WRITE};
+use crate::chat::Millis;
 use crate::limits::OUTBOX_BYTES;
 
 /// The line that says goodbye.
@@ -44,6 +46,18 @@ impl Outbox {
     fn lock(&self) -> MutexGuard<'_, Queue> {
         // Bytes are bytes, whoever has panicked.
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same until then: whoever has it may be the thread that panics.
+    fn lock_by(&self, deadline: Millis) -> Option<MutexGuard<'_, Queue>> {
+        loop {
+            match self.queue.try_lock() {
+                Ok(queue) => return Some(queue),
+                Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) if clock::now() < deadline => thread::sleep(Duration::from_millis(1)),
+                Err(TryLockError::WouldBlock) => return None,
+            }
+        }
     }
 
     /// What is sent from now on goes here. What still waits was for the old connection.
@@ -82,12 +96,12 @@ impl Outbox {
     /// Says goodbye behind all that waits, if nobody has, and sees it through to the server as long
     /// as that takes at most this long.
     pub(super) fn say_goodbye(&self, time: Duration) {
-        let mut queue = self.lock();
+        let deadline = clock::now() + time;
+        let Some(mut queue) = self.lock_by(deadline) else { return };
         if queue.stream.is_some() && !queue.has_goodbye {
             queue.has_goodbye = true;
             queue.push(GOODBYE);
         }
-        let deadline = clock::now() + time;
         while !queue.bytes.is_empty() {
             let left = deadline.since(clock::now());
             let is_ready = queue.stream.as_ref().is_some_and(|stream| ready::is_ready(stream.as_fd(), WRITE, left));
@@ -104,7 +118,7 @@ impl Outbox {
 
 /// Reads to the end: a connection that is closed with something unread throws away what it has not
 /// sent yet (RFC 1122, 4.2.2.13).
-fn hear_out(mut stream: &TcpStream, deadline: crate::chat::Millis) {
+fn hear_out(mut stream: &TcpStream, deadline: Millis) {
     let _ = stream.shutdown(Shutdown::Write);
     let mut bytes = [0; 4096];
     while ready::is_ready(stream.as_fd(), READ, deadline.since(clock::now())) && clock::now() < deadline {
@@ -213,5 +227,14 @@ mod tests {
         outbox.say_goodbye(Duration::from_secs(60));
         outbox.connect(None);
         assert_eq!(reading.join().unwrap().as_deref(), Some("QUIT"));
+    }
+
+    #[test]
+    fn who_has_panicked_with_the_queue_in_hand_keeps_nobody_from_leaving() {
+        let (outbox, _theirs) = pair();
+        let queue = outbox.lock();
+        // It comes back at all.
+        outbox.say_goodbye(Duration::from_millis(10));
+        assert!(!queue.has_goodbye);
     }
 }
