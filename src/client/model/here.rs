@@ -6,6 +6,7 @@ use super::draft::{Draft, Origin};
 use super::kept::Kept;
 use super::pending::Pending;
 use super::reentry::is_unasked;
+use super::returning::Returning;
 use super::roster::Roster;
 use super::sent::{Command, Sent};
 use super::typed::{Typed, understand};
@@ -45,6 +46,8 @@ pub(super) struct Here {
     pub(super) pending: Pending,
     pub(super) roster: Roster,
     pub(super) sent: VecDeque<Command>,
+    /// Private lines that wait for their readers.
+    pub(super) returning: Returning,
     /// Messages that the server has said it has, and the screen has not.
     pub(super) acknowledged: usize,
     /// Rows of the listing that is being received.
@@ -89,6 +92,7 @@ impl Here {
             pending: Pending::default(),
             roster: Roster::default(),
             sent: VecDeque::new(),
+            returning: Returning::default(),
             acknowledged: 0,
             rows: Vec::new(),
             told_gone: Vec::new(),
@@ -323,6 +327,7 @@ impl Here {
 
     /// Messages that the server has not said it has.
     pub(super) fn unacknowledged(&self) -> usize {
-        self.sent.iter().filter(|sent| matches!(sent.what, Sent::Say(_) | Sent::Private(_) | Sent::Announce)).count()
+        let is_message = |command: &&Command| matches!(command.what, Sent::Say(_) | Sent::Private(_) | Sent::Announce);
+        self.sent.iter().filter(is_message).count() + self.returning.len()
     }
 }

@@ -17,7 +17,7 @@
 //! (doing it), `dialog` (questions), `events`, `answers`,
 //! `requests`, `refusals` and `opening` (what the server says); `link` (when the connection is doubted, given
 //! up and made again), `reconnect`, `check` and `reentry` (what follows); the records `focus`, `kept`,
-//! `pending`, `roster`, `sent`; and `api`, what goes in and comes out.
+//! `pending`, `returning`, `roster`, `sent`; and `api`, what goes in and comes out.
 
 mod answers;
 mod api;
@@ -40,6 +40,7 @@ mod reconnect;
 mod reentry;
 mod refusals;
 mod requests;
+mod returning;
 mod roster;
 mod sent;
 mod split;
@@ -168,8 +169,10 @@ impl Model {
     pub fn deadline(&self) -> Option<Millis> {
         match &self.stage {
             Stage::Here(here) => {
-                let telling = here.kept.as_ref().filter(|_| self.link.is_up()).and_then(|kept| kept.deadline());
-                [self.link.deadline(), telling].into_iter().flatten().min()
+                let telling = here.kept.as_ref().and_then(|kept| kept.deadline());
+                let [telling, giving_up] =
+                    [telling, here.returning.deadline()].map(|at| at.filter(|_| self.link.is_up()));
+                [self.link.deadline(), telling, giving_up].into_iter().flatten().min()
             }
             Stage::Entry(Entry::NameSilent { until, .. }) => Some(*until),
             Stage::Entry(_) | Stage::Over(_) => None,
@@ -355,7 +358,7 @@ impl Model {
     pub fn is_settled(&self) -> bool {
         match &self.stage {
             Stage::Entry(_) => false,
-            Stage::Here(here) => here.is_settled(),
+            Stage::Here(here) => here.is_settled() && here.returning.len() == 0,
             Stage::Over(_) => true,
         }
     }

@@ -32,6 +32,7 @@ impl Model {
                 self.link.hear(self.now);
                 let told = here.kept.as_mut().and_then(|kept| kept.count(line == ServerLine::Ping, self.now));
                 here.handle_line(line, out);
+                here.send_to_returned(self.now, out);
                 out.0.extend(told.map(super::Action::Send));
             }
             State::CatchingUp { .. } => {
@@ -69,6 +70,7 @@ impl Model {
         if let Stage::Here(here) = &mut self.stage
             && self.link.is_up()
         {
+            here.send_to_returned(self.now, out);
             let told = here.kept.as_mut().and_then(|kept| kept.handle_time(self.now));
             out.0.extend(told.map(super::Action::Send));
         }
@@ -210,6 +212,7 @@ impl Model {
     }
 
     /// The place is gone, but what had come of what was missed there is here: shows it.
+        here.send_to_returned(self.now, out);
     pub(super) fn show_remains(&mut self, out: &mut Actions) {
         let missed = std::mem::take(&mut self.link.missed);
         if let Stage::Here(here) = &mut self.stage {

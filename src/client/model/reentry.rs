@@ -9,7 +9,7 @@ use super::link::{Loss, SILENT_NAME_TRIES, State};
 use super::sent::{Command, Sent};
 use super::typing::Fate;
 use super::{Action, Actions, EXIT_FAILED, Focus, Line, Model, Place, Stage};
-use crate::chat::{Event, Name, RoomName, Uid};
+use crate::chat::{Event, Millis, Name, RoomName, Uid};
 use crate::client::view::listing::span_of;
 use crate::wire::{Answer, ServerLine};
 
@@ -33,7 +33,7 @@ impl Model {
             ServerLine::Answer(Answer::Chatd { life, .. }) => self.note_life(life),
             ServerLine::Answer(Answer::Entered { uid, name }) => {
                 let away = self.link.restore(self.now);
-                here.start_anew(uid, name, away, out);
+                here.start_anew(uid, name, away, self.now, out);
             }
             ServerLine::Event(Event::AnnouncedEarlier { stamp, from, text }) if stamp.id > here.latest => {
                 out.show(super::events::announced_earlier(stamp, from, text));
@@ -128,7 +128,7 @@ impl Here {
     }
 
     /// In again, as a new user: takes up what can be taken up, and tells what cannot.
-    fn start_anew(&mut self, uid: Uid, name: Name, away: Duration, out: &mut Actions) {
+    fn start_anew(&mut self, uid: Uid, name: Name, away: Duration, now: Millis, out: &mut Actions) {
         let span = span_of(away);
         let text = format!("back after {span}, as a new user: the server does not know your place any more");
         out.show(Line::notice(text));
@@ -142,6 +142,8 @@ impl Here {
         self.told_gone.clear();
         self.rows.clear();
         self.pending.clear();
+        // Nobody is known to be here until the server says so.
+        self.roster.clear_users();
         self.known = self.latest;
         self.keep_place(out);
         self.send("WATCH on".to_owned(), Sent::Watch, out);
@@ -154,13 +156,19 @@ impl Here {
             self.send(format!("JOIN {room}"), Sent::Rejoin(*room), out);
         }
         for command in old {
-            self.settle(command, &rooms, out);
+            self.settle(command, &rooms, now, out);
         }
         self.rejoining = rooms;
     }
 
     /// Decides about a command that the server has not answered and the new user has inherited.
-    fn settle(&mut self, command: Command, rooms: &[RoomName], out: &mut Actions) {
+    fn settle(&mut self, command: Command, rooms: &[RoomName], now: Millis, out: &mut Actions) {
+        if let Sent::Private(to) = &command.what
+            && !command.is_written
+        {
+            let reader = to.clone();
+            return self.returning.add(command, reader, now);
+        }
         let Command { line, what, is_written } = command;
         let text = |words| line.splitn(words + 1, ' ').nth(words).unwrap_or_default().to_owned();
         let is_room = |to: &str| RoomName::new(to).is_some_and(|room| rooms.contains(&room));

@@ -8,6 +8,7 @@ mod given_up;
 mod lines;
 mod passwords;
 mod reconnect;
+mod returning;
 
 use std::time::Duration;
 
