@@ -229,6 +229,10 @@ impl Search {
                 Err(error) => {
                     self.failure = Failure::Io(error);
                     self.failed += 1;
+                    if !is_last {
+                        // It takes none of its time.
+                        self.next_at = now();
+                    }
                 }
             }
             if self.tries.len() > TRIES {
@@ -252,5 +256,24 @@ fn start(address: SocketAddr) -> io::Result<Socket> {
     match socket.connect(&address.into()) {
         Err(error) if error.raw_os_error() != Some(Errno::EINPROGRESS as i32) => Err(error),
         _ => Ok(socket),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn an_address_that_fails_at_once_makes_no_other_wait() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        // Nobody connects to a group (tcp(7)); the kernel says so without sending anything.
+        let addresses = ["224.0.0.1:9".parse().unwrap(), listener.local_addr().unwrap()];
+        let failure = Failure::NoAddress(NoAddress::NobodyKnows);
+        let mut search =
+            Search { since: now(), question: None, tries: Vec::new(), next: 0, next_at: now(), failed: 0, failure };
+        search.start_tries(&addresses);
+        assert_eq!(search.tries.iter().map(|one| one.to).collect::<Vec<_>>(), addresses[1..]);
     }
 }

@@ -14,7 +14,7 @@ use super::handshake::Entered;
 use super::model::{Action, Model, Order};
 use super::outbox::Outbox;
 use super::ready::{self, READ, WRITE};
-use super::routes::{Routes, route_to};
+use super::routes::{News, Routes, route_to};
 use crate::chat::Millis;
 
 /// How often the clock is looked at while nothing happens, so that a sleep shows soon after.
@@ -26,7 +26,7 @@ const ROUTE_TICK: Duration = Duration::from_millis(500);
 /// The shortest wait: what has arrived already is read before anything is judged by the clock.
 const SHORTEST: Duration = Duration::from_millis(5);
 
-/// News of the network come in bursts; they are looked at this often.
+/// News of the network come in bursts: the first is looked at at once, what follows this often.
 const NEWS_TIME: Duration = Duration::from_millis(200);
 
 /// What the network has to do now.
@@ -55,9 +55,9 @@ pub(super) trait Front {
 pub(super) fn start(entered: Entered, outbox: &Arc<Outbox>, front: impl Front + Send + 'static) -> io::Result<()> {
     let Entered { connection, dialer } = entered;
     let (outbox, routes) = (Arc::clone(outbox), Routes::watch());
-    let (news_at, route_at, was_full) = (None, clock::now(), false);
+    let (news_at, news_from, route_at, was_full) = (None, clock::now(), clock::now(), false);
     let mut network =
-        Network { outbox, dialer, connection: Some(connection), routes, news_at, route_at, was_full, front };
+        Network { outbox, dialer, connection: Some(connection), routes, news_at, news_from, route_at, was_full, front };
     thread::Builder::new().name("network".to_owned()).spawn(move || network.run())?;
     Ok(())
 }
@@ -69,6 +69,8 @@ struct Network<F> {
     routes: Routes,
     /// When news of the network are to be looked at.
     news_at: Option<Millis>,
+    /// When they may be looked at again.
+    news_from: Millis,
     /// When it is looked again which way there is.
     route_at: Millis,
     /// Nothing was read the last time, for want of room.
@@ -123,7 +125,7 @@ impl<F: Front> Network<F> {
         wanted.extend(self.dialer.fds().map(|fd| (fd, WRITE)));
         let ready = ready::wait(&wanted, time)?;
         if tries > routes && ready.get(routes) == Some(&true) {
-            self.news_at = Some(clock::now() + NEWS_TIME);
+            self.news_at = Some(clock::now().max(self.news_from));
         }
         self.outbox.bell.hear();
         self.outbox.flush();
@@ -191,10 +193,11 @@ impl<F: Front> Network<F> {
         if self.news_at.is_none_or(|at| clock::now() < at) {
             return;
         }
-        (self.news_at, self.route_at) = (None, clock::now());
-        if self.routes.take_news() {
+        let now = clock::now();
+        (self.news_at, self.news_from, self.route_at) = (None, now + NEWS_TIME, now);
+        if let Some(news) = self.routes.take_news() {
             self.dialer.start_anew();
-            self.front.feed(|model| model.handle_network_news(clock::now()));
+            self.front.feed(|model| model.handle_network_news(news == News::Gone, now));
         }
     }
 

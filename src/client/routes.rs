@@ -29,10 +29,19 @@ impl Routes {
         self.socket.as_ref().map(AsFd::as_fd)
     }
 
-    /// Takes the news there is; says whether any may concern a connection.
-    pub(super) fn take_news(&self) -> bool {
-        self.socket.as_ref().is_some_and(take)
+    /// Takes the news there is; says what the gravest of it means.
+    pub(super) fn take_news(&self) -> Option<News> {
+        self.socket.as_ref().and_then(take)
     }
+}
+
+/// What is new.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum News {
+    /// There may be a way where there was none.
+    Way,
+    /// And what a connection stands on may have gone.
+    Gone,
 }
 
 /// A socket of rtnetlink(7) that is told of links, addresses and routes.
@@ -57,20 +66,19 @@ fn open() -> Option<OwnedFd> {
     None
 }
 
-/// Reads all messages. New routes and addresses show in [`route_to`]; what has gone, and links that
-/// come and go, do not always.
-fn take(fd: &OwnedFd) -> bool {
+/// Reads all messages.
+fn take(fd: &OwnedFd) -> Option<News> {
     use nix::errno::Errno;
     let mut bytes = [0; 16 * 1024];
-    let mut is_news = false;
+    let mut news = None;
     loop {
         match nix::unistd::read(fd, &mut bytes) {
-            Ok(0) => return is_news,
-            Ok(count) => is_news |= kinds(bytes.get(..count).unwrap_or_default()).any(matters),
-            // Some were lost, since there were too many: that is news.
-            Err(Errno::ENOBUFS) => is_news = true,
+            Ok(0) => return news,
+            Ok(count) => news = news.max(kinds(bytes.get(..count).unwrap_or_default()).map(meaning).max()),
+            // Some were lost, since there were too many: it may be any.
+            Err(Errno::ENOBUFS) => news = Some(News::Gone),
             Err(Errno::EINTR) => {}
-            Err(_) => return is_news,
+            Err(_) => return news,
         }
     }
 }
@@ -86,9 +94,11 @@ fn kinds(mut bytes: &[u8]) -> impl Iterator<Item = u16> + '_ {
     })
 }
 
-/// `RTM_NEWLINK`, `RTM_DELLINK`, `RTM_DELADDR`, `RTM_DELROUTE` (rtnetlink(7)).
-fn matters(kind: u16) -> bool {
-    [16, 17, 21, 25].contains(&kind)
+/// What a message means. New routes and addresses show in [`route_to`] where one was found before;
+/// what has gone, and links that come and go, do not always.
+fn meaning(kind: u16) -> News {
+    // `RTM_NEWLINK`, `RTM_DELLINK`, `RTM_DELADDR`, `RTM_DELROUTE` (rtnetlink(7)).
+    if [16, 17, 21, 25].contains(&kind) { News::Gone } else { News::Way }
 }
 
 #[cfg(test)]
@@ -106,7 +116,8 @@ mod tests {
         let datagram = [message(24, 33), message(21, 16), message(0, 0)].concat();
         assert_eq!(kinds(&datagram).collect::<Vec<_>>(), [24, 21]);
         assert_eq!(kinds(&datagram[..3]).count(), 0);
-        assert!(matters(21) && !matters(24));
+        assert_eq!(kinds(&datagram).map(meaning).max(), Some(News::Gone));
+        assert_eq!(meaning(24), News::Way);
     }
 
     #[test]

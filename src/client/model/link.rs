@@ -335,6 +335,17 @@ impl Link {
         }
     }
 
+    /// There may be a way to the server where there was none: what waits for one looks for it at once.
+    pub(super) fn note_new_way(&mut self) {
+        match self.state {
+            State::Waiting { .. } => self.state = State::Dialing,
+            _ if self.is_connected() && self.is_replaceable && matches!(self.doubt, Doubt::Waiting { .. }) => {
+                self.seek()
+            }
+            _ => {}
+        }
+    }
+
     /// No other connection could be had for now; the one there is goes on.
     pub(super) fn note_unreachable(&mut self, now: Millis) {
         self.now = now;

@@ -87,14 +87,18 @@ impl Model {
         out.0
     }
 
-    /// Links, addresses or routes of this computer have changed.
-    pub fn handle_network_news(&mut self, now: crate::chat::Millis) -> Vec<super::Action> {
+    /// Links, addresses or routes of this computer have changed: there may be a way to the server where
+    /// there was none, and perhaps what was there has gone.
+    pub fn handle_network_news(&mut self, has_gone: bool, now: crate::chat::Millis) -> Vec<super::Action> {
         let mut out = Actions::default();
         self.now = now;
         if matches!(self.stage, Stage::Here(_)) {
             self.link.note_time(now);
-            let due = self.link.doubt();
-            self.handle_due(due, &mut out);
+            self.link.note_new_way();
+            if has_gone {
+                let due = self.link.doubt();
+                self.handle_due(due, &mut out);
+            }
         }
         out.0
     }

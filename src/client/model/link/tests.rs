@@ -226,3 +226,20 @@ fn each_connection_given_up_unanswered_explains_one_surprise() {
     link.lose(Loss::Silent, START + 2 * SECOND);
     assert_eq!([link.take_stray(), link.take_stray(), link.take_stray()], [true, true, false]);
 }
+
+#[test]
+fn a_new_way_ends_the_waiting_for_one_and_is_no_reason_for_doubt() {
+    let mut link = kept(Duration::ZERO);
+    link.note_new_way();
+    assert_eq!(link.order(), Order::Listen, "all is well");
+    link.doubt();
+    link.note_new_way();
+    assert_eq!(link.order(), Order::Seek);
+    link.note_unreachable(START);
+    assert_eq!(link.order(), Order::Listen);
+    link.note_new_way();
+    assert_eq!(link.order(), Order::Seek);
+    link.lose(Loss::Silent, START);
+    link.note_new_way();
+    assert_eq!(link.order(), Order::Dial);
+}
