@@ -97,19 +97,21 @@ pub(super) fn connect(
     address: &Address,
     outbox: &Arc<Outbox>,
     mut takes_long: impl FnMut(),
-) -> Result<Connection, String> {
+) -> Result<Connection, Fault> {
     let begun = clock::now();
     let mut is_told = false;
     loop {
         match dialer.go_on() {
-            Some(Ok(found)) => return Connection::new(found, outbox).map_err(|error| error.to_string()),
-            Some(Err(failure)) => return Err(explain(address, &failure)),
+            Some(Ok(found)) => {
+                return Connection::new(found, outbox).map_err(|error| Fault::final_one(error.to_string()));
+            }
+            Some(Err(failure)) => return Err(Fault::new(address, &failure)),
             None => {}
         }
         let waited = clock::now().since(begun);
         if waited >= CONNECT_TIME {
             dialer.stop();
-            return Err(explain(address, &Failure::Io(io::ErrorKind::TimedOut.into())));
+            return Err(Fault::new(address, &Failure::Io(io::ErrorKind::TimedOut.into())));
         }
         if waited >= WORD_TIME && !std::mem::replace(&mut is_told, true) {
             takes_long();
@@ -117,10 +119,30 @@ pub(super) fn connect(
         let mut wanted = vec![(outbox.bell.as_fd(), READ)];
         wanted.extend(dialer.fds().map(|fd| (fd, WRITE)));
         let waiting = ready::wait(&wanted, dialer.patience());
-        waiting.map_err(|error| format!("cannot wait for {address}: {error}"))?;
+        waiting.map_err(|error| Fault::final_one(format!("cannot wait for {address}: {error}")))?;
         outbox.bell.hear();
     }
 }
+/// Why the first connection did not come about.
+#[derive(Debug)]
+pub(super) struct Fault {
+    /// What went wrong and what may help.
+    pub(super) text: String,
+    /// Nobody has said anything in time, so that another try may do.
+    pub(super) is_silence: bool,
+}
+
+impl Fault {
+    fn new(address: &Address, failure: &Failure) -> Self {
+        let is_silence = matches!(failure, Failure::Io(error) if error.kind() == io::ErrorKind::TimedOut);
+        Self { text: explain(address, failure), is_silence }
+    }
+
+    fn final_one(text: String) -> Self {
+        Self { text, is_silence: false }
+    }
+}
+
 
 fn explain(address: &Address, failure: &Failure) -> String {
     let host = sanitize(&address.host);
@@ -164,6 +186,11 @@ fn explain(address: &Address, failure: &Failure) -> String {
 pub(super) fn is_timeout(error: &io::Error) -> bool {
     // The kernel's own `TimedOut` is an end.
     error.kind() == io::ErrorKind::WouldBlock
+/// Whether this error says that the other end is not heard any more, though it has not hung up.
+pub(super) fn is_silence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable)
+}
+
 }
 
 /// Reads lines. Holds less than one line of unfinished bytes, whatever the server sends.

@@ -52,14 +52,24 @@ pub(super) fn enter(
     let mut dialer = Dialer::new(address, outbox);
     loop {
         let takes_long = || person.show(&Line::aside(format!("{address} does not answer yet; Ctrl-C leaves")));
-        let connection = connection::connect(&mut dialer, address, outbox, takes_long).map_err(|error| {
-            person.show(&Line::error(error));
-            EXIT_FAILED
-        })?;
+        let connection = match connection::connect(&mut dialer, address, outbox, takes_long) {
+            Ok(connection) => connection,
+            Err(fault) if fault.is_silence && model.comes_back() => {
+                person.show(&Line::aside(format!("{}; trying again (Ctrl-C leaves)", fault.text)));
+                continue;
+            }
+            Err(fault) => {
+                person.show(&Line::error(fault.text));
+                return Err(EXIT_FAILED);
+            }
+        };
         let mut attempt = Attempt::start(connection, outbox, model);
         if attempt.run(model, person)? {
             return Ok(Entered { connection: attempt.connection, dialer });
         }
+        // What was asked on it must not be heard when another has taken its place.
+        outbox.connect(None);
+        attempt.connection.forget();
     }
 }
 
@@ -145,6 +155,7 @@ impl<'a> Attempt<'a> {
             }
             // Then the time is looked at again.
             Err(error) if connection::is_timeout(&error) => Vec::new(),
+            Err(error) if connection::is_silence(&error) => model.handle_timeout(),
             Ok(None) | Err(_) => model.handle_closed(now()),
         }
     }

@@ -144,6 +144,37 @@ impl Model {
         }
     }
 
+    /// The server is not heard on the way in. That may be the line: another connection is tried, if any may be.
+    pub(super) fn handle_silence_on_entry(&mut self, out: &mut Actions) {
+        let Stage::Entry(entry) = &mut self.stage else { return };
+        let server = &self.setup.server;
+        let (what, next) = match std::mem::replace(entry, Entry::Naming) {
+            Entry::AwaitingHello(wish) => {
+                (format!("{server} took the connection but says nothing; is that chatd?"), Entry::AwaitingHello(wish))
+            }
+            Entry::Entering { tried: wish, .. } | Entry::Proving(wish) | Entry::Reconnecting(wish) => {
+                (format!("{server} does not answer"), Entry::Reconnecting(wish))
+            }
+            Entry::NameSilent { name, .. } => {
+                (format!("{server} does not answer"), Entry::Reconnecting(Wish::Name(name)))
+            }
+            // Nothing is awaited of it: what becomes of the line shows when something is sent.
+            waiting @ (Entry::Naming | Entry::AskingPassword(_)) => {
+                *entry = waiting;
+                return;
+            }
+        };
+        if self.setup.reconnect {
+            *entry = next;
+            let again = if what.ends_with('?') { " Trying" } else { "; trying" };
+            out.show(Line::aside(format!("{what}{again} again (Ctrl-C leaves)")));
+            out.0.push(super::Action::Connect);
+        } else {
+            out.show(Line::error(what));
+            self.over(EXIT_FAILED, out);
+        }
+    }
+
     /// Whether the server may be tired of waiting for a name.
     pub(super) fn is_waiting_for_name(&self) -> bool {
         matches!(

@@ -289,15 +289,7 @@ impl Model {
     pub fn handle_timeout(&mut self) -> Vec<Action> {
         let mut out = Actions::default();
         match self.stage {
-            Stage::Entry(Entry::AwaitingHello(_)) => {
-                let text = format!("{} took the connection but says nothing; is that chatd?", self.setup.server);
-                out.show(Line::error(text));
-                self.over(EXIT_FAILED, &mut out);
-            }
-            Stage::Entry(_) => {
-                out.show(Line::error(format!("{} does not answer", self.setup.server)));
-                self.over(EXIT_FAILED, &mut out);
-            }
+            Stage::Entry(_) => self.handle_silence_on_entry(&mut out),
             Stage::Here(_) | Stage::Over(_) => {}
         }
         out.0
@@ -351,6 +343,11 @@ impl Model {
 
     /// Whether nobody is there to be asked.
     pub fn is_scripted(&self) -> bool {
+    /// Whether a connection that is lost is made again.
+    pub fn comes_back(&self) -> bool {
+        self.setup.reconnect
+    }
+
         self.setup.scripted
     }
 

@@ -146,3 +146,67 @@ fn a_command_typed_as_a_name_has_to_be_meant() {
     let mut desk = Desk::new(|setup| setup.wish = Wish::Name("list".to_owned()));
     desk.server("+OK chatd 0.1.0 protocol 1").shows("-> HELLO\n-> ENTER list");
 }
+
+/// Nothing is heard for as long as a server may take.
+fn hears_nothing(desk: &mut Desk) -> &mut Desk {
+    let actions = desk.model.handle_timeout();
+    desk.draw(actions);
+    desk
+}
+
+#[test]
+fn a_line_on_which_nothing_is_heard_is_tried_again() {
+    let comes_back = |setup: &mut Setup| {
+        setup.wish = Wish::Name("alice".to_owned());
+        setup.reconnect = true;
+    };
+    let mut desk = Desk::new(comes_back);
+    hears_nothing(&mut desk).connects();
+    hears_nothing(&mut desk).connects().server("+OK chatd 0.1.0 protocol 1");
+    hears_nothing(&mut desk).connects();
+    hears_nothing(&mut desk).connects().server("+OK chatd 0.1.0 protocol 1\n+OK entered 3 alice").shows(
+        "-> HELLO
+        -- lab7:2428 took the connection but says nothing; is that chatd? Trying again (Ctrl-C leaves)
+        (connect)
+        -> HELLO
+        -- lab7:2428 took the connection but says nothing; is that chatd? Trying again (Ctrl-C leaves)
+        (connect)
+        -> HELLO
+        -> ENTER alice
+        -- lab7:2428 does not answer; trying again (Ctrl-C leaves)
+        (connect)
+        -> HELLO
+        -- lab7:2428 does not answer; trying again (Ctrl-C leaves)
+        (connect)
+        -> HELLO
+        -> ENTER alice
+        You are alice, user 3 at lab7:2428.
+        -> KEEP
+        -> WATCH on
+        -> LIST
+        -> ROOMS",
+    );
+    let mut desk = Desk::new(|setup| setup.scripted = true);
+    hears_nothing(&mut desk);
+    desk.shows("-> HELLO\n!! lab7:2428 took the connection but says nothing; is that chatd?\n(leave 1)");
+}
+
+#[test]
+fn a_password_that_nobody_answers_is_said_again() {
+    let mut desk = Desk::new(|setup| {
+        (setup.wish, setup.reconnect) = (Wish::Guest, true);
+        setup.password = Some("secret".to_owned());
+    });
+    desk.server("+OK chatd 0.1.0 protocol 1\n-ERR password-required say PASSWORD first");
+    hears_nothing(&mut desk).connects();
+    desk.server("+OK chatd 0.1.0 protocol 1\n-ERR password-required say PASSWORD first").shows(
+        "-> HELLO
+        -> ENTER
+        -> PASSWORD secret
+        -- lab7:2428 does not answer; trying again (Ctrl-C leaves)
+        (connect)
+        -> HELLO
+        -> ENTER
+        -> PASSWORD secret",
+    );
+}
