@@ -14,7 +14,6 @@ use super::dial::{Dialer, Failure, Found};
 use super::outbox::Outbox;
 use super::ready::{self, READ, WRITE};
 use super::resolve::NoAddress;
-use crate::chat::sanitize;
 use crate::limits::{LINE_BYTES, PORT, READ_BYTES};
 use crate::wire::{LineSplitter, Step};
 
@@ -123,6 +122,7 @@ pub(super) fn connect(
         outbox.bell.hear();
     }
 }
+
 /// Why the first connection did not come about.
 #[derive(Debug)]
 pub(super) struct Fault {
@@ -143,9 +143,8 @@ impl Fault {
     }
 }
 
-
 fn explain(address: &Address, failure: &Failure) -> String {
-    let host = sanitize(&address.host);
+    let host = &address.host;
     let error = match failure {
         Failure::Io(error) => error,
         Failure::NoAddress(NoAddress::NoSuchHost) => {
@@ -157,7 +156,6 @@ fn explain(address: &Address, failure: &Failure) -> String {
             );
         }
         Failure::NoAddress(NoAddress::NoInterface(interface)) => {
-            let interface = sanitize(interface);
             return format!("this computer has no network interface {interface}; ip link shows those it has");
         }
         Failure::NoAddress(NoAddress::Other(words)) => return format!("cannot find out where {host} is: {words}"),
@@ -186,11 +184,11 @@ fn explain(address: &Address, failure: &Failure) -> String {
 pub(super) fn is_timeout(error: &io::Error) -> bool {
     // The kernel's own `TimedOut` is an end.
     error.kind() == io::ErrorKind::WouldBlock
+}
+
 /// Whether this error says that the other end is not heard any more, though it has not hung up.
 pub(super) fn is_silence(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable)
-}
-
 }
 
 /// Reads lines. Holds less than one line of unfinished bytes, whatever the server sends.
@@ -231,7 +229,7 @@ impl<R: Read> LineReader<R> {
             let (step, taken) = self.splitter.next(self.held.get(at..).unwrap_or_default());
             at += taken;
             match step {
-                Step::Line(line) => lines.push(sanitize(&String::from_utf8_lossy(line)).into_owned()),
+                Step::Line(line) => lines.push(String::from_utf8_lossy(line).into_owned()),
                 // A line all the same, for those who count.
                 Step::TooLong => lines.push(String::new()),
                 Step::NeedMore | Step::Endless => break,
@@ -281,6 +279,6 @@ mod tests {
         let mut chunks = vec![b"\xff\xfe\x1b[2J\n".to_vec()];
         chunks.extend(std::iter::repeat_n(vec![b'x'; READ_BYTES], 10));
         chunks.push(b"\n+OK\n".to_vec());
-        assert_eq!(read_all(chunks), ["\u{fffd}\u{fffd}\u{fffd}[2J", "", "+OK"]);
+        assert_eq!(read_all(chunks), ["\u{fffd}\u{fffd}\u{1b}[2J", "", "+OK"]);
     }
 }

@@ -55,8 +55,10 @@ pub use draft::Place;
 pub use focus::Focus;
 pub use link::Order;
 
+use std::borrow::Cow;
+
 use super::view::Line;
-use crate::chat::{Millis, sanitize};
+use crate::chat::Millis;
 use crate::wire::{self, ServerLine};
 use api::Actions;
 use entry::Entry;
@@ -191,7 +193,7 @@ impl Model {
     /// The server sent a line.
     pub fn handle_line(&mut self, line: &str, now: Millis) -> Vec<Action> {
         self.now = now;
-        let clean = refusals::in_own_words(sanitize(line));
+        let clean = refusals::in_own_words(Cow::Borrowed(line));
         let line = wire::read(&clean);
         let mut out = Actions::default();
         if let ServerLine::Bye { reason, text } = line {
@@ -285,7 +287,7 @@ impl Model {
         out.0
     }
 
-    /// The server has not answered in time while it was to let us in.
+    /// The server has not answered in time while it was to let us in, or there is no way to it any more.
     pub fn handle_timeout(&mut self) -> Vec<Action> {
         let mut out = Actions::default();
         match self.stage {
@@ -341,13 +343,13 @@ impl Model {
         matches!(self.stage, Stage::Here(_))
     }
 
-    /// Whether nobody is there to be asked.
-    pub fn is_scripted(&self) -> bool {
     /// Whether a connection that is lost is made again.
     pub fn comes_back(&self) -> bool {
         self.setup.reconnect
     }
 
+    /// Whether nobody is there to be asked.
+    pub fn is_scripted(&self) -> bool {
         self.setup.scripted
     }
 

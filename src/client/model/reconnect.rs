@@ -212,11 +212,11 @@ impl Model {
         }
         out.show(back(away, count, missed.lost));
         out.0.append(&mut shown.0);
+        here.send_to_returned(self.now, out);
         out.0.extend(told.map(super::Action::Send));
     }
 
     /// The place is gone, but what had come of what was missed there is here: shows it.
-        here.send_to_returned(self.now, out);
     pub(super) fn show_remains(&mut self, out: &mut Actions) {
         let missed = std::mem::take(&mut self.link.missed);
         if let Stage::Here(here) = &mut self.stage {
