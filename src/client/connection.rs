@@ -1,7 +1,7 @@
 //! The connection to the server: making it the first time, and lines out of the socket.
 
-use std::io::{self, Read};
-use std::net::{IpAddr, TcpStream};
+use std::io;
+use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,6 +14,7 @@ use super::dial::{Dialer, Failure, Found};
 use super::outbox::Outbox;
 use super::ready::{self, READ, WRITE};
 use super::resolve::NoAddress;
+use super::socket::Socket;
 use crate::limits::{LINE_BYTES, PORT, READ_BYTES};
 use crate::wire::{LineSplitter, Step};
 
@@ -26,33 +27,34 @@ pub(super) const WORD_TIME: Duration = Duration::from_secs(4);
 /// A connection that is read from.
 #[derive(Debug)]
 pub(super) struct Connection {
-    stream: TcpStream,
-    reader: LineReader<TcpStream>,
+    socket: Arc<Socket>,
+    reader: LineReader,
     /// How long it took to be made.
     pub(super) round_trip: Duration,
 }
 
 impl Connection {
     /// Takes it over, and has the outbox send over it.
-    ///
-    /// # Errors
-    /// When there are no descriptors to be had.
-    pub(super) fn new(found: Found, outbox: &Outbox) -> io::Result<Self> {
+    pub(super) fn new(found: Found, outbox: &Outbox) -> Self {
         let Found { stream, round_trip } = found;
-        let reader = LineReader::new(stream.try_clone()?);
-        outbox.connect(Some(stream.try_clone()?));
-        Ok(Self { stream, reader, round_trip })
+        let socket = Arc::new(Socket::plain(stream));
+        outbox.connect(Some(Arc::clone(&socket)));
+        Self { socket, reader: LineReader::default(), round_trip }
     }
 
     /// The address of this computer that it hangs on.
     pub(super) fn own(&self) -> Option<IpAddr> {
-        self.stream.local_addr().ok().map(|own| own.ip())
+        self.socket.own()
     }
 
     /// What its descriptor is to be waited for; what waits to be painted may keep one from reading.
-    pub(super) fn wanted(outbox: &Outbox, is_read: bool) -> PollFlags {
-        let writing = if outbox.is_waiting() { WRITE } else { PollFlags::empty() };
-        if is_read { writing | READ } else { writing }
+    pub(super) fn wanted(&self, outbox: &Outbox, is_read: bool) -> PollFlags {
+        self.socket.wanted(outbox.is_waiting(), is_read)
+    }
+
+    /// How long it may be waited for.
+    pub(super) fn patience(&self, time: Duration) -> Duration {
+        self.socket.patience(time)
     }
 
     /// Reads what has come, once.
@@ -60,7 +62,7 @@ impl Connection {
     /// # Errors
     /// When the connection is broken, or nothing has come (see [`is_timeout`]).
     pub(super) fn read_lines(&mut self) -> io::Result<Option<Vec<String>>> {
-        self.reader.read_lines()
+        self.reader.read_lines(|bytes| self.socket.read(bytes))
     }
 
     /// The same when something comes within this time; what waits to be sent goes out meanwhile.
@@ -68,22 +70,20 @@ impl Connection {
     /// # Errors
     /// As [`Self::read_lines`].
     pub(super) fn read_lines_within(&mut self, outbox: &Outbox, time: Duration) -> io::Result<Option<Vec<String>>> {
-        ready::wait(&[(self.stream.as_fd(), Self::wanted(outbox, true))], time)?;
+        ready::wait(&[(self.as_fd(), self.wanted(outbox, true))], self.patience(time))?;
         outbox.flush();
         self.read_lines()
     }
 
-    /// Closes it so that nothing of it is heard of any more: what was not sent yet must not arrive
-    /// when another connection has taken its place. `SO_LINGER` of 0 s: socket(7).
+    /// Closes it so that nothing of it is heard of any more, once the outbox has let go of it.
     pub(super) fn forget(self) {
-        // If that is refused it is closed in the usual way.
-        let _ = socket2::SockRef::from(&self.stream).set_linger(Some(Duration::ZERO));
+        self.socket.forget();
     }
 }
 
 impl AsFd for Connection {
     fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
-        self.stream.as_fd()
+        self.socket.as_fd()
     }
 }
 
@@ -101,9 +101,7 @@ pub(super) fn connect(
     let mut is_told = false;
     loop {
         match dialer.go_on() {
-            Some(Ok(found)) => {
-                return Connection::new(found, outbox).map_err(|error| Fault::final_one(error.to_string()));
-            }
+            Some(Ok(found)) => return Ok(Connection::new(found, outbox)),
             Some(Err(failure)) => return Err(Fault::new(address, &failure)),
             None => {}
         }
@@ -193,26 +191,27 @@ pub(super) fn is_silence(error: &io::Error) -> bool {
 
 /// Reads lines. Holds less than one line of unfinished bytes, whatever the server sends.
 #[derive(Debug)]
-pub(super) struct LineReader<R> {
-    stream: R,
+struct LineReader {
     splitter: LineSplitter,
     held: Vec<u8>,
 }
 
-impl<R: Read> LineReader<R> {
-    pub(super) fn new(stream: R) -> Self {
-        Self { stream, splitter: LineSplitter::default(), held: Vec::with_capacity(READ_BYTES + LINE_BYTES) }
+impl Default for LineReader {
+    fn default() -> Self {
+        Self { splitter: LineSplitter::default(), held: Vec::with_capacity(READ_BYTES + LINE_BYTES) }
     }
+}
 
+impl LineReader {
     /// Reads once and returns the lines that are whole now; `None` at the end of the stream.
     /// What is not UTF-8 is replaced, and lines that are too long are empty.
     ///
     /// # Errors
     /// When the connection is broken, or nothing has come.
-    pub(super) fn read_lines(&mut self) -> io::Result<Option<Vec<String>>> {
+    fn read_lines(&mut self, read: impl FnOnce(&mut [u8]) -> io::Result<usize>) -> io::Result<Option<Vec<String>>> {
         let start = self.held.len();
         self.held.resize(start + READ_BYTES, 0);
-        let read = match self.stream.read(self.held.get_mut(start..).unwrap_or_default()) {
+        let read = match read(self.held.get_mut(start..).unwrap_or_default()) {
             Ok(read) => read,
             Err(error) => {
                 self.held.truncate(start);
@@ -242,6 +241,8 @@ impl<R: Read> LineReader<R> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::*;
 
     /// Gives a few bytes at a time.
@@ -259,9 +260,9 @@ mod tests {
     }
 
     fn read_all(chunks: Vec<Vec<u8>>) -> Vec<String> {
-        let mut reader = LineReader::new(Chunks(chunks));
+        let (mut reader, mut chunks) = (LineReader::default(), Chunks(chunks));
         let mut lines = Vec::new();
-        while let Some(more) = reader.read_lines().unwrap() {
+        while let Some(more) = reader.read_lines(|bytes| chunks.read(bytes)).unwrap() {
             lines.extend(more);
             assert!(reader.held.len() < LINE_BYTES);
         }

@@ -151,6 +151,7 @@ mod tests {
 
     use nix::sys::termios::{LocalFlags, tcgetattr};
 
+    use super::super::socket::Socket;
     use super::*;
 
     /// Where the process listens that runs this test once more, to see how it panics.
@@ -161,7 +162,7 @@ mod tests {
 
     fn panic_in_a_terminal(listener: &str) -> ! {
         let outbox = Arc::new(Outbox::new().unwrap());
-        outbox.connect(Some(TcpStream::connect(listener).unwrap()));
+        outbox.connect(Some(Arc::new(Socket::plain(TcpStream::connect(listener).unwrap()))));
         let _exit = Exit::watch(outbox).unwrap();
         tty::take_over();
         let modes = tcgetattr(io::stdin()).unwrap();

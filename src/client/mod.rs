@@ -5,7 +5,8 @@
 //! - `terminal` is the front end with a line editor, `plain` the one for pipes, screen readers and
 //!   dumb terminals. The main thread reads the input; the other one is `network`'s: it reads the
 //!   socket, and connects again, as the model says.
-//! - `handshake` gets one in. `outbox` is what waits to be sent, `connection` what is read from;
+//! - `handshake` gets one in. `socket` is the connection to the server, `outbox` what waits to be
+//!   sent over it, `connection` the lines that come;
 //!   `dial`, `resolve` and `routes` find the way to the server, and find it again.
 //! - `exit` is the one way out. `address`, `clock`, `login`, `ready` and `tty` are edges to the system.
 
@@ -31,6 +32,7 @@ mod ready;
 mod resolve;
 mod routes;
 mod screen;
+mod socket;
 mod terminal;
 mod tty;
 pub mod view;

@@ -113,9 +113,11 @@ impl<F: Front> Network<F> {
         let patience = if looking { self.dialer.patience() } else { TICK };
         let tick = if is_up { TICK } else { ROUTE_TICK };
         let time = left.min(news).min(patience).clamp(SHORTEST, tick);
+        let heard = self.connection.as_ref().filter(|_| plan.has_room);
+        let time = heard.map_or(time, |connection| connection.patience(time));
         let mut wanted = vec![(self.outbox.bell.as_fd(), READ)];
         if let Some(connection) = &self.connection {
-            let flags = Connection::wanted(&self.outbox, plan.has_room);
+            let flags = connection.wanted(&self.outbox, plan.has_room);
             // A connection that was hung up is always ready, wanted or not.
             wanted.extend((!flags.is_empty()).then(|| (connection.as_fd(), flags)));
         }
@@ -176,10 +178,7 @@ impl<F: Front> Network<F> {
 
     fn take_over(&mut self, found: Found) {
         self.forget_connection();
-        // A connection that cannot be used is none.
-        let Ok(connection) = Connection::new(found, &self.outbox) else {
-            return self.front.feed(|model| model.handle_unreachable(false, clock::now()));
-        };
+        let connection = Connection::new(found, &self.outbox);
         let (own, round_trip) = (connection.own(), connection.round_trip);
         self.connection = Some(connection);
         self.front.feed(|model| {

@@ -2,15 +2,15 @@
 //! not take at once is written by whoever reads from it, when it takes more.
 
 use std::collections::VecDeque;
-use std::io::{self, Read, Write};
-use std::net::{Shutdown, TcpStream};
+use std::io;
 use std::os::fd::AsFd;
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 use std::time::Duration;
 
 use super::clock;
-use super::ready::{self, Bell, READ, WRITE};
+use super::ready::{self, Bell, WRITE};
+use super::socket::Socket;
 use crate::chat::Millis;
 use crate::limits::OUTBOX_BYTES;
 
@@ -28,7 +28,7 @@ pub(super) struct Outbox {
 #[derive(Debug, Default)]
 struct Queue {
     /// Where it goes; nowhere while the connection is lost.
-    stream: Option<TcpStream>,
+    socket: Option<Arc<Socket>>,
     bytes: VecDeque<u8>,
     /// How far the server's lines have been seen. Only the last such line matters, so that a server
     /// which asks for them and reads none of them does not fill the memory.
@@ -61,14 +61,14 @@ impl Outbox {
     }
 
     /// What is sent from now on goes here. What still waits was for the old connection.
-    pub(super) fn connect(&self, stream: Option<TcpStream>) {
-        *self.lock() = Queue { stream, ..Queue::default() };
+    pub(super) fn connect(&self, socket: Option<Arc<Socket>>) {
+        *self.lock() = Queue { socket, ..Queue::default() };
     }
 
     /// Sends a line, as soon as the connection takes it.
     pub(super) fn send(&self, line: &str) {
         let mut queue = self.lock();
-        if queue.stream.is_none() {
+        if queue.socket.is_none() {
             return;
         }
         if line.starts_with('@') {
@@ -98,33 +98,20 @@ impl Outbox {
     pub(super) fn say_goodbye(&self, time: Duration) {
         let deadline = clock::now() + time;
         let Some(mut queue) = self.lock_by(deadline) else { return };
-        if queue.stream.is_some() && !queue.has_goodbye {
+        if queue.socket.is_some() && !queue.has_goodbye {
             queue.has_goodbye = true;
             queue.push(GOODBYE);
         }
         while !queue.bytes.is_empty() {
             let left = deadline.since(clock::now());
-            let is_ready = queue.stream.as_ref().is_some_and(|stream| ready::is_ready(stream.as_fd(), WRITE, left));
+            let is_ready = queue.socket.as_ref().is_some_and(|socket| ready::is_ready(socket.as_fd(), WRITE, left));
             if left.is_zero() || !is_ready {
                 return;
             }
             queue.write();
         }
-        if let Some(stream) = &queue.stream {
-            hear_out(stream, deadline);
-        }
-    }
-}
-
-/// Reads to the end: a connection that is closed with something unread throws away what it has not
-/// sent yet (RFC 1122, 4.2.2.13).
-fn hear_out(mut stream: &TcpStream, deadline: Millis) {
-    let _ = stream.shutdown(Shutdown::Write);
-    let mut bytes = [0; 4096];
-    while ready::is_ready(stream.as_fd(), READ, deadline.since(clock::now())) && clock::now() < deadline {
-        match stream.read(&mut bytes) {
-            Ok(1..) => {}
-            Ok(0) | Err(_) => return,
+        if let Some(socket) = &queue.socket {
+            socket.hear_out(deadline);
         }
     }
 }
@@ -145,12 +132,12 @@ impl Queue {
             {
                 self.push(&told);
             }
-            let Some(mut stream) = self.stream.as_ref() else { return };
+            let Some(socket) = self.socket.as_ref() else { return };
             let (front, _) = self.bytes.as_slices();
-            if front.is_empty() {
+            if front.is_empty() && !socket.has_to_write() {
                 return;
             }
-            match stream.write(front) {
+            match socket.write(front) {
                 Ok(written) => drop(self.bytes.drain(..written)),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
@@ -161,8 +148,8 @@ impl Queue {
 
     /// Half a line may have gone out. Whoever reads from the connection sees its end.
     fn give_up(&mut self) {
-        if let Some(stream) = self.stream.take() {
-            let _ = stream.shutdown(Shutdown::Both);
+        if let Some(socket) = self.socket.take() {
+            socket.end();
         }
         (self.bytes, self.told) = Default::default();
     }
@@ -171,7 +158,7 @@ impl Queue {
 #[cfg(test)]
 mod tests {
     use std::io::{BufRead, BufReader};
-    use std::net::TcpListener;
+    use std::net::{TcpListener, TcpStream};
 
     use super::*;
 
@@ -180,7 +167,7 @@ mod tests {
         let ours = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         ours.set_nonblocking(true).unwrap();
         let outbox = Outbox::new().unwrap();
-        outbox.connect(Some(ours));
+        outbox.connect(Some(Arc::new(Socket::plain(ours))));
         (outbox, listener.accept().unwrap().0)
     }
 
@@ -193,7 +180,7 @@ mod tests {
             outbox.send(&line);
             let queue = outbox.lock();
             // The kernel may take some more now and then; that is no end.
-            if queue.stream.is_none() {
+            if queue.socket.is_none() {
                 return;
             }
             waiting = queue.bytes.len();
