@@ -1,4 +1,4 @@
-//! The connection to the server: making it the first time, and lines out of the socket.
+//! The connection to the server: lines out of the socket.
 
 use std::io;
 use std::net::IpAddr;
@@ -8,21 +8,11 @@ use std::time::Duration;
 
 use nix::poll::PollFlags;
 
-use super::address::Address;
-use super::clock;
-use super::dial::{Dialer, Failure, Found};
+use super::dial::Found;
 use super::outbox::Outbox;
-use super::ready::{self, READ, WRITE};
-use super::resolve::NoAddress;
 use super::socket::Socket;
-use crate::limits::{LINE_BYTES, PORT, READ_BYTES};
+use crate::limits::{LINE_BYTES, READ_BYTES};
 use crate::wire::{LineSplitter, Step};
-
-/// How long a host may take to accept the first connection: more than the farthest line needs.
-const CONNECT_TIME: Duration = Duration::from_secs(40);
-
-/// After this one is told that it takes a while.
-pub(super) const WORD_TIME: Duration = Duration::from_secs(4);
 
 /// A connection that is read from.
 #[derive(Debug)]
@@ -65,16 +55,6 @@ impl Connection {
         self.reader.read_lines(|bytes| self.socket.read(bytes))
     }
 
-    /// The same when something comes within this time; what waits to be sent goes out meanwhile.
-    ///
-    /// # Errors
-    /// As [`Self::read_lines`].
-    pub(super) fn read_lines_within(&mut self, outbox: &Outbox, time: Duration) -> io::Result<Option<Vec<String>>> {
-        ready::wait(&[(self.as_fd(), self.wanted(outbox, true))], self.patience(time))?;
-        outbox.flush();
-        self.read_lines()
-    }
-
     /// Closes it so that nothing of it is heard of any more, once the outbox has let go of it.
     pub(super) fn forget(self) {
         self.socket.forget();
@@ -84,97 +64,6 @@ impl Connection {
 impl AsFd for Connection {
     fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
         self.socket.as_fd()
-    }
-}
-
-/// Connects for the first time; says something (to the caller) when that takes long.
-///
-/// # Errors
-/// Says what went wrong and what may help.
-pub(super) fn connect(
-    dialer: &mut Dialer,
-    address: &Address,
-    outbox: &Arc<Outbox>,
-    mut takes_long: impl FnMut(),
-) -> Result<Connection, Fault> {
-    let begun = clock::now();
-    let mut is_told = false;
-    loop {
-        match dialer.go_on() {
-            Some(Ok(found)) => return Ok(Connection::new(found, outbox)),
-            Some(Err(failure)) => return Err(Fault::new(address, &failure)),
-            None => {}
-        }
-        let waited = clock::now().since(begun);
-        if waited >= CONNECT_TIME {
-            dialer.stop();
-            return Err(Fault::new(address, &Failure::Io(io::ErrorKind::TimedOut.into())));
-        }
-        if waited >= WORD_TIME && !std::mem::replace(&mut is_told, true) {
-            takes_long();
-        }
-        let mut wanted = vec![(outbox.bell.as_fd(), READ)];
-        wanted.extend(dialer.fds().map(|fd| (fd, WRITE)));
-        let waiting = ready::wait(&wanted, dialer.patience());
-        waiting.map_err(|error| Fault::final_one(format!("cannot wait for {address}: {error}")))?;
-        outbox.bell.hear();
-    }
-}
-
-/// Why the first connection did not come about.
-#[derive(Debug)]
-pub(super) struct Fault {
-    /// What went wrong and what may help.
-    pub(super) text: String,
-    /// Nobody has said anything in time, so that another try may do.
-    pub(super) is_silence: bool,
-}
-
-impl Fault {
-    fn new(address: &Address, failure: &Failure) -> Self {
-        let is_silence = matches!(failure, Failure::Io(error) if error.kind() == io::ErrorKind::TimedOut);
-        Self { text: explain(address, failure), is_silence }
-    }
-
-    fn final_one(text: String) -> Self {
-        Self { text, is_silence: false }
-    }
-}
-
-fn explain(address: &Address, failure: &Failure) -> String {
-    let host = &address.host;
-    let error = match failure {
-        Failure::Io(error) => error,
-        Failure::NoAddress(NoAddress::NoSuchHost) => {
-            return format!("no host is called {host}; check the name, or give the address instead: 192.0.2.7");
-        }
-        Failure::NoAddress(NoAddress::NobodyKnows) => {
-            return format!(
-                "cannot find out where {host} is: no name server answers; give the address instead: 192.0.2.7"
-            );
-        }
-        Failure::NoAddress(NoAddress::NoInterface(interface)) => {
-            return format!("this computer has no network interface {interface}; ip link shows those it has");
-        }
-        Failure::NoAddress(NoAddress::Other(words)) => return format!("cannot find out where {host} is: {words}"),
-    };
-    let start =
-        if address.port == PORT { "chatd".to_owned() } else { format!("chatd --listen 0.0.0.0:{}", address.port) };
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => {
-            format!("cannot reach {address}: nothing listens there. Is chatd running there? Start it with: {start}")
-        }
-        io::ErrorKind::TimedOut => format!(
-            "cannot reach {address}: no answer. Is that computer on, and does no firewall keep port {} shut?",
-            address.port
-        ),
-        io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable => {
-            format!("cannot reach {address}: there is no way to it from here. Is this computer on its network?")
-        }
-        io::ErrorKind::InvalidInput if address.needs_interface() => format!(
-            "cannot reach {address}: an address of that kind needs the interface behind it: {host}%eth0; ip link shows those there are"
-        ),
-        _ => format!("cannot reach {address}: {error}"),
     }
 }
 

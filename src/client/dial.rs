@@ -175,6 +175,11 @@ impl Dialer {
         self.search.iter().flat_map(|search| search.tries.iter().map(|it| it.socket.as_fd()))
     }
 
+    /// Whether a connection is looked for.
+    pub(super) fn is_looking(&self) -> bool {
+        self.search.is_some()
+    }
+
     /// How long until there is something to do, if nothing happens before.
     pub(super) fn patience(&self) -> Duration {
         let search = self.search.as_ref();

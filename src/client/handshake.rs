@@ -1,16 +1,24 @@
 //! From no connection to a user who is in: the same for both front ends.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::Address;
 use super::clock::now;
-use super::connection::{self, Connection, WORD_TIME};
-use super::dial::Dialer;
+use super::dial::Failure;
+use super::driver::{Driver, Heard};
+use super::fault::Fault;
 use super::model::{Action, EXIT_FAILED, Model, Prompt};
 use super::outbox::Outbox;
 use super::view::Line;
 use crate::chat::Millis;
+
+/// How long a host may take to accept a connection: more than the farthest line needs.
+const CONNECT_TIME: Duration = Duration::from_secs(40);
+
+/// After this one is told that it takes a while.
+const WORD_TIME: Duration = Duration::from_secs(4);
 
 /// How long a server may take to say that it is chatd. A line that loses much has to say it several
 /// times.
@@ -18,14 +26,6 @@ const HELLO_TIME: Duration = Duration::from_secs(60);
 
 /// How long it may take after that to let somebody in; it lets those wait who enter in crowds.
 const ENTRY_TIME: Duration = Duration::from_secs(60);
-
-/// A connection through which one has entered.
-pub(super) struct Entered {
-    /// May hold bytes already.
-    pub(super) connection: Connection,
-    /// Knows where the server was found.
-    pub(super) dialer: Dialer,
-}
 
 /// What the handshake needs of a front end.
 pub(super) trait Person {
@@ -48,12 +48,11 @@ pub(super) fn enter(
     outbox: &Arc<Outbox>,
     model: &mut Model,
     person: &mut dyn Person,
-) -> Result<Entered, u8> {
-    let mut dialer = Dialer::new(address, outbox);
+) -> Result<Driver, u8> {
+    let mut driver = Driver::new(address, outbox);
     loop {
-        let takes_long = || person.show(&Line::aside(format!("{address} does not answer yet; Ctrl-C leaves")));
-        let connection = match connection::connect(&mut dialer, address, outbox, takes_long) {
-            Ok(connection) => connection,
+        match connect(&mut driver, address, model, person) {
+            Ok(()) => {}
             Err(fault) if fault.is_silence && model.comes_back() => {
                 person.show(&Line::aside(format!("{}; trying again (Ctrl-C leaves)", fault.text)));
                 continue;
@@ -62,20 +61,43 @@ pub(super) fn enter(
                 person.show(&Line::error(fault.text));
                 return Err(EXIT_FAILED);
             }
-        };
-        let mut attempt = Attempt::start(connection, outbox, model);
-        if attempt.run(model, person)? {
-            return Ok(Entered { connection: attempt.connection, dialer });
+        }
+        if Attempt::start(&mut driver, outbox, model).run(model, person)? {
+            return Ok(driver);
         }
         // What was asked on it must not be heard when another has taken its place.
-        outbox.connect(None);
-        attempt.connection.forget();
+        driver.forget();
+    }
+}
+
+/// Connects; says so when that takes long.
+fn connect(driver: &mut Driver, address: &Address, model: &mut Model, person: &mut dyn Person) -> Result<(), Fault> {
+    let (begun, mut is_told) = (now(), false);
+    loop {
+        match driver.dial() {
+            Some(Ok(path)) => {
+                model.note_path(path.own, path.round_trip);
+                return Ok(());
+            }
+            Some(Err(failure)) => return Err(Fault::new(address, &failure)),
+            None => {}
+        }
+        let waited = now().since(begun);
+        if waited >= CONNECT_TIME {
+            driver.stop_dialing();
+            return Err(Fault::new(address, &Failure::Io(io::ErrorKind::TimedOut.into())));
+        }
+        if waited >= WORD_TIME && !std::mem::replace(&mut is_told, true) {
+            person.show(&Line::aside(format!("{address} does not answer yet; Ctrl-C leaves")));
+        }
+        let waiting = driver.wait(true, None, WORD_TIME);
+        waiting.map_err(|error| Fault::final_one(format!("cannot wait for {address}: {error}")))?;
     }
 }
 
 /// One connection on the way in.
 struct Attempt<'a> {
-    connection: Connection,
+    driver: &'a mut Driver,
     outbox: &'a Outbox,
     actions: Vec<Action>,
     deadline: Millis,
@@ -84,11 +106,10 @@ struct Attempt<'a> {
 }
 
 impl<'a> Attempt<'a> {
-    fn start(connection: Connection, outbox: &'a Outbox, model: &mut Model) -> Self {
-        model.note_path(connection.own(), connection.round_trip);
+    fn start(driver: &'a mut Driver, outbox: &'a Outbox, model: &mut Model) -> Self {
         let actions = model.handle_connected(now());
         let (deadline, word_at) = (now() + HELLO_TIME, Some(now() + WORD_TIME));
-        Self { connection, outbox, actions, deadline, word_at }
+        Self { driver, outbox, actions, deadline, word_at }
     }
 
     /// Whether one is in; else another connection is needed.
@@ -144,8 +165,10 @@ impl<'a> Attempt<'a> {
             person.show(&Line::aside("connected, but nothing comes yet; Ctrl-C leaves"));
         }
         let word_in = self.word_at.map_or(left, |at| at.since(now()));
-        match self.connection.read_lines_within(self.outbox, left.min(word_in)) {
-            Ok(Some(lines)) => {
+        // If one cannot wait, the read finds nothing, or the end.
+        let _ = self.driver.wait(true, None, left.min(word_in));
+        match self.driver.read() {
+            Heard::Lines(lines) => {
                 let was_at_chatd = model.is_at_chatd();
                 let actions = lines.iter().flat_map(|line| model.handle_line(line, now())).collect();
                 if model.is_at_chatd() && !was_at_chatd {
@@ -153,10 +176,8 @@ impl<'a> Attempt<'a> {
                 }
                 actions
             }
-            // Then the time is looked at again.
-            Err(error) if connection::is_timeout(&error) => Vec::new(),
-            Err(error) if connection::is_silence(&error) => model.handle_timeout(),
-            Ok(None) | Err(_) => model.handle_closed(now()),
+            Heard::Silence => model.handle_timeout(),
+            Heard::End => model.handle_closed(now()),
         }
     }
 }

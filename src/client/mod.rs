@@ -5,7 +5,7 @@
 //! - `terminal` is the front end with a line editor, `plain` the one for pipes, screen readers and
 //!   dumb terminals. The main thread reads the input; the other one is `network`'s: it reads the
 //!   socket, and connects again, as the model says.
-//! - `handshake` gets one in. `socket` is the connection to the server, `outbox` what waits to be
+//! - `handshake` gets one in, `network` goes on from there; `driver` drives the socket for both. `socket` is the connection to the server, `outbox` what waits to be
 //!   sent over it, `connection` the lines that come;
 //!   `dial`, `resolve` and `routes` find the way to the server, and find it again.
 //! - `exit` is the one way out. `address`, `clock`, `login`, `ready` and `tty` are edges to the system.
@@ -16,7 +16,9 @@ mod connection;
 
 mod dial;
 mod draft;
+mod driver;
 mod exit;
+mod fault;
 mod hands;
 mod handshake;
 mod history;

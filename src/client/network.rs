@@ -2,18 +2,12 @@
 //! waits, as the model says. It decides nothing.
 
 use std::io;
-use std::os::fd::AsFd;
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
 use super::clock;
-use super::connection::{self, Connection};
-use super::dial::{Dialer, Found};
-use super::handshake::Entered;
+use super::driver::{Driver, Heard};
 use super::model::{Action, Model, Order};
-use super::outbox::Outbox;
-use super::ready::{self, READ, WRITE};
 use super::routes::{News, Routes, route_to};
 use crate::chat::Millis;
 
@@ -52,20 +46,16 @@ pub(super) trait Front {
 ///
 /// # Errors
 /// When there is no thread to be had.
-pub(super) fn start(entered: Entered, outbox: &Arc<Outbox>, front: impl Front + Send + 'static) -> io::Result<()> {
-    let Entered { connection, dialer } = entered;
-    let (outbox, routes) = (Arc::clone(outbox), Routes::watch());
+pub(super) fn start(driver: Driver, front: impl Front + Send + 'static) -> io::Result<()> {
+    let routes = Routes::watch();
     let (news_at, news_from, route_at, was_full) = (None, clock::now(), clock::now(), false);
-    let mut network =
-        Network { outbox, dialer, connection: Some(connection), routes, news_at, news_from, route_at, was_full, front };
+    let mut network = Network { driver, routes, news_at, news_from, route_at, was_full, front };
     thread::Builder::new().name("network".to_owned()).spawn(move || network.run())?;
     Ok(())
 }
 
 struct Network<F> {
-    outbox: Arc<Outbox>,
-    dialer: Dialer,
-    connection: Option<Connection>,
+    driver: Driver,
     routes: Routes,
     /// When news of the network are to be looked at.
     news_at: Option<Millis>,
@@ -85,11 +75,11 @@ impl<F: Front> Network<F> {
             match plan.order {
                 Order::Stop => return self.front.hang_up(),
                 Order::Listen | Order::Seek => {}
-                Order::Dial | Order::Wait => self.forget_connection(),
+                Order::Dial | Order::Wait => self.driver.forget(),
             }
             match plan.order {
                 Order::Dial | Order::Seek if self.dial() => continue,
-                Order::Listen | Order::Wait => self.dialer.stop(),
+                Order::Listen | Order::Wait => self.driver.stop_dialing(),
                 Order::Dial | Order::Seek | Order::Stop => {}
             }
             if self.wait(plan).is_err() {
@@ -109,47 +99,23 @@ impl<F: Front> Network<F> {
         let is_up = matches!(plan.order, Order::Listen);
         let left = plan.deadline.filter(|_| plan.has_room).map_or(TICK, |deadline| deadline.since(clock::now()));
         let news = self.news_at.map_or(TICK, |at| at.since(clock::now()));
-        let looking = matches!(plan.order, Order::Dial | Order::Seek);
-        let patience = if looking { self.dialer.patience() } else { TICK };
         let tick = if is_up { TICK } else { ROUTE_TICK };
-        let time = left.min(news).min(patience).clamp(SHORTEST, tick);
-        let heard = self.connection.as_ref().filter(|_| plan.has_room);
-        let time = heard.map_or(time, |connection| connection.patience(time));
-        let mut wanted = vec![(self.outbox.bell.as_fd(), READ)];
-        if let Some(connection) = &self.connection {
-            let flags = connection.wanted(&self.outbox, plan.has_room);
-            // A connection that was hung up is always ready, wanted or not.
-            wanted.extend((!flags.is_empty()).then(|| (connection.as_fd(), flags)));
-        }
-        let routes = wanted.len();
-        wanted.extend(self.routes.fd().filter(|_| self.news_at.is_none()).map(|fd| (fd, READ)));
-        let tries = wanted.len();
-        wanted.extend(self.dialer.fds().map(|fd| (fd, WRITE)));
-        let ready = ready::wait(&wanted, time)?;
-        if tries > routes && ready.get(routes) == Some(&true) {
+        let time = left.min(news).clamp(SHORTEST, tick);
+        let routes = self.routes.fd().filter(|_| self.news_at.is_none());
+        if self.driver.wait(plan.has_room, routes, time)? {
             self.news_at = Some(clock::now().max(self.news_from));
         }
-        self.outbox.bell.hear();
-        self.outbox.flush();
         Ok(())
     }
 
     /// Reads once, and lets the model look at the time, whether anything came or not.
     fn listen(&mut self) {
-        let read = match &mut self.connection {
-            Some(connection) => connection.read_lines(),
-            None => Ok(Some(Vec::new())),
-        };
-        let lines = match read {
-            Ok(Some(lines)) => lines,
-            Err(error) if connection::is_timeout(&error) => Vec::new(),
-            Ok(None) | Err(_) => {
-                self.forget_connection();
-                return self.front.feed(|model| model.handle_closed(clock::now()));
-            }
+        let lines = match self.driver.read() {
+            Heard::Lines(lines) => lines,
+            Heard::Silence | Heard::End => return self.front.feed(|model| model.handle_closed(clock::now())),
         };
         let (now, was_full) = (clock::now(), self.was_full);
-        let route = (self.route_at <= now).then(|| self.dialer.last().and_then(route_to));
+        let route = (self.route_at <= now).then(|| self.driver.last().and_then(route_to));
         if route.is_some() {
             self.route_at = now + ROUTE_TICK;
         }
@@ -166,25 +132,17 @@ impl<F: Front> Network<F> {
 
     /// Looks for a connection; says whether something has come of it.
     fn dial(&mut self) -> bool {
-        match self.dialer.go_on() {
+        match self.driver.dial() {
             None => return false,
-            Some(Ok(found)) => self.take_over(found),
+            Some(Ok(path)) => self.front.feed(|model| {
+                model.note_path(path.own, path.round_trip);
+                model.handle_connected(clock::now())
+            }),
             Some(Err(failure)) => {
                 self.front.feed(|model| model.handle_unreachable(failure.is_refusal(), clock::now()));
             }
         }
         true
-    }
-
-    fn take_over(&mut self, found: Found) {
-        self.forget_connection();
-        let connection = Connection::new(found, &self.outbox);
-        let (own, round_trip) = (connection.own(), connection.round_trip);
-        self.connection = Some(connection);
-        self.front.feed(|model| {
-            model.note_path(own, round_trip);
-            model.handle_connected(clock::now())
-        });
     }
 
     /// Links, addresses or routes have changed: nothing that was known of the way need be so now.
@@ -195,15 +153,8 @@ impl<F: Front> Network<F> {
         let now = clock::now();
         (self.news_at, self.news_from, self.route_at) = (None, now + NEWS_TIME, now);
         if let Some(news) = self.routes.take_news() {
-            self.dialer.start_anew();
+            self.driver.dial_anew();
             self.front.feed(|model| model.handle_network_news(news == News::Gone, now));
-        }
-    }
-
-    fn forget_connection(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            self.outbox.connect(None);
-            connection.forget();
         }
     }
 }

@@ -61,14 +61,14 @@ pub(super) fn run(config: &Config, mut model: Model, painter: Painter, outbox: &
     let scripted = model.is_scripted();
     let mut input = io::stdin().lock();
     let mut person = AtThePipe { painter: &painter, input: &mut input, exit };
-    let entered = match handshake::enter(&config.address, outbox, &mut model, &mut person) {
-        Ok(entered) => entered,
+    let driver = match handshake::enter(&config.address, outbox, &mut model, &mut person) {
+        Ok(driver) => driver,
         Err(code) => return Way::Over(code),
     };
     let state = Mutex::new(State { model, painter, day: None, unwritten: String::new() });
     let (outbox, exit) = (Arc::clone(outbox), Arc::clone(exit));
     let shared = Arc::new(Shared { state, heard: Condvar::new(), writing: Mutex::new(()), outbox, exit });
-    if let Err(error) = network::start(entered, &shared.outbox, Arc::clone(&shared)) {
+    if let Err(error) = network::start(driver, Arc::clone(&shared)) {
         print(&format!("cannot start a thread: {error}\n"), &shared.exit);
         return Way::Unusable;
     }

@@ -69,15 +69,15 @@ fn start(
     let gate = Gate::default();
     keys::watch(&mut input, None, &gate);
     let mut person = AtTheKeyboard { painter: &painter, input: &mut input, gate: &gate, asked: false, exit };
-    let entered = match handshake::enter(&config.address, outbox, &mut model, &mut person) {
-        Ok(entered) => entered,
+    let driver = match handshake::enter(&config.address, outbox, &mut model, &mut person) {
+        Ok(driver) => driver,
         Err(code) => return Ok(Way::Over(code)),
     };
     let screen = Arc::new(Screen::new(model, painter.clone(), outbox, exit));
     let typing = Rc::new(RefCell::new(Draft::new(painter.charset())));
     input.set_helper(Some(Hands::new(Typed::Line(Arc::clone(&screen)), painter, &typing)));
     keys::bind(&mut input, &screen, &gate);
-    network::start(entered, outbox, AboveTheLine { screen: Arc::clone(&screen), printer })?;
+    network::start(driver, AboveTheLine { screen: Arc::clone(&screen), printer })?;
     type_lines(&mut input, &screen, &typing, &gate, config.history.as_deref())?;
     drop(input);
     // From here on Ctrl-C ends it, in case the server takes its time.
