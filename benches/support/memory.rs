@@ -3,14 +3,14 @@
 
 use std::cell::RefCell;
 use std::fmt::Write as _;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use chatd::chat::{Millis, Now, UnixMillis};
 use chatd::limits::Limits;
-use chatd::server::{Config, Peer, Readiness, Server, Stream, Token};
+use chatd::server::{Config, Peer, Readiness, Server, Stream, Taken, Token};
 
 /// What is kept of the last thing written.
 const KEPT: usize = 512;
@@ -30,13 +30,13 @@ struct Ends {
     is_cut: bool,
 }
 
-impl Read for Pipe {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl Stream for Pipe {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Taken> {
         let mut ends = self.0.borrow_mut();
         let waiting = &ends.input[ends.read..];
         let count = waiting.len().min(buffer.len());
         if count == 0 && ends.is_cut {
-            return Ok(0);
+            return Ok(Taken { count: 0, is_drained: true });
         }
         if count == 0 {
             return Err(ErrorKind::WouldBlock.into());
@@ -47,11 +47,9 @@ impl Read for Pipe {
             ends.input.clear();
             ends.read = 0;
         }
-        Ok(count)
+        Ok(Taken::of_socket(count, buffer.len()))
     }
-}
 
-impl Write for Pipe {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut ends = self.0.borrow_mut();
         let (start, rest) = bytes.split_at(bytes.len().min(KEPT));
@@ -62,12 +60,6 @@ impl Write for Pipe {
         Ok(bytes.len())
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Stream for Pipe {
     fn finish(&mut self) -> io::Result<()> {
         Ok(())
     }

@@ -17,9 +17,9 @@ mod private;
 mod signals;
 mod state;
 mod stdio;
-mod stream;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 pub use control::connect as connect_control;
 pub use endpoint::{Address, Endpoint, LISTEN_FORMS};
@@ -46,8 +46,8 @@ use control::{Control, News, Unbound, Wanted};
 use listen::Options;
 use listeners::Listeners;
 use state::StateDir;
-use stdio::{Console, Log};
-use stream::AnyStream;
+use stdio::Log;
+use transport::{Console, Transport};
 
 const SIGNALS: mio::Token = mio::Token(usize::MAX);
 const CONTROL: mio::Token = mio::Token(usize::MAX - 1);
@@ -69,7 +69,7 @@ pub struct EventLoop {
     poll: Poll,
     signals: Signals,
     listeners: Listeners,
-    server: Server<AnyStream>,
+    server: Server<Transport>,
     clock: Clock,
     log: Log,
     mode: Mode,
@@ -156,7 +156,7 @@ impl EventLoop {
         // reads on until its end by itself.
         let _ = registry.register(&mut SourceFd(&input), token, Interest::READABLE);
         let _ = registry.register(&mut SourceFd(&output), token, Interest::WRITABLE);
-        let token = self.server.accept(AnyStream::Console(console), Peer::Operator(seat), self.clock.now());
+        let token = self.server.accept(Transport::Console(console), Peer::Operator(seat), self.clock.now());
         self.server.handle_ready(token, Readiness { readable: true, writable: false, hung_up: false });
     }
 
@@ -270,7 +270,7 @@ impl EventLoop {
             let token = mio::Token(self.server.next_token().to_usize());
             let interest = Interest::READABLE | Interest::WRITABLE;
             if self.poll.registry().register(&mut stream, token, interest).is_ok() {
-                self.server.accept(AnyStream::Control(stream), Peer::Operator(Seat::Socket), now);
+                self.server.accept(Transport::Control(stream), Peer::Operator(Seat::Socket), now);
             }
         }
         if let Some(news) = control.check(self.poll.registry(), now.steady) {
@@ -350,7 +350,7 @@ impl EventLoop {
                 let token = mio::Token(self.server.next_token().to_usize());
                 let interest = Interest::READABLE | Interest::WRITABLE;
                 if self.poll.registry().register(&mut stream, token, interest).is_ok() {
-                    self.server.accept(AnyStream::Tcp(stream), Peer::Client(address), now);
+                    self.server.accept(Transport::Tcp(stream), Peer::Client(address), now);
                 }
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {

@@ -1,75 +1,17 @@
-//! The daemon's own terminal without ever waiting for it: stdin and stdout as a stream, stderr
-//! as a log. Their descriptors are shared with the shell that started the daemon, so they are
+//! The daemon's own terminal without ever waiting for it: what stdin is, and stderr as a log. Their descriptors are shared with the shell that started the daemon, so they are
 //! left in blocking mode and asked each time (poll(2)) before they are read or written.
 
-use std::io::{self, ErrorKind, IsTerminal, Read, Write};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::io::{self, ErrorKind, IsTerminal};
+use std::os::fd::{AsFd, BorrowedFd};
 
-use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::stat::{FileStat, SFlag, fstat};
 
 use socket2::SockRef;
 
-use crate::server::Stream;
-
 /// What a pipe or terminal that poll(2) calls writable takes without blocking (pipe(7)), in bytes.
-const CERTAIN_BYTES: usize = nix::libc::PIPE_BUF;
-
-/// The operator's end of the console: lines from stdin, answers to stdout.
-#[derive(Debug)]
-pub(super) struct Console {
-    stdin: io::Stdin,
-    stdout: io::Stdout,
-}
-
-impl Console {
-    pub(super) fn new() -> Self {
-        Self { stdin: io::stdin(), stdout: io::stdout() }
-    }
-
-    /// What tells when there is something to read.
-    pub(super) fn input(&self) -> RawFd {
-        self.stdin.as_raw_fd()
-    }
-
-    /// What tells when there is room to write.
-    pub(super) fn output(&self) -> RawFd {
-        self.stdout.as_raw_fd()
-    }
-}
-
-impl Read for Console {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let fd = self.stdin.as_fd();
-        if !is_ready(fd, PollFlags::POLLIN) || is_in_background(fd) {
-            return Err(ErrorKind::WouldBlock.into());
-        }
-        // Not through `Stdin`, whose buffer would hide bytes from poll(2).
-        match nix::unistd::read(fd, buffer) {
-            // It went into the background just now.
-            Err(Errno::EIO) if is_in_background(fd) => Err(ErrorKind::WouldBlock.into()),
-            read => Ok(read?),
-        }
-    }
-}
-
-impl Write for Console {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        write_if_ready(self.stdout.as_fd(), bytes.get(..CERTAIN_BYTES).unwrap_or(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Stream for Console {
-    fn finish(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
+pub(super) const CERTAIN_BYTES: usize = nix::libc::PIPE_BUF;
 
 /// What stdin is to the daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,7 +96,7 @@ fn may_pass(error: ErrorKind) -> bool {
     matches!(error, WouldBlock | StorageFull | QuotaExceeded | FileTooLarge)
 }
 
-fn write_if_ready(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
+pub(super) fn write_if_ready(fd: BorrowedFd<'_>, bytes: &[u8]) -> io::Result<usize> {
     if !is_ready(fd, PollFlags::POLLOUT) {
         return Err(ErrorKind::WouldBlock.into());
     }
@@ -165,12 +107,7 @@ fn is_null(stat: &FileStat) -> bool {
     nix::sys::stat::stat("/dev/null").is_ok_and(|null| null.st_rdev == stat.st_rdev && stat.st_rdev != 0)
 }
 
-fn is_ready(fd: BorrowedFd<'_>, what: PollFlags) -> bool {
+pub(super) fn is_ready(fd: BorrowedFd<'_>, what: PollFlags) -> bool {
     let mut fds = [PollFd::new(fd, what)];
     matches!(poll(&mut fds, PollTimeout::ZERO), Ok(count) if count > 0)
-}
-
-/// Whether what is typed is for somebody else: a background job cannot read its terminal.
-fn is_in_background(fd: BorrowedFd<'_>) -> bool {
-    nix::unistd::tcgetpgrp(fd).is_ok_and(|foreground| foreground != nix::unistd::getpgrp())
 }

@@ -58,11 +58,13 @@ impl<S: Stream> Server<S> {
         let Some(connection) = self.connections.get_mut(token) else { return };
         let Phase::Closing { until } = connection.phase else { return };
         connection.phase = Phase::Lingering { until };
-        let is_finished = connection.stream.as_mut().is_some_and(|stream| stream.finish().is_ok());
-        // A terminal does not hang up because nothing more is written to it.
-        let is_terminal = connection.peer.is_operator();
-        if !is_finished || is_terminal || connection.hung_up && !connection.readable {
+        let is_over = connection.hung_up && !connection.readable;
+        let Some(stream) = &mut connection.stream else { return self.give_up(token) };
+        if stream.finish().is_err() || !stream.hangs_up() || is_over {
             return self.give_up(token);
+        }
+        if stream.wants_write() {
+            self.connections.mark_dirty(token);
         }
         // What the peer sent meanwhile has to be read for the stream to close cleanly.
         self.connections.mark_ready(token);

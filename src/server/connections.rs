@@ -167,6 +167,19 @@ impl<S: Stream> Connections<S> {
             self.outgoing.append(connection, write);
         }
     }
+
+    /// The next of those that are written to as soon as there is time, and how much waits for it.
+    pub(super) fn take_bulk(&mut self) -> Option<(Token, usize)> {
+        loop {
+            let token = self.outgoing.take_bulk()?;
+            let Some(connection) = find(&mut self.slots, token) else { continue };
+            let waiting = connection.output.len();
+            let is_flushed = connection.stream.as_ref().is_none_or(|stream| !stream.wants_write());
+            if std::mem::take(&mut connection.is_bulk) && (waiting > 0 || !is_flushed) {
+                return Some((token, waiting));
+            }
+        }
+    }
 }
 
 impl<S> Connections<S> {
@@ -306,18 +319,6 @@ impl<S> Connections<S> {
     pub(super) fn mark_bulk(&mut self, token: Token) {
         if let Some(connection) = find(&mut self.slots, token) {
             self.outgoing.mark_bulk(connection);
-        }
-    }
-
-    /// The next of those that are written to as soon as there is time, and how much waits for it.
-    pub(super) fn take_bulk(&mut self) -> Option<(Token, usize)> {
-        loop {
-            let token = self.outgoing.take_bulk()?;
-            let Some(connection) = find(&mut self.slots, token) else { continue };
-            let waiting = connection.output.len();
-            if std::mem::take(&mut connection.is_bulk) && waiting > 0 {
-                return Some((token, waiting));
-            }
         }
     }
 

@@ -49,7 +49,7 @@ pub use connection::{Peer, Seat, Token};
 pub use footprint::memory_at_worst;
 pub use journal::{Journal, Level};
 pub use password::Password;
-pub use stream::Stream;
+pub use stream::{Stream, Taken};
 
 use std::time::Duration;
 
@@ -342,6 +342,8 @@ impl<S: Stream> Server<S> {
             assert_eq!(connection.accounted(), connection.output.memory(), "queues are accounted for");
             assert!(connection.output.is_counted_right(), "lines are counted as they are told");
             queued += connection.accounted();
+            let is_flushed = connection.stream.as_ref().is_none_or(|stream| !stream.wants_write());
+            assert!(is_flushed || connection.is_blocked() || connection.is_bulk, "no stream waits to be flushed");
             if let Phase::User(user) | Phase::Away(user) = connection.phase {
                 users += 1;
                 assert_eq!(self.connections.of_user(user), Some(connection.token), "users know their connection");

@@ -246,16 +246,17 @@ impl Outgoing {
         lines: &Rc<Chunk>,
     ) -> io::Result<bool> {
         let is_free = connection.output.is_empty() && !connection.is_blocked() && !connection.is_doomed;
-        let Some(stream) = connection.stream.as_mut().filter(|_| is_free) else {
+        let Some(stream) = connection.stream.as_mut().filter(|stream| is_free && stream.takes_unqueued()) else {
             self.append_bulk(connection, lines);
             return Ok(false);
         };
         let written = connection.output.write_past(lines, stream, &mut self.desk);
+        let wants_write = stream.wants_write();
         if connection.output.memory() != connection.accounted() {
             self.account(connection);
         }
         self.note_company(connection);
-        if written? == Written::Blocked {
+        if written? == Written::Blocked || wants_write {
             self.mark_bulk(connection);
         }
         Ok(true)

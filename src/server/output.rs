@@ -1,7 +1,7 @@
 //! What waits to be written to one connection, and what has been written but may have to be
 //! written again over the next one.
 
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::rc::Rc;
 
 use bytes::BytesMut;
@@ -10,6 +10,7 @@ use super::chunk::Chunk;
 use super::kept::{BadSequence, Kept};
 use super::queue::Queue;
 use super::spares::Spares;
+use super::stream::Stream;
 use super::unread::Tally;
 use crate::limits::{GATHERED_BYTES, KEPT_BYTES};
 use crate::wire::Dialect;
@@ -27,7 +28,7 @@ pub(super) struct Output {
 /// How far a write got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Written {
-    /// Everything is on its way.
+    /// Everything is on its way, and the stream holds nothing back.
     All,
     /// The stream takes no more for now.
     Blocked,
@@ -120,9 +121,9 @@ impl Output {
         prelude.or(self.queue.as_deref()).filter(|queue| queue.waiting() > 0)
     }
 
-    /// Writes until nothing is left or the stream blocks.
+    /// Writes until nothing is left, here or in the stream, or the stream blocks.
     #[inline(always)]
-    pub(super) fn write_to(&mut self, stream: &mut impl Write, desk: &mut Desk) -> io::Result<Written> {
+    pub(super) fn write_to(&mut self, stream: &mut impl Stream, desk: &mut Desk) -> io::Result<Written> {
         while let Some(queue) = self.first() {
             let mut bytes = queue.next();
             if bytes.len() < queue.waiting().min(GATHERED_BYTES) {
@@ -145,7 +146,7 @@ impl Output {
             }
         }
         self.free_if_empty(desk);
-        Ok(Written::All)
+        if stream.wants_write() { flush(stream) } else { Ok(Written::All) }
     }
 
     /// Writes lines for many before which nothing waits; what is not written waits then, and what is kept
@@ -154,7 +155,7 @@ impl Output {
     pub(super) fn write_past(
         &mut self,
         chunk: &Rc<Chunk>,
-        stream: &mut impl Write,
+        stream: &mut impl Stream,
         desk: &mut Desk,
     ) -> io::Result<Written> {
         let bytes = chunk.bytes();
@@ -344,19 +345,40 @@ impl Output {
     }
 }
 
+/// Has a stream write what it holds back.
+#[cold]
+fn flush(stream: &mut impl Stream) -> io::Result<Written> {
+    loop {
+        match stream.flush() {
+            Ok(()) => return Ok(Written::All),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Written::Blocked),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::server::chunk::Chunks;
+    use crate::server::stream::Taken;
 
     /// Takes `room` bytes, then blocks.
     struct Narrow {
         room: usize,
         taken: Vec<u8>,
+        /// The most it was offered at once.
+        largest: usize,
     }
 
-    impl Write for Narrow {
+    impl Stream for Narrow {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<Taken> {
+            Err(ErrorKind::WouldBlock.into())
+        }
+
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.largest = self.largest.max(bytes.len());
             let count = bytes.len().min(self.room);
             if count == 0 {
                 return Err(ErrorKind::WouldBlock.into());
@@ -366,7 +388,7 @@ mod tests {
             Ok(count)
         }
 
-        fn flush(&mut self) -> io::Result<()> {
+        fn finish(&mut self) -> io::Result<()> {
             Ok(())
         }
     }
@@ -380,30 +402,19 @@ mod tests {
     }
 
     fn narrow(room: usize) -> Narrow {
-        Narrow { room, taken: Vec::new() }
+        Narrow { room, taken: Vec::new(), largest: 0 }
     }
 
     #[test]
     fn what_waits_in_several_places_is_written_together_up_to_a_bound() {
-        struct Most(usize);
-        impl Write for Most {
-            fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-                self.0 = self.0.max(bytes.len());
-                Ok(bytes.len())
-            }
-
-            fn flush(&mut self) -> io::Result<()> {
-                Ok(())
-            }
-        }
         let (mut output, mut desk, mut chunks) = (Output::default(), desk(), Chunks::default());
         let chunk = chunks.share(&[&[b'x'; 9_999][..], b"\n"].concat());
         for _ in 0..30 {
             output.share(&mut desk, &chunk);
         }
-        let mut stream = Most(0);
+        let mut stream = narrow(usize::MAX);
         assert_eq!(output.write_to(&mut stream, &mut desk).unwrap(), Written::All);
-        assert_eq!(stream.0, GATHERED_BYTES);
+        assert_eq!(stream.largest, GATHERED_BYTES);
     }
 
     #[test]

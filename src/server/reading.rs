@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use super::buffer::Buffer;
 use super::connection::{Expecting, Flow, Phase, Question, Token};
 use super::haste::{Charge, Wait};
+use super::stream::Taken;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Millis, Now, TextError};
 use crate::limits::{DRAINED_BYTES, HELD_BYTES, LINE_BYTES, READ_BYTES};
@@ -99,9 +100,8 @@ impl<S: Stream> Server<S> {
         self.hold(token, held);
     }
 
-    /// One read. Forgets the readiness when the stream has nothing more: when it says so, or when
-    /// it gave less than was asked for and has not hung up (epoll(7), questions and answers, 9).
-    /// That does not hold for a terminal, which gives one line a read.
+    /// One read. Forgets the readiness when the stream says that it has nothing more and has not hung
+    /// up; has written what the stream has to say of its own.
     fn read(&mut self, token: Token, scratch: &mut [u8]) -> Arrived {
         let limits = &self.limits;
         let Some(connection) = self.connections.get_mut(token) else { return Arrived::Nothing };
@@ -113,20 +113,22 @@ impl<S: Stream> Server<S> {
         }
         let Some(stream) = &mut connection.stream else { return Arrived::Nothing };
         self.stats.reads += 1;
-        match stream.read(scratch) {
+        let read = stream.read(scratch);
+        let wants_write = stream.wants_write();
+        let arrived = match read {
             // What it has sent before is heard first.
-            Ok(0) if looks_ahead => {
+            Ok(Taken { count: 0, .. }) if looks_ahead => {
                 connection.hung_up = true;
                 Arrived::Nothing
             }
-            Ok(0) => {
+            Ok(Taken { count: 0, .. }) => {
                 connection.readable = false;
                 connection.hung_up = true;
                 Arrived::End
             }
-            Ok(count) if must_drain && connection.drained(count) > DRAINED_BYTES => Arrived::Broken,
-            Ok(count) => {
-                connection.readable = count == scratch.len() || connection.hung_up || connection.peer.is_operator();
+            Ok(Taken { count, .. }) if must_drain && connection.drained(count) > DRAINED_BYTES => Arrived::Broken,
+            Ok(Taken { count, is_drained }) => {
+                connection.readable = !is_drained || connection.hung_up;
                 if connection.readable {
                     self.connections.mark_ready(token);
                 }
@@ -145,7 +147,11 @@ impl<S: Stream> Server<S> {
                 Arrived::Nothing
             }
             Err(_) => Arrived::Broken,
+        };
+        if wants_write {
+            self.connections.mark_dirty(token);
         }
+        arrived
     }
 
     /// Handles lines in place in the shared buffer if nothing is held, and behind what is held

@@ -7,19 +7,21 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
 use chatd::chat::{Millis, Now, UnixMillis};
 use chatd::limits::{EMPTY_ROOM_TIME, Limits};
-use chatd::server::{Config, Level, Peer, Readiness, Seat, Server, Stream, Token};
+use chatd::server::{Config, Level, Peer, Readiness, Seat, Server, Stream, Taken, Token};
+
+use super::layer::Layer;
 
 /// What lies between a client and the server, and what the stream's script says.
 #[derive(Debug)]
 pub(crate) struct Wire {
-    to_server: VecDeque<u8>,
+    pub(crate) to_server: VecDeque<u8>,
     from_server: Vec<u8>,
     /// How many bytes the server can write before the stream is full.
     pub(crate) room: usize,
@@ -33,9 +35,27 @@ pub(crate) struct Wire {
     pub(crate) is_half_closed: bool,
     pub(crate) is_broken: bool,
     was_full: bool,
+    /// What the stream holds back in both directions, if it is one that does.
+    pub(crate) layer: Option<Layer>,
+    /// The client does not hang up when it was told the end.
+    is_terminal: bool,
     /// What the server did that cannot be seen in the bytes, in order.
     pub(crate) history: Vec<Deed>,
     pub(crate) reads: usize,
+}
+
+impl Wire {
+    /// What the socket takes of some bytes.
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let count = bytes.len().min(self.room).min(self.per_write);
+        if count == 0 {
+            self.was_full = true;
+            return Err(ErrorKind::WouldBlock.into());
+        }
+        self.room -= count;
+        self.from_server.extend(bytes.iter().take(count));
+        Ok(count)
+    }
 }
 
 /// What a server does with a stream besides moving bytes.
@@ -50,8 +70,8 @@ pub(crate) enum Deed {
 #[derive(Debug)]
 pub(crate) struct TestStream(Rc<RefCell<Wire>>);
 
-impl Read for TestStream {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl Stream for TestStream {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Taken> {
         let mut wire = self.0.borrow_mut();
         wire.reads += 1;
         if let Some(error) = wire.read_errors.pop_front() {
@@ -60,10 +80,13 @@ impl Read for TestStream {
         if wire.is_broken {
             return Err(ErrorKind::ConnectionReset.into());
         }
+        if let Some(chunk) = wire.open(buffer) {
+            return Ok(chunk);
+        }
         if wire.to_server.is_empty() {
             if wire.is_half_closed {
                 wire.history.push(Deed::ReadToEnd);
-                return Ok(0);
+                return Ok(Taken { count: 0, is_drained: true });
             }
             return Err(ErrorKind::WouldBlock.into());
         }
@@ -72,11 +95,9 @@ impl Read for TestStream {
         for (place, byte) in buffer.iter_mut().zip(wire.to_server.drain(..count)) {
             *place = byte;
         }
-        Ok(count)
+        Ok(Taken::of_socket(count, buffer.len()))
     }
-}
 
-impl Write for TestStream {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut wire = self.0.borrow_mut();
         assert!(!wire.history.contains(&Deed::Finished), "nothing is written after the end was told");
@@ -86,26 +107,32 @@ impl Write for TestStream {
         if wire.is_broken {
             return Err(ErrorKind::BrokenPipe.into());
         }
-        let count = bytes.len().min(wire.room).min(wire.per_write);
-        if count == 0 {
-            wire.was_full = true;
-            return Err(ErrorKind::WouldBlock.into());
+        if wire.layer.is_some() {
+            return wire.accept(bytes);
         }
-        wire.room -= count;
-        wire.from_server.extend(bytes.iter().take(count));
-        Ok(count)
+        wire.send(bytes)
+    }
+
+    fn wants_write(&self) -> bool {
+        self.0.borrow().layer.as_ref().is_some_and(|layer| !layer.sealed.is_empty())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        self.0.borrow_mut().flush()
     }
-}
 
-impl Stream for TestStream {
     fn finish(&mut self) -> io::Result<()> {
         let mut wire = self.0.borrow_mut();
         wire.history.push(Deed::Finished);
+        if let Some(layer) = &mut wire.layer {
+            assert!(layer.sealed.is_empty(), "the end is told when everything is flushed");
+            layer.sealed.push_back(Layer::OWN);
+        }
         if wire.is_broken { Err(ErrorKind::NotConnected.into()) } else { Ok(()) }
+    }
+
+    fn hangs_up(&self) -> bool {
+        !self.0.borrow().is_terminal
     }
 
     fn is_broken(&mut self) -> bool {
@@ -264,6 +291,8 @@ impl Bench {
             is_half_closed: false,
             is_broken: false,
             was_full: false,
+            layer: None,
+            is_terminal: matches!(peer, Peer::Operator(_)),
             history: Vec::new(),
             reads: 0,
         };

@@ -6,10 +6,10 @@
 
 use std::cell::{RefCell, RefMut};
 use std::collections::VecDeque;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind};
 use std::rc::Rc;
 
-use chatd::server::{Readiness, Stream};
+use chatd::server::{Readiness, Stream, Taken};
 
 /// Something the server did to a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,8 +159,8 @@ impl Pipe {
     }
 }
 
-impl Read for Pipe {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl Stream for Pipe {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<Taken> {
         let mut ends = self.ends().inspect_err(|_| self.note(Call::ReadInterrupted))?;
         if ends.is_reset {
             self.note(Call::ReadBroken);
@@ -169,7 +169,7 @@ impl Read for Pipe {
         let count = buffer.len().min(ends.arrived.len());
         if count == 0 && ends.is_ended {
             self.note(Call::ReadEnd);
-            return Ok(0);
+            return Ok(Taken { count: 0, is_drained: true });
         }
         self.note(Call::Read { count, is_full: count == buffer.len() });
         if count == 0 {
@@ -178,11 +178,9 @@ impl Read for Pipe {
         for (place, byte) in buffer.iter_mut().zip(ends.arrived.drain(..count)) {
             *place = byte;
         }
-        Ok(count)
+        Ok(Taken::of_socket(count, buffer.len()))
     }
-}
 
-impl Write for Pipe {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut ends = self.ends()?;
         let room = ends.window.saturating_sub(ends.sent.len()).min(ends.most_per_write);
@@ -207,12 +205,6 @@ impl Write for Pipe {
         Ok(count)
     }
 
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Stream for Pipe {
     fn finish(&mut self) -> io::Result<()> {
         let mut ends = self.ends.borrow_mut();
         ends.is_finished = true;
