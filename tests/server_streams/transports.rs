@@ -54,7 +54,6 @@ fn talk(seed: u64, has_layers: bool) -> Vec<String> {
         heard[who] += &told(&clients[who]);
         // Nothing spins: a server that sleeps has nothing to do even if it is woken.
         bench.tick();
-        let flushes = |client: &Client| flushes(client);
         let before = clients.each_ref().map(flushes);
         bench.settle();
         assert_eq!(clients.each_ref().map(flushes), before, "seed {seed}, step {step}");
@@ -95,7 +94,7 @@ fn a_stream_that_has_more_is_read_on_without_another_event() {
     client.script(|wire| wire.layer = Some(Layer::new(3, 100)));
     bench.send(&client, "ENTER ann\nPING one\nPING two\n");
     let lines = told(&client);
-    assert!(lines.ends_with("+OK one\n+OK two\n") || lines.contains("two"), "{lines}");
+    assert!(lines.contains("two"), "{lines}");
     let reads = client.reads();
     bench.settle();
     assert_eq!(client.reads(), reads, "it is not read again when it is drained");
