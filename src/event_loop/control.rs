@@ -13,8 +13,8 @@ use mio::{Interest, Registry};
 use nix::sys::stat::{Mode, umask};
 use socket2::{Domain, SockAddr, Socket, Type};
 
-use super::CONTROL;
 use super::places::{Place, socket_name};
+use super::sources::Source;
 use crate::chat::Millis;
 use crate::limits::CONTROL_CHECK_INTERVAL;
 
@@ -68,7 +68,7 @@ impl Control {
         self.checked = now;
         let mut socket = self.bind()?;
         let path = socket.path.clone();
-        if let Err(error) = registry.register(&mut socket.listener, CONTROL, Interest::READABLE) {
+        if let Err(error) = registry.register(&mut socket.listener, Source::Control.token(), Interest::READABLE) {
             return Err(Unbound { path, error });
         }
         (self.socket, self.is_ready, self.is_missed) = (Some(socket), true, false);

@@ -4,9 +4,9 @@ use std::net::{IpAddr, SocketAddr};
 
 use mio::{Interest, Registry};
 
-use super::LISTENERS;
 use super::endpoint::{Address, Endpoint};
 use super::listen::{ListenError, Listener, Options, Why, bind_default};
+use super::sources::Source;
 use crate::chat::Millis;
 use crate::limits::LISTEN_RETRY;
 
@@ -89,7 +89,7 @@ impl Listeners {
 
     pub(super) fn register(&mut self, registry: &Registry, from: usize) -> std::io::Result<()> {
         for (number, listener) in self.bound.iter_mut().enumerate().skip(from) {
-            registry.register(&mut listener.socket, mio::Token(LISTENERS + number), Interest::READABLE)?;
+            registry.register(&mut listener.socket, Source::Listener(number).token(), Interest::READABLE)?;
         }
         Ok(())
     }

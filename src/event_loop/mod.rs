@@ -4,6 +4,7 @@
 //! Sockets are registered once, for reading and writing, edge-triggered; what is left to do after
 //! an edge is remembered by the server. No thread but this one.
 
+mod acceptor;
 mod clock;
 mod control;
 mod endpoint;
@@ -15,6 +16,7 @@ mod listeners;
 mod places;
 mod private;
 mod signals;
+mod sources;
 mod state;
 mod stdio;
 #[cfg(test)]
@@ -29,30 +31,26 @@ pub use listen::{ListenError, Why};
 pub use places::default_control_paths;
 pub use stdio::Stdin;
 
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mio::unix::SourceFd;
 use mio::{Events, Interest, Poll};
 use signal_hook_mio::v1_0::Signals;
 
 use crate::chat::{Millis, Now};
-use crate::limits::{ACCEPTS_PER_TICK, Limits, RESERVED_FILES};
-use crate::server::{Config, Peer, Readiness, Seat, Server, Token};
+use crate::limits::{Limits, RESERVED_FILES};
+use crate::server::{Config, Readiness, Server, Token};
 use clock::Clock;
 use control::{Control, News, Unbound, Wanted};
 use listen::Options;
 use listeners::Listeners;
+use sources::{MAX_LISTENERS, Source};
 use state::StateDir;
 use stdio::Log;
-use transport::{Console, Transport};
+use transport::Transport;
 
-const SIGNALS: mio::Token = mio::Token(usize::MAX);
-const CONTROL: mio::Token = mio::Token(usize::MAX - 1);
-const LISTENERS: usize = usize::MAX - 2 - MAX_LISTENERS;
-const MAX_LISTENERS: usize = 64;
 const EVENTS_PER_POLL: usize = 1024;
 /// How soon to try again to write log lines that stderr did not take.
 const LOG_RETRY: Duration = Duration::from_millis(100);
@@ -95,7 +93,7 @@ impl EventLoop {
         listeners.register(poll.registry(), 0)?;
         signals::hold_back()?;
         let mut signals = Signals::new(signals::that_end())?;
-        poll.registry().register(&mut signals, SIGNALS, Interest::READABLE)?;
+        poll.registry().register(&mut signals, Source::Signals.token(), Interest::READABLE)?;
         let (mut server, clock) = (Server::new(config), Clock::new());
         server.set_time(clock.now());
         Ok(Self {
@@ -139,25 +137,6 @@ impl EventLoop {
     /// The port by which `chatd ctl` finds this daemon.
     pub fn port(&self) -> u16 {
         self.listeners.port()
-    }
-
-    /// Makes stdin and stdout the operator's console, if stdin is anything one gives orders through.
-    pub fn open_console(&mut self) {
-        let seat = match Stdin::of_this_process() {
-            Stdin::Nothing => return,
-            Stdin::Terminal => Seat::Terminal,
-            Stdin::Orders => Seat::Pipe,
-        };
-        let console = Console::new();
-        let token = mio::Token(self.server.next_token().to_usize());
-        let (input, output) = (console.input(), console.output());
-        let registry = self.poll.registry();
-        // A regular file cannot be registered (epoll_ctl(2), EPERM) and is always ready; the server
-        // reads on until its end by itself.
-        let _ = registry.register(&mut SourceFd(&input), token, Interest::READABLE);
-        let _ = registry.register(&mut SourceFd(&output), token, Interest::WRITABLE);
-        let token = self.server.accept(Transport::Console(console), Peer::Operator(seat), self.clock.now());
-        self.server.handle_ready(token, Readiness { readable: true, writable: false, hung_up: false });
     }
 
     /// Lets operators in over a Unix socket, for `chatd ctl`. Without a path one of the usual places
@@ -239,6 +218,7 @@ impl EventLoop {
             self.listen_on_what_came(now);
             self.accept_waiting(now);
             self.accept_operators(now);
+            self.check_control(now);
             self.server.tick(now);
             self.save_bans(now);
             self.write_log();
@@ -264,36 +244,29 @@ impl EventLoop {
         }
     }
 
-    fn accept_operators(&mut self, now: Now) {
-        let Some(control) = &mut self.control else { return };
-        while let Some(mut stream) = control.accept() {
-            let token = mio::Token(self.server.next_token().to_usize());
-            let interest = Interest::READABLE | Interest::WRITABLE;
-            if self.poll.registry().register(&mut stream, token, interest).is_ok() {
-                self.server.accept(Transport::Control(stream), Peer::Operator(Seat::Socket), now);
-            }
-        }
-        if let Some(news) = control.check(self.poll.registry(), now.steady) {
+    fn check_control(&mut self, now: Now) {
+        let news = self.control.as_mut().and_then(|control| control.check(self.poll.registry(), now.steady));
+        if let Some(news) = news {
             self.tell_of_control(news);
         }
     }
 
     fn dispatch(&mut self, event: &mio::event::Event, now: Now) {
-        match event.token() {
-            SIGNALS => self.handle_signals(now),
-            CONTROL => self.control.iter_mut().for_each(|control| control.is_ready = true),
-            mio::Token(number) if number >= LISTENERS => {
-                if let Some(listener) = self.listeners.bound.get_mut(number - LISTENERS) {
+        match Source::of(event.token()) {
+            Source::Signals => self.handle_signals(now),
+            Source::Control => self.control.iter_mut().for_each(|control| control.is_ready = true),
+            Source::Listener(number) => {
+                if let Some(listener) = self.listeners.bound.get_mut(number) {
                     listener.is_ready = true;
                 }
             }
-            mio::Token(number) => {
+            Source::Connection(token) => {
                 let readiness = Readiness {
                     readable: event.is_readable(),
                     writable: event.is_writable(),
                     hung_up: event.is_read_closed() || event.is_error(),
                 };
-                self.server.handle_ready(Token::from_usize(number), readiness);
+                self.server.handle_ready(token, readiness);
             }
         }
     }
@@ -321,52 +294,6 @@ impl EventLoop {
                 }
             }
         }
-    }
-
-    /// Accepts what waits, one from each listener in turn, and in all no more than its share of a tick.
-    fn accept_waiting(&mut self, now: Now) {
-        let mut left = ACCEPTS_PER_TICK;
-        loop {
-            let before = left;
-            for number in 0..self.listeners.bound.len() {
-                if left > 0 && self.accept_one(number, now) {
-                    left -= 1;
-                }
-            }
-            if left == before {
-                return;
-            }
-        }
-    }
-
-    fn accept_one(&mut self, number: usize, now: Now) -> bool {
-        let Some(listener) = self.listeners.bound.get_mut(number) else { return false };
-        if !listener.is_ready || listener.paused_until.is_some_and(|until| until > now.steady) {
-            return false;
-        }
-        listener.paused_until = None;
-        match listener.accept() {
-            Ok((mut stream, address)) => {
-                let token = mio::Token(self.server.next_token().to_usize());
-                let interest = Interest::READABLE | Interest::WRITABLE;
-                if self.poll.registry().register(&mut stream, token, interest).is_ok() {
-                    self.server.accept(Transport::Tcp(stream), Peer::Client(address), now);
-                }
-            }
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                listener.is_ready = false;
-                return false;
-            }
-            Err(error) if is_of_one_connection(&error) => {}
-            Err(error) => {
-                let address = listener.address;
-                if listener.pause(now.steady) {
-                    self.server.journal().warn(format_args!("accept-failed on={address} error={error}"));
-                }
-                return false;
-            }
-        }
-        true
     }
 
     /// Stops listening and tells everybody; the loop ends when they have hung up.
@@ -415,18 +342,4 @@ impl EventLoop {
             self.log.write_out();
         }
     }
-}
-
-/// Errors of accept(2) that concern the one connection which was waiting, not the listener.
-fn is_of_one_connection(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::ConnectionAborted
-            | ErrorKind::ConnectionReset
-            | ErrorKind::Interrupted
-            | ErrorKind::HostUnreachable
-            | ErrorKind::NetworkUnreachable
-            | ErrorKind::NetworkDown
-            | ErrorKind::TimedOut
-    )
 }

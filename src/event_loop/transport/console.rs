@@ -1,8 +1,10 @@
 //! The operator's end of the console: lines from stdin, answers to stdout.
 
 use std::io::{self, ErrorKind};
-use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 
+use mio::unix::SourceFd;
+use mio::{Interest, Registry, Token};
 use nix::errno::Errno;
 use nix::poll::PollFlags;
 
@@ -21,14 +23,12 @@ impl Console {
         Self { stdin: io::stdin(), stdout: io::stdout() }
     }
 
-    /// What tells when there is something to read.
-    pub(in crate::event_loop) fn input(&self) -> RawFd {
-        self.stdin.as_raw_fd()
-    }
-
-    /// What tells when there is room to write.
-    pub(in crate::event_loop) fn output(&self) -> RawFd {
-        self.stdout.as_raw_fd()
+    /// Has the event queue report when there is something to read, and when there is room. A regular
+    /// file cannot be registered (epoll_ctl(2), EPERM) and is always ready.
+    pub(super) fn register(&self, registry: &Registry, token: Token) {
+        let (input, output) = (self.stdin.as_raw_fd(), self.stdout.as_raw_fd());
+        let _ = registry.register(&mut SourceFd(&input), token, Interest::READABLE);
+        let _ = registry.register(&mut SourceFd(&output), token, Interest::WRITABLE);
     }
 }
 

@@ -7,6 +7,7 @@ mod tcp;
 use std::io;
 
 use mio::net::{TcpStream, UnixStream};
+use mio::{Interest, Registry, Token};
 
 use crate::server::{Stream, Taken};
 pub(super) use console::Console;
@@ -28,6 +29,21 @@ macro_rules! each {
             Transport::Control($stream) => $what,
         }
     };
+}
+
+impl Transport {
+    /// Has the event queue report when it is ready for reading and for writing.
+    pub(super) fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
+        let both = Interest::READABLE | Interest::WRITABLE;
+        match self {
+            Self::Tcp(stream) => registry.register(stream, token, both),
+            Self::Control(stream) => registry.register(stream, token, both),
+            Self::Console(console) => {
+                console.register(registry, token);
+                Ok(())
+            }
+        }
+    }
 }
 
 impl Stream for Transport {
