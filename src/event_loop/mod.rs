@@ -41,7 +41,7 @@ use signal_hook_mio::v1_0::Signals;
 
 use crate::chat::{Millis, Now};
 use crate::limits::{Limits, RESERVED_FILES};
-use crate::server::{Config, Readiness, Server, Token};
+use crate::server::{Config, Readiness, Server};
 use clock::Clock;
 use control::{Control, News, Unbound, Wanted};
 use listen::Options;
