@@ -44,7 +44,7 @@ impl Wire {
         for (place, byte) in buffer.iter_mut().zip(layer.opened.drain(..count)) {
             *place = byte;
         }
-        (count > 0).then(|| Taken { count, is_drained: layer.opened.is_empty() })
+        (count > 0).then_some(Taken { count, is_drained: layer.opened.is_empty() })
     }
 
     /// What the layer accepts of some bytes. Only when it is full does it write by itself.

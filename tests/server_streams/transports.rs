@@ -1,6 +1,8 @@
 //! Streams that hold bytes back: what arrives and what is told is the same as without, and nothing is
 //! done in vain.
+
 #![allow(clippy::indexing_slicing, reason = "in a test a panic is a failure that says where")]
+
 use chatd::limits::Limits;
 
 use super::layer::Layer;
