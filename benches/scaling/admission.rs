@@ -38,10 +38,10 @@ pub(crate) fn room(who: usize, size: usize) -> String {
 /// What a client sends first.
 fn first_line(subject: Subject, who: usize, role: Role) -> String {
     match (subject, role) {
-        (Subject::Chatd | Subject::Hasty, _) => format!("ENTER {}\n", name(who)),
         (Subject::Floor, Role::Idle) => "N\n".to_owned(),
         (Subject::Floor, Role::Paired) => format!("P {}\n", who / 2),
         (Subject::Floor, Role::Member { of }) => format!("R {}\n", who / of),
+        _ => format!("ENTER {}\n", name(who)),
     }
 }
 
@@ -78,10 +78,8 @@ pub(crate) fn admit(fleet: &mut Fleet, subject: Subject, count: usize, role: Rol
     let uids = enter(fleet, subject, count, role, &mut Latency::new()?)?;
     let mut settling = match (subject, role) {
         (Subject::Floor, _) | (_, Role::Idle) => return Ok(uids),
-        (Subject::Chatd | Subject::Hasty, Role::Paired) => {
-            Settling { answers: count, paired: count, ..Settling::default() }
-        }
-        (Subject::Chatd | Subject::Hasty, Role::Member { of }) => {
+        (_, Role::Paired) => Settling { answers: count, paired: count, ..Settling::default() },
+        (_, Role::Member { of }) => {
             Settling { answers: count, joined: count / of * (of * (of + 1) / 2), ..Settling::default() }
         }
     };

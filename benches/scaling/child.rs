@@ -18,6 +18,10 @@ pub(crate) enum Subject {
     Hasty,
     /// The relay that only moves bytes.
     Floor,
+    /// The real daemon with all rates as by default, and somebody who attacks it.
+    Attacked,
+    /// The same with nobody who does.
+    Alone,
 }
 
 impl Subject {
@@ -26,17 +30,18 @@ impl Subject {
             Self::Chatd => "chatd",
             Self::Hasty => "hasty",
             Self::Floor => "floor",
+            Self::Attacked => "attacked",
+            Self::Alone => "alone",
         }
     }
 
     /// The one place where a server's arguments stand.
     fn command(self) -> Outcome<Command> {
         Ok(match self {
+            Self::Attacked | Self::Alone => daemon(),
             Self::Chatd | Self::Hasty => {
-                let mut command = Command::new(env!("CARGO_BIN_EXE_chatd"));
-                // No control socket.
-                command.env_remove("XDG_RUNTIME_DIR").env("TMPDIR", "/nonexistent");
-                command.args(["--listen", "127.0.0.1:0", "--max-per-address", "0"]);
+                let mut command = daemon();
+                command.args(["--max-per-address", "0"]);
                 // The delay against floods is the one thing that is off: it is there to slow clients down.
                 for of in ["lines", "requests", "announcements", "work", "work-address", "entries", "connects"] {
                     command.args([&format!("--rate-{of}"), "0"]);
@@ -53,6 +58,14 @@ impl Subject {
             }
         })
     }
+}
+
+/// The daemon as it is, without a control socket.
+fn daemon() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chatd"));
+    command.env_remove("XDG_RUNTIME_DIR").env("TMPDIR", "/nonexistent");
+    command.args(["--listen", "127.0.0.1:0"]);
+    command
 }
 
 /// A running server; killed when dropped.
@@ -82,6 +95,11 @@ impl Server {
         };
         system::pin(child.id(), 0);
         Ok(Self { child, address, subject, _stdout: stdout })
+    }
+
+    /// Has the server go before what else runs on this machine, where the system allows it.
+    pub(crate) fn urge(&self) {
+        system::urge(self.child.id(), 10);
     }
 
     pub(crate) fn cpu_time(&self) -> Option<Duration> {

@@ -27,8 +27,8 @@ pub(crate) fn fill(fleet: &mut Fleet, subject: Subject, count: usize, times: &mu
             filling.started.push(fleet.now());
             let who = fleet.connect(None)?;
             let line = match subject {
-                Subject::Chatd | Subject::Hasty => format!("ENTER {}\nJOIN #fill\n", name(who)),
                 Subject::Floor => "R 0\n".to_owned(),
+                _ => format!("ENTER {}\nJOIN #fill\n", name(who)),
             };
             fleet.out.to(who).extend_from_slice(line.as_bytes());
         }

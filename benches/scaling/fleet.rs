@@ -70,6 +70,8 @@ pub(crate) struct Fleet {
     pub(crate) out: Outputs,
     scratch: Vec<u8>,
     server: SocketAddr,
+    /// Where a client comes from.
+    origin: Box<dyn Fn(usize) -> Ipv4Addr>,
     start: Instant,
 }
 
@@ -82,8 +84,14 @@ impl Fleet {
             out: Outputs { queues: Vec::new(), dirty: Vec::new(), now: 0 },
             scratch: vec![0; SCRATCH],
             server,
+            origin: Box::new(|who| Ipv4Addr::new(127, 0, 0, 2 + (who % ADDRESSES) as u8)),
             start: Instant::now(),
         })
+    }
+
+    /// Says which addresses clients come from, where the system has these.
+    pub(crate) fn come_from(&mut self, origin: impl Fn(usize) -> Ipv4Addr + 'static) {
+        self.origin = Box::new(origin);
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -129,8 +137,7 @@ impl Fleet {
             socket.set_recv_buffer_size(bytes)?;
         }
         if cfg!(target_os = "linux") {
-            let address = Ipv4Addr::new(127, 0, 0, 2 + (who % ADDRESSES) as u8);
-            socket.bind(&SocketAddr::from((address, 0)).into())?;
+            socket.bind(&SocketAddr::from(((self.origin)(who), 0)).into())?;
         }
         match socket.connect(&self.server.into()) {
             Ok(()) => {}
@@ -161,15 +168,21 @@ impl Fleet {
 
     /// Sends what is to be sent, waits for something to come, hands it out.
     pub(crate) fn round(&mut self, listener: &mut impl Listener) -> Outcome<()> {
+        if self.round_within(SILENCE, listener)? {
+            return Ok(());
+        }
+        Err(Failure::new(format!("nothing came for {} s: a message is lost", SILENCE.as_secs())))
+    }
+
+    /// The same where nothing has to come within that time; says whether something did.
+    pub(crate) fn round_within(&mut self, patience: Duration, listener: &mut impl Listener) -> Outcome<bool> {
         self.flush()?;
-        match self.poll.poll(&mut self.events, Some(SILENCE)) {
+        match self.poll.poll(&mut self.events, Some(patience)) {
             Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(true),
             Err(error) => return Err(error.into()),
         }
-        if self.events.is_empty() {
-            return Err(Failure::new(format!("nothing came for {} s: a message is lost", SILENCE.as_secs())));
-        }
+        let came = !self.events.is_empty();
         let events = std::mem::replace(&mut self.events, Events::with_capacity(0));
         for event in &events {
             let who = event.token().0;
@@ -184,7 +197,7 @@ impl Fleet {
             }
         }
         self.events = events;
-        Ok(())
+        Ok(came)
     }
 
     /// Writes once to every client that has something to say.

@@ -15,7 +15,7 @@
 //!
 //! Modules: `options` and `plan` (what is run), `child` and `system` (processes, cores, clocks),
 //! `floor` (the other server), `fleet` and `speech` (the clients), `admission`, `pairs`, `rooms`,
-//! `filling`, `keeping` (what they do), `workload` (one run of one row), `measure` (figures), `report`,
+//! `filling`, `keeping`, `attacks` and `bystanders` (what they do), `workload` (one run of one row), `measure` (figures), `report`,
 //! `plot` and `progress` (what is shown).
 
 #![allow(clippy::disallowed_methods, reason = "a benchmark reads the clock; it is an edge")]
@@ -24,6 +24,8 @@
 #![allow(clippy::cast_precision_loss, reason = "figures are shown with four digits")]
 
 mod admission;
+mod attacks;
+mod bystanders;
 mod child;
 mod filling;
 mod fleet;

@@ -1,5 +1,6 @@
 //! Which rows there are, how large, and what chatd is to reach in each.
 
+use crate::attacks::{Attack, Origin};
 use crate::child::Subject;
 use crate::options::{Depth, Options};
 use crate::pairs::Talk;
@@ -27,6 +28,8 @@ pub(crate) enum Work {
     Resume,
     /// A busy room of which one member does not read.
     StoppedReader,
+    /// People who talk while others attack.
+    Bystanders(Attack),
 }
 
 /// What the cost of a row is counted in.
@@ -42,6 +45,8 @@ pub(crate) enum Unit {
     Growth,
     /// Wall µs per delivered message, of all clients together.
     WallTime,
+    /// µs within which 99 of 100 lines of bystanders arrive.
+    Latency,
 }
 
 /// What issue 5 asks for.
@@ -51,6 +56,8 @@ pub(crate) enum Reach {
     Ratio(f64),
     /// A cost.
     Cost(f64),
+    /// A time: at most so many times the other's, and so many µs more.
+    Delay(f64, f64),
 }
 
 /// One row of the table.
@@ -80,9 +87,13 @@ impl Row {
         if matches!(self.work, Work::Memory { .. }) { 1 } else { asked }
     }
 
-    /// The other server. One that acknowledges nothing has nobody waiting for it.
-    pub(crate) fn compared_with(&self) -> Subject {
-        if self.work == Work::Pairs(Talk::Wait) { Subject::Hasty } else { Subject::Floor }
+    /// What is measured, and what it is compared with. A floor that acknowledges nothing has nobody waiting for it.
+    pub(crate) fn subjects(&self) -> [Subject; 2] {
+        match self.work {
+            Work::Pairs(Talk::Wait) => [Subject::Chatd, Subject::Hasty],
+            Work::Bystanders(_) => [Subject::Attacked, Subject::Alone],
+            _ => [Subject::Chatd, Subject::Floor],
+        }
     }
 
     pub(crate) fn unit(&self) -> Unit {
@@ -92,6 +103,7 @@ impl Row {
             Work::Entry | Work::Filling | Work::Resume => Unit::PerClient,
             Work::Memory { .. } => Unit::Bytes,
             Work::BesideIdle => Unit::Growth,
+            Work::Bystanders(_) => Unit::Latency,
         }
     }
 }
@@ -104,6 +116,7 @@ impl Unit {
             Self::Bytes => "B/user",
             Self::Growth => "growth",
             Self::WallTime => "wall µs",
+            Self::Latency => "p99 µs",
         }
     }
 }
@@ -131,8 +144,14 @@ const fn rooms(size: usize, senders: usize, window: u32) -> Work {
     Work::Rooms(Shape { size, senders, window })
 }
 
+/// What issue 9 asks for, whatever the attack.
+const fn bystanders(name: &'static str, attack: Attack, sizes: &'static [usize]) -> Workload {
+    let reach = Some(Reach::Delay(1.5, 5_000.0));
+    Workload { name, work: Work::Bystanders(attack), amount: 1_000, reach, full: sizes, quick: sizes }
+}
+
 #[rustfmt::skip]
-const WORKLOADS: [Workload; 16] = [
+const WORKLOADS: [Workload; 23] = [
     Workload { name: "pair-pong", work: PONG, amount: 200_000, reach: Some(Reach::Ratio(1.10)),
         full: &[2, 10, 100, 200, 1000, 5000, 10_000, MOST], quick: &[2, 200, 1000, 10_000] },
     Workload { name: "pair-pipe-8", work: pipe(8), amount: 1_000_000, reach: Some(Reach::Ratio(1.15)),
@@ -165,6 +184,13 @@ const WORKLOADS: [Workload; 16] = [
         full: &[100, 1000], quick: &[1000] },
     Workload { name: "stopped-reader", work: Work::StoppedReader, amount: 30_000_000, reach: None,
         full: &[100], quick: &[100] },
+    bystanders("bystander-room", Attack::Room(Origin::One), &[400]),
+    bystanders("bystander-room-many", Attack::Room(Origin::Many), &[400]),
+    bystanders("bystander-comings", Attack::Comings, &[1000]),
+    bystanders("bystander-quits", Attack::Quits, &[1000]),
+    bystanders("bystander-announce", Attack::Announcements, &[6000]),
+    bystanders("bystander-list", Attack::Listings, &[3000]),
+    bystanders("bystander-past", Attack::Pasts, &[1000]),
 ];
 
 /// The rows that the options select.

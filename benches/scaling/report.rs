@@ -72,7 +72,16 @@ impl Report {
         }
         println!(
             "{:<21} {:<9} {:>24} {:>24} {:>21} {:>9} {:>9} {:>8} {:>8} {:>8}",
-            "row", "cost in", "chatd", "floor (hasty)", "ratio", "to reach", "rate /s", "p50 µs", "p99 µs", "p99.9 µs"
+            "row",
+            "cost in",
+            "chatd",
+            "floor (hasty, alone)",
+            "ratio",
+            "to reach",
+            "rate /s",
+            "p50 µs",
+            "p99 µs",
+            "p99.9 µs"
         );
     }
 
@@ -161,13 +170,13 @@ fn line(outcome: &Outcomes, chatd: &[Sample], floor: &[Sample]) -> String {
         short(p50),
         short(p99),
         short(p999),
-        notes(chatd, floor)
+        notes(row, chatd, floor)
     )
 }
 
 fn shown(figure: Figure, unit: Unit) -> String {
     let digits = match unit {
-        Unit::Bytes => 0,
+        Unit::Bytes | Unit::Latency => 0,
         Unit::Growth => 2,
         Unit::PerDelivery | Unit::PerClient | Unit::WallTime => 3,
     };
@@ -183,14 +192,18 @@ fn reach(outcome: &Outcomes) -> String {
     let (goal, is_met) = match outcome.row.reach {
         None => return String::new(),
         Some(Reach::Ratio(most)) => (format!("{most:.2}"), outcome.ratio.median <= most),
+        Some(Reach::Delay(times, more)) => {
+            let most = outcome.floor.cost.median * times + more;
+            (format!("{most:.0}"), outcome.chatd.cost.median <= most)
+        }
         Some(Reach::Cost(most)) => (format!("{most:.0}"), outcome.chatd.cost.median <= most),
     };
     format!("{goal} {}", if is_met { "met" } else { "not" })
 }
 
-fn notes(chatd: &[Sample], floor: &[Sample]) -> String {
-    let mut notes = String::new();
-    for (name, samples) in [("chatd", chatd), ("floor", floor)] {
+fn notes(row: &Row, chatd: &[Sample], floor: &[Sample]) -> String {
+    let (mut notes, [first, other]) = (String::new(), row.subjects().map(Subject::name));
+    for (name, samples) in [(first, chatd), (other, floor)] {
         let bound = samples.iter().filter(|sample| sample.is_generator_bound()).count();
         if bound * 2 > samples.len() {
             notes.push_str(&format!("  the generator sets the pace with {name};"));
@@ -198,7 +211,7 @@ fn notes(chatd: &[Sample], floor: &[Sample]) -> String {
     }
     for (which, (name, _)) in chatd.first().map(|first| first.more.as_slice()).unwrap_or_default().iter().enumerate() {
         let figure = |samples: &[Sample]| Figure::of(samples.iter().map(|sample| sample.more[which].1)).median;
-        notes.push_str(&format!("  {name} {:.1} (floor {:.1})", figure(chatd), figure(floor)));
+        notes.push_str(&format!("  {name} {:.1} ({other} {:.1})", figure(chatd), figure(floor)));
     }
     notes
 }

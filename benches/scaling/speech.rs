@@ -119,9 +119,9 @@ impl Subject {
     /// Reads a line. Anything but what the workloads expect is a failure, `-ERR` included.
     pub(crate) fn hear(self, line: &[u8]) -> Outcome<Heard<'_>> {
         let heard = match self {
-            Self::Chatd | Self::Hasty => hear_chatd(line),
             Self::Floor if line == b"+" => Some(Heard::Answer),
             Self::Floor => Some(Heard::Message { id: 0, from: b"", text: line }),
+            _ => hear_chatd(line),
         };
         heard.ok_or_else(|| Failure::new(format!("unexpected: {:?}", String::from_utf8_lossy(line))))
     }

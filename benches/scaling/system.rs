@@ -62,6 +62,25 @@ pub(crate) fn pin(_pid: u32, _from_last: usize) -> bool {
     false
 }
 
+/// Has a process, or a thread, go before all usual ones, by chrt(1), where there is that and it may. What waits
+/// for nothing but time is not held up by what else runs on this machine then.
+pub(crate) fn urge(id: u32, level: u8) {
+    use std::process::{Command, Stdio};
+    let mut command = Command::new("chrt");
+    command.args(["--fifo", "--pid", &level.to_string(), &id.to_string()]);
+    let _ = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+}
+
+/// The same for the thread that calls, before a server.
+#[cfg(target_os = "linux")]
+pub(crate) fn urge_this_thread() {
+    urge(nix::unistd::gettid().as_raw().unsigned_abs(), 20);
+}
+
+/// Nothing: chrt(1) is Linux's.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn urge_this_thread() {}
+
 /// A process's memory, in bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Memory {

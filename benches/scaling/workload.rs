@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::admission::{self, Role, admit};
+use crate::attacks;
 use crate::child::{Server, Subject};
 use crate::filling;
 use crate::fleet::Fleet;
@@ -45,7 +46,7 @@ pub(crate) fn run_all(options: &Options) -> Outcome<()> {
             // Neither server is always the one that finds the machine as the other left it.
             let order = if repetition % 2 == 0 { [0, 1] } else { [1, 0] };
             for which in order {
-                let subject = [Subject::Chatd, row.compared_with()][which];
+                let subject = row.subjects()[which];
                 progress.show(&row.name(), subject);
                 let sample = run(row, subject)
                     .map_err(|failure| Failure::new(format!("{} with {}: {failure}", row.name(), subject.name())))?;
@@ -76,6 +77,7 @@ fn run(row: &Row, subject: Subject) -> Outcome<Sample> {
         Work::BesideIdle => beside_idle(row, &server, &mut fleet),
         Work::Filling => fill(row, &server, &mut fleet),
         Work::StoppedReader => stopped_reader(row, &server, &mut fleet),
+        Work::Bystanders(attack) => attacks::beside(attack, row.connections, row.amount, &server, &mut fleet),
     };
     if let Ok(sample) = &mut sample
         && row.unit() == Unit::WallTime
