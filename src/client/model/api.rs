@@ -23,7 +23,7 @@ pub enum Action {
     Own(Line),
     /// The line that was entered comes back, to be edited.
     GiveBack(String),
-    /// Connect again: the server did not want to wait for a name.
+    /// Connect again: the server did not want to wait for a name, or is not heard.
     Connect,
     /// Leave with this exit code.
     Leave(u8),
