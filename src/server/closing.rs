@@ -49,7 +49,6 @@ impl<S: Stream> Server<S> {
             connection.output.drop_all();
             connection.phase = Phase::Gone;
             self.connections.gone.push(token);
-            self.connections.account(token);
         }
     }
 
@@ -59,7 +58,7 @@ impl<S: Stream> Server<S> {
         let Phase::Closing { until } = connection.phase else { return };
         connection.phase = Phase::Lingering { until };
         let is_over = connection.hung_up && !connection.readable;
-        let Some(stream) = &mut connection.stream else { return self.give_up(token) };
+        let Some(stream) = connection.stream() else { return self.give_up(token) };
         if stream.finish().is_err() || !stream.hangs_up() || is_over {
             return self.give_up(token);
         }
@@ -79,7 +78,6 @@ impl<S: Stream> Server<S> {
         connection.forget_rare(now.steady);
         if std::mem::take(&mut connection.is_doomed) {
             connection.output.drop_unsent_lines();
-            self.connections.account(token);
         }
         let connection = self.connections.get_mut(token)?;
         let peer = connection.peer;
@@ -94,7 +92,6 @@ impl<S: Stream> Server<S> {
         }
         self.leave_debts(token, now);
         self.say_farewell(token, closing);
-        self.connections.arm(token);
         self.connections.mark_dirty(token);
         user
     }

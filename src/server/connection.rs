@@ -126,19 +126,25 @@ pub(super) enum Phase {
         /// Has given the server's password.
         may_enter: bool,
     },
-    /// Is a user's.
+    /// Is a user's, who may have lost it (see [`Link`]).
     User(UserKey),
     /// Is the operator's.
     Operator(Expecting),
-    /// Is lost, but its user's place is kept: what the user is to be told waits in the output, and
-    /// how long it does stands in the place's books.
-    Away(UserKey),
     /// Is on its way out: what is queued is still written, nothing is read any more.
     Closing { until: Millis },
     /// Everything is written and the peer was told so; waits for the peer to hang up.
     Lingering { until: Millis },
     /// To be forgotten at the end of the tick.
     Gone,
+}
+
+/// What leads to the peer.
+#[derive(Debug)]
+pub(super) enum Link<S> {
+    /// A stream.
+    Up(S),
+    /// Nothing any more, but the user's place is kept: what it is to be told waits in the output.
+    Lost(Box<Absence>),
 }
 
 /// What a connection counts against.
@@ -191,11 +197,22 @@ pub(super) enum Flow {
     Broken,
 }
 
+/// When a connection is to be written to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Schedule {
+    /// Not, as far as is known.
+    Idle,
+    /// As soon as there is time: nothing waits for it but what many are told, or what its stream had no
+    /// room for.
+    Deferred,
+    /// At the end of this tick.
+    Now,
+}
+
 /// A connection.
 #[derive(Debug)]
 pub(super) struct Connection<S> {
-    /// None once it is lost.
-    pub(super) stream: Option<S>,
+    pub(super) link: Link<S>,
     pub(super) peer: Peer,
     pub(super) token: Token,
     /// What it speaks.
@@ -221,20 +238,20 @@ pub(super) struct Connection<S> {
     pub(super) flow: Flow,
     /// Stands in the list of connections to serve in the next tick.
     pub(super) is_ready: bool,
-    /// Stands in the list of connections to write to in this tick.
-    pub(super) is_dirty: bool,
-    /// Stands in the list of connections to write to as far as there is time.
-    pub(super) is_bulk: bool,
+    /// When it is to be written to.
+    pub(super) schedule: Schedule,
     /// Stands in the queue of connections whose next line is for many.
     pub(super) is_waiting: bool,
     /// Stands in the list of connections to close.
     pub(super) is_doomed: bool,
+    /// Stands in the list of connections that may have changed.
+    pub(super) is_touched: bool,
 }
 
 impl<S> Connection<S> {
     pub(super) fn new(stream: S, peer: Peer, token: Token, phase: Phase, now: Millis) -> Self {
         Self {
-            stream: Some(stream),
+            link: Link::Up(stream),
             peer,
             token,
             dialect: peer.dialect(),
@@ -252,10 +269,41 @@ impl<S> Connection<S> {
             hung_up: false,
             flow: Flow::Free,
             is_ready: false,
-            is_dirty: false,
-            is_bulk: false,
+            schedule: Schedule::Idle,
             is_waiting: false,
             is_doomed: false,
+            is_touched: false,
+        }
+    }
+
+    /// The stream, unless it is lost.
+    #[inline]
+    pub(super) fn stream(&mut self) -> Option<&mut S> {
+        match &mut self.link {
+            Link::Up(stream) => Some(stream),
+            Link::Lost(_) => None,
+        }
+    }
+
+    /// The absence of its user, if it is lost.
+    #[inline]
+    pub(super) fn absence(&self) -> Option<&Absence> {
+        match &self.link {
+            Link::Up(_) => None,
+            Link::Lost(absence) => Some(absence),
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_lost(&self) -> bool {
+        self.absence().is_some()
+    }
+
+    /// Its user, here or away.
+    pub(super) fn user(&self) -> Option<UserKey> {
+        match self.phase {
+            Phase::User(user) => Some(user),
+            _ => None,
         }
     }
 
@@ -338,14 +386,15 @@ impl<S> Connection<S> {
 
     /// Whether its lines are heard.
     pub(super) fn is_open(&self) -> bool {
-        match self.phase {
+        let is_open = match self.phase {
             Phase::Silent { .. }
             | Phase::Opening { .. }
             | Phase::Entering { .. }
             | Phase::User(_)
             | Phase::Operator(_) => true,
-            Phase::Away(_) | Phase::Closing { .. } | Phase::Lingering { .. } | Phase::Gone => false,
-        }
+            Phase::Closing { .. } | Phase::Lingering { .. } | Phase::Gone => false,
+        };
+        is_open && !self.is_lost()
     }
 
     /// Whether it can be told anything: not when it is about to be closed, unless its place is kept.
@@ -396,13 +445,13 @@ impl<S> Connection<S> {
 
     /// Whether it takes nothing, as far as is known, and has not since before this tick.
     pub(super) fn is_stalled(&self) -> bool {
-        self.stream.is_none() || self.flow == Flow::Stalled
+        self.is_lost() || self.flow == Flow::Stalled
     }
 
     /// Whether it may go when there is no memory for its queue: never one whose stream takes what it
     /// is given.
     pub(super) fn may_give_way(&self) -> bool {
-        self.accounted > 0 && !self.is_doomed && (self.stream.is_none() || self.is_blocked())
+        self.accounted > 0 && !self.is_doomed && (self.is_lost() || self.is_blocked())
     }
 
     /// Whether it leaves too much unread to be heard.
@@ -431,13 +480,15 @@ impl<S> Connection<S> {
 
     /// The next moment at which something is due here, whatever it is.
     pub(super) fn next_due(&self, limits: &Limits) -> Option<Millis> {
+        if let Some(absence) = self.absence() {
+            return matches!(self.phase, Phase::User(_)).then(|| absence.due());
+        }
         let slow = self.slow_due(limits);
         let by_phase = match self.phase {
             Phase::Silent { since } => Some(since + GREETING_DELAY),
             Phase::Opening { since } | Phase::Entering { since, .. } => Some(since + limits.entry_timeout),
             Phase::User(_) => earliest(slow, self.sign_of_life_due(limits)),
             Phase::Operator(_) => slow,
-            Phase::Away(_) => self.output.kept().and_then(|kept| kept.absence).map(Absence::next_due),
             Phase::Closing { until } | Phase::Lingering { until } => Some(until),
             Phase::Gone => None,
         };

@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use slab::Slab;
 
 use super::chunk::Shares;
-use super::connection::{Connection, Peer, Phase, Rights, Token};
+use super::connection::{Connection, Peer, Phase, Rights, Schedule, Token};
 use super::journal::Journal;
 use super::outbox::{Speakers, Spread};
 use super::outgoing::Outgoing;
@@ -32,6 +32,8 @@ pub(super) struct Connections<S> {
     pub(super) waiting: VecDeque<Token>,
     /// To be forgotten at the end of this tick.
     pub(super) gone: Vec<Token>,
+    /// Whose books are to be done.
+    touched: Vec<Token>,
     pub(super) outgoing: Outgoing,
     pub(super) spread: Spread,
     /// How many users speak each dialect: what many are told is said in those only.
@@ -42,6 +44,21 @@ pub(super) struct Connections<S> {
 
 fn find<S>(slots: &mut Slab<Connection<S>>, token: Token) -> Option<&mut Connection<S>> {
     slots.get_mut(token.slot as usize).filter(|connection| connection.token == token)
+}
+
+/// Notes when something is due on a connection next.
+fn arm<S>(deadlines: &mut BTreeSet<(Millis, Token)>, connection: &mut Connection<S>, limits: &Limits) {
+    let next = connection.next_due(limits);
+    let before = std::mem::replace(&mut connection.armed_at, next);
+    if before == next {
+        return;
+    }
+    if let Some(before) = before {
+        deadlines.remove(&(before, connection.token));
+    }
+    if let Some(next) = next {
+        deadlines.insert((next, connection.token));
+    }
 }
 
 impl<S: Stream> Connections<S> {
@@ -73,12 +90,24 @@ impl<S: Stream> Connections<S> {
         }
     }
 
-    /// Keeps the sum of all queues right, and in bounds, after one has changed.
-    pub(super) fn account(&mut self, token: Token) {
-        if let Some(connection) = find(&mut self.slots, token) {
-            self.outgoing.account(connection);
-            self.relieve_memory();
+    /// Does the books of all connections that may have changed: what memory their output takes, and when
+    /// something is due on them next.
+    #[inline]
+    pub(super) fn do_books(&mut self) {
+        if !self.touched.is_empty() {
+            self.do_books_of_touched();
         }
+    }
+
+    fn do_books_of_touched(&mut self) {
+        let mut touched = std::mem::take(&mut self.touched);
+        for token in touched.drain(..) {
+            let Some(connection) = find(&mut self.slots, token) else { continue };
+            connection.is_touched = false;
+            self.outgoing.account(connection);
+            arm(&mut self.deadlines, connection, &self.limits);
+        }
+        self.touched = touched;
     }
 
     /// While all queues together are too large, makes room.
@@ -174,8 +203,12 @@ impl<S: Stream> Connections<S> {
             let token = self.outgoing.take_bulk()?;
             let Some(connection) = find(&mut self.slots, token) else { continue };
             let waiting = connection.output.len();
-            let is_flushed = connection.stream.as_ref().is_none_or(|stream| !stream.wants_write());
-            if std::mem::take(&mut connection.is_bulk) && (waiting > 0 || !is_flushed) {
+            let is_flushed = connection.stream().is_none_or(|stream| !stream.wants_write());
+            if connection.schedule != Schedule::Deferred {
+                continue;
+            }
+            connection.schedule = Schedule::Idle;
+            if waiting > 0 || !is_flushed {
                 return Some((token, waiting));
             }
         }
@@ -192,6 +225,7 @@ impl<S> Connections<S> {
             ready: Vec::new(),
             waiting: VecDeque::new(),
             gone: Vec::new(),
+            touched: Vec::new(),
             outgoing: Outgoing::new(limits),
             spread: Spread::default(),
             speakers: Speakers::default(),
@@ -208,8 +242,13 @@ impl<S> Connections<S> {
         self.slots.get(token.slot as usize).filter(|connection| connection.token == token)
     }
 
+    /// A connection, to change: its books are done when that is over.
     pub(super) fn get_mut(&mut self, token: Token) -> Option<&mut Connection<S>> {
-        find(&mut self.slots, token)
+        let connection = find(&mut self.slots, token)?;
+        if !std::mem::replace(&mut connection.is_touched, true) {
+            self.touched.push(token);
+        }
+        Some(connection)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Connection<S>> {
@@ -231,8 +270,10 @@ impl<S> Connections<S> {
 
     pub(super) fn add(&mut self, stream: S, peer: Peer, phase: Phase, now: Millis) -> Token {
         let token = self.pass_token();
-        self.slots.insert(Connection::new(stream, peer, token, phase, now));
-        self.arm(token);
+        let slot = self.slots.insert(Connection::new(stream, peer, token, phase, now));
+        if let Some(connection) = self.slots.get_mut(slot) {
+            arm(&mut self.deadlines, connection, &self.limits);
+        }
         token
     }
 
@@ -245,24 +286,6 @@ impl<S> Connections<S> {
         self.outgoing.queued -= connection.accounted();
         if let Some(armed) = connection.armed_at {
             self.deadlines.remove(&(armed, token));
-        }
-    }
-
-    /// Notes when something is due on a connection next. To be called when that has changed; a
-    /// moment that has only moved into the future may be left, and is found too early then.
-    pub(super) fn arm(&mut self, token: Token) {
-        let limits = self.limits;
-        let Some(connection) = self.get_mut(token) else { return };
-        let next = connection.next_due(&limits);
-        let before = std::mem::replace(&mut connection.armed_at, next);
-        if before == next {
-            return;
-        }
-        if let Some(before) = before {
-            self.deadlines.remove(&(before, token));
-        }
-        if let Some(next) = next {
-            self.deadlines.insert((next, token));
         }
     }
 
@@ -301,7 +324,7 @@ impl<S> Connections<S> {
 
     /// Has a connection served in the next tick.
     pub(super) fn mark_ready(&mut self, token: Token) {
-        if let Some(connection) = self.get_mut(token)
+        if let Some(connection) = find(&mut self.slots, token)
             && !std::mem::replace(&mut connection.is_ready, true)
         {
             self.ready.push(token);

@@ -157,7 +157,6 @@ impl<S: Stream> Server<S> {
         match (hurried, self.connections.get(token)?.wait()?) {
             (Some(_), _) => {
                 self.connections.get_mut(token)?.rare().wait = None;
-                self.connections.arm(token);
             }
             (None, wait) => self.tell_wait(token, wait.until(), new, now),
         }
@@ -168,7 +167,6 @@ impl<S: Stream> Server<S> {
     pub(super) fn pause(&mut self, token: Token, wait: Wait, bytes: &[u8], now: Now) {
         if let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_open()) {
             connection.rare().wait = Some(wait);
-            self.connections.arm(token);
             self.tell_wait(token, wait.until(), bytes, now);
         }
     }

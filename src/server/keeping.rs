@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::admission::origin_of;
-use super::connection::{Phase, Token};
+use super::connection::{Connection, Link, Phase, Token};
 use super::haste::Wait;
 use super::kept::{Absence, AskedForLife, Kept};
 use super::outbox::Outbox;
@@ -45,8 +45,6 @@ impl<S: Stream> Server<S> {
         if let Some(connection) = self.connections.get_mut(token) {
             connection.output.keep(kept);
         }
-        self.connections.account(token);
-        self.connections.arm(token);
     }
 
     /// Gives a user its place again, on this connection.
@@ -64,11 +62,8 @@ impl<S: Stream> Server<S> {
             Ok(lost) => lost,
             Err(_) => return self.answer(token, asked, Err(Fault::BadSequence)),
         };
-        let was_away = self.end_absence(place).is_some();
-        let Some(old) = self.connections.get_mut(place) else { return };
         let output = std::mem::replace(&mut old.output, rest);
-        self.connections.account(place);
-        if !was_away {
+        if self.end_absence(place).is_none() {
             self.start_closing(place, CloseReason::ResumedElsewhere.into(), now);
         }
         if let Some(connection) = self.connections.get_mut(token) {
@@ -102,16 +97,14 @@ impl<S: Stream> Server<S> {
         if let Some(connection) = self.connections.get_mut(token) {
             address = connection.peer.address();
             if let Some(kept) = output.kept_mut() {
-                (kept.absence, kept.asked) = (None, None);
+                kept.asked = None;
             }
             output.put_first(std::mem::take(&mut connection.output));
             connection.output = output;
             connection.phase = Phase::User(user);
             connection.last_heard = now.steady;
         }
-        self.connections.account(token);
         self.connections.link(user, token);
-        self.connections.arm(token);
         self.connections.mark_dirty(token);
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
         self.chat.handle_return(user, address, &mut outbox);
@@ -145,7 +138,7 @@ impl<S: Stream> Server<S> {
         };
         let kept = |token| {
             let connection = self.connections.get(token)?;
-            connection.output.kept().filter(|_| matches!(connection.phase, Phase::User(_)))
+            connection.output.kept().filter(|_| connection.is_open())
         };
         is_lost && kept(token).is_some()
     }
@@ -154,26 +147,22 @@ impl<S: Stream> Server<S> {
     pub(super) fn keep_place(&mut self, token: Token, reason: CloseReason, now: Now) {
         let until = now.steady + self.limits.resume_grace;
         let Some(connection) = self.connections.get_mut(token) else { return };
-        let (Phase::User(user), Some(origin)) = (connection.phase, origin_of(connection.peer)) else { return };
+        let (Some(user), Some(origin)) = (connection.user(), origin_of(connection.peer)) else { return };
         self.leave_debts(token, now);
         self.release(token, now);
         let number = self.places.add(origin, token);
         let Some(connection) = self.connections.get_mut(token) else { return };
-        connection.phase = Phase::Away(user);
-        connection.stream = None;
+        connection.link = Link::Lost(Box::new(Absence::new(number, reason, now.steady, until)));
         connection.held = None;
         connection.is_doomed = false;
         connection.forget_rare(now.steady);
         if let Some(kept) = connection.output.kept_mut() {
-            kept.absence = Some(Absence { number, reason, since: now.steady, until, is_told: false });
             kept.asked = None;
         }
         connection.output.bound_unsent();
         let peer = connection.peer;
-        self.connections.account(token);
         self.stats.closed(reason);
         self.connections.journal.disconnected(peer, self.chat.name_of(user), reason);
-        self.connections.arm(token);
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
         self.chat.handle_drop(user, reason, &mut outbox);
         self.give_up_surplus(now);
@@ -184,21 +173,21 @@ impl<S: Stream> Server<S> {
     fn give_up_surplus(&mut self, now: Now) {
         let (of_origin, of_all) = (self.limits.places_per_address, self.limits.connections);
         while let Some(token) = self.places.surplus(of_origin, of_all) {
-            let kept = self.connections.get(token).and_then(|connection| connection.output.kept());
-            let reason = kept.and_then(|kept| kept.absence).map_or(CloseReason::Disconnected, |absence| absence.reason);
+            let absence = self.connections.get(token).and_then(Connection::absence);
+            let reason = absence.map_or(CloseReason::Disconnected, |absence| absence.reason);
             self.close(token, reason.into(), now);
         }
     }
 
     /// Something is due for an absent user: telling others, or giving up.
     pub(super) fn handle_absence(&mut self, token: Token, user: UserKey, now: Now) {
-        let kept = self.connections.get_mut(token).and_then(|connection| connection.output.kept_mut());
-        let Some(absence) = kept.and_then(|kept| kept.absence.as_mut()) else { return };
+        let Some(connection) = self.connections.get_mut(token) else { return };
+        let Link::Lost(absence) = &mut connection.link else { return };
         if absence.until <= now.steady {
             let reason = absence.reason;
             return self.close(token, reason.into(), now);
         }
-        absence.is_told = true;
+        absence.note_told();
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
         self.chat.tell_drop(user, &mut outbox);
     }
@@ -206,10 +195,9 @@ impl<S: Stream> Server<S> {
     /// Ends the keeping of an absent user's place; gives back the user.
     pub(super) fn end_absence(&mut self, token: Token) -> Option<UserKey> {
         let connection = self.connections.get_mut(token)?;
-        let Phase::Away(user) = connection.phase else { return None };
+        let (user, number) = (connection.user()?, connection.absence()?.number);
         connection.phase = Phase::Gone;
-        let number = connection.output.kept().and_then(|kept| kept.absence).map(|absence| absence.number);
-        if let (Some(origin), Some(number)) = (origin_of(connection.peer), number) {
+        if let Some(origin) = origin_of(connection.peer) {
             self.places.remove(origin, number);
         }
         self.connections.gone.push(token);
@@ -245,20 +233,17 @@ impl<S: Stream> Server<S> {
         let Some((token, connection)) = holder.and_then(|token| Some((token, self.connections.get(token)?))) else {
             return taken;
         };
-        let Some(kept) = connection.output.kept() else { return taken };
         let is_silent = connection.last_heard + self.limits.ping_after <= now.steady;
-        match connection.phase {
-            Phase::Away(_) if is_silent => {
-                let reason = kept.absence.map_or(CloseReason::Disconnected, |absence| absence.reason);
-                self.close(token, reason.into(), now);
-                Ok(())
-            }
-            Phase::User(_) if is_silent => {
-                self.ask_for_sign_of_life(token, now, PROBE_TIME);
-                Err(Fault::NameSilent(name))
-            }
-            _ => taken,
+        if connection.output.kept().is_none() || !is_silent {
+            return taken;
         }
+        if let Some(absence) = connection.absence() {
+            let reason = absence.reason;
+            self.close(token, reason.into(), now);
+            return Ok(());
+        }
+        self.ask_for_sign_of_life(token, now, PROBE_TIME);
+        Err(Fault::NameSilent(name))
     }
 
     /// Asks, unless that has been done already, and shortens the time to answer if need be.
@@ -273,7 +258,6 @@ impl<S: Stream> Server<S> {
                 self.connections.append(token, |dialect, encoder, out| encoder.ping(dialect, out));
             }
         }
-        self.connections.arm(token);
     }
 
     /// A wrong secret: the connection is not heard for a while, longer each time from one address. If

@@ -67,21 +67,29 @@ impl std::fmt::Debug for ResumeToken {
 }
 
 /// The absence of a user whose place is kept.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Absence {
     pub(super) number: PlaceNumber,
     /// Why the connection was lost, and why the user is gone if it does not come back.
     pub(super) reason: CloseReason,
-    pub(super) since: Millis,
+    /// How long the place is kept.
     pub(super) until: Millis,
-    /// Whether partner and rooms know.
-    pub(super) is_told: bool,
+    /// When something is due next: telling others, then giving up.
+    due: Millis,
 }
 
 impl Absence {
-    /// When others are to be told, or the place is given up.
-    pub(super) fn next_due(self) -> Millis {
-        if self.is_told { self.until } else { self.until.min(self.since + DROP_NOTICE_DELAY) }
+    pub(super) fn new(number: PlaceNumber, reason: CloseReason, since: Millis, until: Millis) -> Self {
+        Self { number, reason, until, due: until.min(since + DROP_NOTICE_DELAY) }
+    }
+
+    pub(super) fn due(&self) -> Millis {
+        self.due
+    }
+
+    /// Others are told now; what is due next is giving up.
+    pub(super) fn note_told(&mut self) {
+        self.due = self.until;
     }
 }
 
@@ -107,8 +115,6 @@ pub(super) struct Kept {
     pub(super) prelude: Queue,
     /// The sign of life asked for, until it is due.
     pub(super) asked: Option<AskedForLife>,
-    /// Since when and how long the place is kept without a connection.
-    pub(super) absence: Option<Absence>,
     /// Commands answered.
     pub(super) answered: u64,
     /// Lines queued.
@@ -128,7 +134,6 @@ impl Kept {
             dialect,
             prelude: Queue::default(),
             asked: None,
-            absence: None,
             answered: 0,
             told: 0,
             forgotten: 0,

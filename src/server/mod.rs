@@ -58,7 +58,7 @@ use crate::limits::{Budget, Limits, READ_BYTES, SLOW_TICK};
 use addresses::Addresses;
 use admission::Strangers;
 use bans::Bans;
-use connection::{Flow, Phase, Standing};
+use connection::{Flow, Link, Phase, Schedule, Standing};
 use connections::Connections;
 use kept::Life;
 use outbox::{Outbox, Speakers};
@@ -244,6 +244,7 @@ impl<S: Stream> Server<S> {
         for token in std::mem::take(&mut self.connections.gone) {
             self.forget(token, now);
         }
+        self.connections.do_books();
     }
 
     /// A connection's share of a tick, after what the one before has said to many.
@@ -342,17 +343,21 @@ impl<S: Stream> Server<S> {
             assert_eq!(connection.accounted(), connection.output.memory(), "queues are accounted for");
             assert!(connection.output.is_counted_right(), "lines are counted as they are told");
             queued += connection.accounted();
-            let is_flushed = connection.stream.as_ref().is_none_or(|stream| !stream.wants_write());
-            assert!(is_flushed || connection.is_blocked() || connection.is_bulk, "no stream waits to be flushed");
-            if let Phase::User(user) | Phase::Away(user) = connection.phase {
+            let is_flushed =
+                matches!(&connection.link, Link::Up(stream) if !stream.wants_write()) || connection.is_lost();
+            assert!(
+                is_flushed || connection.is_blocked() || connection.schedule != Schedule::Idle,
+                "no stream waits to be flushed"
+            );
+            if let Some(user) = connection.user() {
                 users += 1;
                 assert_eq!(self.connections.of_user(user), Some(connection.token), "users know their connection");
             }
         }
-        let away = self.connections.iter().filter(|it| matches!(it.phase, Phase::Away(_))).count();
+        let away = self.connections.iter().filter(|it| it.is_lost()).count();
         assert_eq!(away, self.places.len(), "lost connections are counted");
         assert_eq!(users, self.chat.user_count(), "every user has a connection");
-        let of_users = self.connections.iter().filter(|it| matches!(it.phase, Phase::User(_) | Phase::Away(_)));
+        let of_users = self.connections.iter().filter(|it| it.user().is_some());
         let speakers = Speakers::of(of_users.map(|it| it.dialect));
         assert_eq!(self.connections.speakers, speakers, "the users of each dialect are counted");
         assert_eq!(queued, self.connections.outgoing.queued, "the sum of all queues is right");
@@ -371,6 +376,7 @@ impl<S: Stream> Server<S> {
     }
 
     fn handle_timeouts(&mut self, now: Now) {
+        self.connections.do_books();
         // Many may be told of each whose time is over. The rest of them goes in the next ticks.
         self.connections.outgoing.spare = self.budget.due;
         while self.connections.outgoing.spare > 0
@@ -384,6 +390,8 @@ impl<S: Stream> Server<S> {
         self.chat.handle_timeout(now, &mut outbox);
         self.connections.deliver();
         self.tell_of_strangers(now);
+        self.connections.do_books();
+        self.connections.relieve_memory();
         self.close_doomed(now);
     }
 
@@ -397,7 +405,6 @@ impl<S: Stream> Server<S> {
         } else {
             self.handle_phase_deadline(token, now);
         }
-        self.connections.arm(token);
     }
 
     fn handle_phase_deadline(&mut self, token: Token, now: Now) {
@@ -411,9 +418,9 @@ impl<S: Stream> Server<S> {
             Phase::Opening { .. } | Phase::Entering { .. } => {
                 self.close(token, CloseReason::EntryTimeout.into(), now);
             }
+            Phase::User(user) if connection.is_lost() => self.handle_absence(token, user, now),
             Phase::User(_) | Phase::Operator(_) if is_slow => self.judge(token, now),
             Phase::User(_) | Phase::Operator(_) => self.handle_silence(token, now),
-            Phase::Away(user) => self.handle_absence(token, user, now),
             Phase::Closing { .. } | Phase::Lingering { .. } => self.give_up(token),
             Phase::Gone => {}
         }

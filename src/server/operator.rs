@@ -66,7 +66,7 @@ impl<S: Stream> Server<S> {
     }
 
     pub(super) fn leave_console(&mut self, token: Token, asked: &Asked<'_>, now: Now) {
-        let is_there = |it: &Connection<S>| it.is_open() || matches!(it.phase, Phase::Away(_));
+        let is_there = |it: &Connection<S>| it.is_open() || it.is_lost();
         let others = self.connections.iter().filter(|it| it.peer.rights() == Rights::Client && is_there(it)).count();
         match self.connections.get(token).map(|connection| connection.peer) {
             Some(Peer::Operator(Seat::Terminal)) if others > 0 => {

@@ -10,7 +10,7 @@ use bytes::BytesMut;
 
 use super::buffer::Buffer;
 use super::chunk::{Chunk, Chunks};
-use super::connection::{Connection, Flow, Token};
+use super::connection::{Connection, Flow, Link, Schedule, Token};
 use super::output::{Desk, Output, Written};
 use super::patience::{Tick, Wait};
 use super::spares::Spares;
@@ -148,8 +148,8 @@ impl Outgoing {
         if self.limits.acknowledge_within.is_zero() || self.is_much(connection) {
             return self.mark_dirty(connection);
         }
-        let is_dirty = connection.is_dirty || connection.is_bulk;
-        match connection.rare().patience.acknowledge(self.tick, is_dirty) {
+        let goes_anyway = connection.schedule != Schedule::Idle;
+        match connection.rare().patience.acknowledge(self.tick, goes_anyway) {
             Wait::No => self.mark_dirty(connection),
             Wait::Begins => {
                 self.unhurried.push_back((self.now + self.limits.acknowledge_within, connection.token));
@@ -165,7 +165,7 @@ impl Outgoing {
 
     /// Has a connection written to at the end of this tick.
     pub(super) fn mark_dirty<S>(&mut self, connection: &mut Connection<S>) {
-        if !std::mem::replace(&mut connection.is_dirty, true) {
+        if std::mem::replace(&mut connection.schedule, Schedule::Now) != Schedule::Now {
             self.dirty.push(connection.token);
         }
     }
@@ -173,7 +173,8 @@ impl Outgoing {
     /// Has a connection written to as soon as there is time.
     #[inline]
     pub(super) fn mark_bulk<S>(&mut self, connection: &mut Connection<S>) {
-        if !connection.is_dirty && !std::mem::replace(&mut connection.is_bulk, true) {
+        if connection.schedule == Schedule::Idle {
+            connection.schedule = Schedule::Deferred;
             self.bulk.push_back(connection.token);
         }
     }
@@ -205,7 +206,7 @@ impl Outgoing {
     /// Writes to a connection what is queued for it.
     #[inline]
     pub(super) fn write<S: Stream>(&mut self, connection: &mut Connection<S>) -> io::Result<Written> {
-        connection.is_dirty = false;
+        connection.schedule = Schedule::Idle;
         let written = self.offer(connection);
         connection.flow = if matches!(written, Ok(Written::All)) { Flow::Free } else { Flow::Stalled };
         written
@@ -227,7 +228,7 @@ impl Outgoing {
 
     #[inline(always)]
     fn offer<S: Stream>(&mut self, connection: &mut Connection<S>) -> io::Result<Written> {
-        let Some(stream) = &mut connection.stream else { return Ok(Written::Blocked) };
+        let Link::Up(stream) = &mut connection.link else { return Ok(Written::Blocked) };
         let before = connection.rare.as_ref().and_then(|rare| rare.stuck_since).map(|_| connection.output.len());
         let written = connection.output.write_to(stream, &mut self.desk);
         if before.is_some_and(|before| connection.output.len() < before) {
@@ -246,9 +247,12 @@ impl Outgoing {
         lines: &Rc<Chunk>,
     ) -> io::Result<bool> {
         let is_free = connection.output.is_empty() && !connection.is_blocked() && !connection.is_doomed;
-        let Some(stream) = connection.stream.as_mut().filter(|stream| is_free && stream.takes_unqueued()) else {
-            self.append_bulk(connection, lines);
-            return Ok(false);
+        let stream = match &mut connection.link {
+            Link::Up(stream) if is_free && stream.takes_unqueued() => stream,
+            Link::Up(_) | Link::Lost(_) => {
+                self.append_bulk(connection, lines);
+                return Ok(false);
+            }
         };
         let written = connection.output.write_past(lines, stream, &mut self.desk);
         let wants_write = stream.wants_write();
@@ -272,7 +276,7 @@ impl Outgoing {
     /// in case they did not arrive, or that wait for one who may come back.
     pub(super) fn forget_kept<S>(&mut self, connection: &mut Connection<S>) {
         let excess = self.queued.saturating_sub(self.limits.queued_total).max(FORGOTTEN_BYTES);
-        connection.output.forget_kept(excess, connection.stream.is_some(), &mut self.desk);
+        connection.output.forget_kept(excess, !connection.is_lost(), &mut self.desk);
         self.account(connection);
     }
 
@@ -297,7 +301,7 @@ impl Outgoing {
         connection: &mut Connection<S>,
         append: impl FnOnce(Dialect, &mut Output, &mut Desk, &mut Encoder),
     ) -> bool {
-        let is_bounded = connection.stream.is_none() || connection.is_doomed;
+        let is_bounded = connection.is_lost() || connection.is_doomed;
         if is_bounded && !connection.takes_output() {
             return false;
         }

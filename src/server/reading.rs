@@ -62,7 +62,7 @@ impl<S: Stream> Server<S> {
         let Some(connection) = self.connections.get_mut(token) else { return };
         // One that waits is not read to the end, so reading cannot tell that it is gone.
         let is_paused = connection.wait().is_some() && connection.is_open();
-        if is_paused && connection.stream.as_mut().is_some_and(Stream::is_broken) {
+        if is_paused && connection.stream().is_some_and(Stream::is_broken) {
             return self.break_off(token, now);
         }
         let (is_broken, hung_up) = (connection.flow == Flow::Broken, connection.hung_up);
@@ -111,7 +111,7 @@ impl<S: Stream> Server<S> {
         if !connection.readable || !is_read || scratch.is_empty() {
             return Arrived::Nothing;
         }
-        let Some(stream) = &mut connection.stream else { return Arrived::Nothing };
+        let Some(stream) = connection.stream() else { return Arrived::Nothing };
         self.stats.reads += 1;
         let read = stream.read(scratch);
         let wants_write = stream.wants_write();
@@ -305,7 +305,6 @@ impl<S: Stream> Server<S> {
         connection.last_heard = now.steady;
         if let Phase::Silent { since } = connection.phase {
             connection.phase = Phase::Opening { since };
-            self.connections.arm(token);
         }
     }
 
@@ -314,7 +313,7 @@ impl<S: Stream> Server<S> {
         let Some(connection) = self.connections.get_mut(token) else { return };
         match connection.phase {
             Phase::Lingering { .. } => self.give_up(token),
-            Phase::Closing { .. } | Phase::Away(_) | Phase::Gone => {}
+            Phase::Closing { .. } | Phase::Gone => {}
             phase => {
                 if let Phase::Operator(Expecting::Reply(Question::AnnouncementText)) = phase {
                     self.answer(token, &Asked::UNREADABLE, Err(TextError::Blank.into()));

@@ -120,7 +120,6 @@ impl<S: Stream> Server<S> {
                 if let Some(connection) = self.connections.get_mut(token) {
                     connection.phase = Phase::User(user);
                 }
-                self.connections.arm(token);
                 let mut outbox = Outbox { connections: &mut self.connections, asker: None };
                 self.chat.show_announcements(user, &mut outbox);
                 self.answer(token, asked, Ok(Answer::Entered { uid, name }));

@@ -130,7 +130,7 @@ impl<S: Stream> Server<S> {
         match (connection.phase, reason) {
             // A client that says goodbye has read what it wanted.
             (Phase::User(_), CloseReason::Quit) => {}
-            (Phase::User(_) | Phase::Away(_), _) if output.kept().is_some() => output.count_unconfirmed(&mut tally),
+            (Phase::User(_), _) if output.kept().is_some() => output.count_unconfirmed(&mut tally),
             (Phase::User(_), CloseReason::Broken | CloseReason::SlowConsumer) => {
                 output.count_unsent(connection.dialect, &mut tally);
             }
@@ -142,7 +142,10 @@ impl<S: Stream> Server<S> {
     /// Remembers that private lines were unread when this place was given up, for the one who may come back.
     pub(super) fn note_given_up(&mut self, token: Token, tally: &Tally, now: Millis) {
         let Some(connection) = self.connections.get(token) else { return };
-        let (Phase::Away(user), Some(kept)) = (connection.phase, connection.output.kept()) else { return };
+        let (Some(user), Some(kept)) = (connection.user(), connection.output.kept()) else { return };
+        if !connection.is_lost() {
+            return;
+        }
         let unread = tally.count();
         if unread > 0 {
             let (uid, token, told) = (user.uid(), kept.token, connection.output.told());

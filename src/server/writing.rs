@@ -125,7 +125,6 @@ impl<S: Stream> Server<S> {
             let rare = connection.rare();
             rare.slow_since = is_slow.then_some(rare.slow_since.unwrap_or(now.steady));
             rare.stuck_since = is_stuck.then_some(rare.stuck_since.unwrap_or(now.steady));
-            self.connections.arm(token);
         }
     }
 
