@@ -2,9 +2,11 @@
 
 use std::net::SocketAddr;
 
-use super::connection::{Closing, Connection, Expecting, Peer, Phase, Standing, Token};
+use super::connection::{Closing, Connection, Expecting, Phase, Standing};
+use super::peer::Peer;
 use super::tally::Tally;
 use super::throttle::Throttle;
+use super::token::Token;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Millis, Now, Origin};
 use crate::limits::REFUSED_LINGERING;

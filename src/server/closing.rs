@@ -2,8 +2,9 @@
 //! given a little time to hang up, since closing a socket with unread input destroys what the
 //! peer has not read yet (RFC 1122, 4.2.2.13).
 
-use super::connection::{Closing, Phase, Token};
+use super::connection::{Closing, Phase};
 use super::outbox::{LogOnly, Outbox};
+use super::token::Token;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Now, UserKey};
 use crate::limits::{FAREWELL_TIME, REFUSAL_TIME};

@@ -1,102 +1,16 @@
 //! One connection: its stream, what it has become, and what waits on either side of it.
 
-use std::net::SocketAddr;
-
 use super::buffer::Buffer;
 use super::haste::Wait;
 use super::kept::Absence;
 use super::output::Output;
 use super::patience::Patience;
+use super::peer::Peer;
 use super::throttle::{Debts, Throttle};
+use super::token::Token;
 use crate::chat::{CloseReason, Millis, UserKey};
 use crate::limits::{GREETING_DELAY, Limits};
 use crate::wire::{Dialect, LineSplitter};
-
-/// A connection's handle: its slot, and a generation that tells a reused slot from the old one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Token {
-    pub(super) slot: u32,
-    pub(super) generation: u32,
-}
-
-const SLOT_BITS: u32 = usize::BITS / 2;
-const SLOT_MASK: usize = (1 << SLOT_BITS) - 1;
-
-impl Token {
-    /// Generations stay below this, so that the highest numbers are free for the loop's own use.
-    pub(super) const GENERATIONS: u32 = u32::MAX >> (32 - SLOT_BITS) >> 1;
-
-    /// The token as one number, for the event queue.
-    pub fn to_usize(self) -> usize {
-        (self.generation as usize) << SLOT_BITS | self.slot as usize
-    }
-
-    /// Reads the number back.
-    pub fn from_usize(number: usize) -> Self {
-        let low = |number: usize| u32::try_from(number & SLOT_MASK).unwrap_or(u32::MAX);
-        Self { slot: low(number), generation: low(number >> SLOT_BITS) }
-    }
-}
-
-/// Who is at the other end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Peer {
-    /// A client on the network.
-    Client(SocketAddr),
-    /// The operator.
-    Operator(Seat),
-}
-
-/// Where an operator sits, which decides what leaving means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seat {
-    /// At the daemon's own terminal.
-    Terminal,
-    /// At the other end of the daemon's stdin, which is no terminal.
-    Pipe,
-    /// At a control socket, of which there may be several.
-    Socket,
-}
-
-/// What a connection may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rights {
-    /// Take part in the chat, as fast as limits allow.
-    Client,
-    /// Give orders, and is not made to wait.
-    Operator,
-}
-
-impl Peer {
-    /// What one who comes from there speaks at first.
-    pub(super) fn dialect(self) -> Dialect {
-        match self {
-            Self::Client(_) => Dialect::default(),
-            Self::Operator(_) => Dialect::Console,
-        }
-    }
-
-    /// What one who comes from there may do.
-    pub(super) fn rights(self) -> Rights {
-        match self {
-            Self::Client(_) => Rights::Client,
-            Self::Operator(_) => Rights::Operator,
-        }
-    }
-
-    /// Whether it is a terminal or what stands in for one.
-    pub(super) fn is_operator(self) -> bool {
-        matches!(self, Self::Operator(_))
-    }
-
-    /// Where a client comes from; the operator comes from nowhere.
-    pub(super) fn address(self) -> Option<SocketAddr> {
-        match self {
-            Self::Client(address) => Some(address),
-            Self::Operator(_) => None,
-        }
-    }
-}
 
 /// What the operator's next line is taken for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -530,13 +444,5 @@ mod tests {
     #[test]
     fn a_connection_takes_little_memory() {
         assert!(size_of::<Connection<[u64; 2]>>() <= 176, "{}", size_of::<Connection<[u64; 2]>>());
-    }
-
-    #[test]
-    fn tokens_survive_being_a_number_and_leave_the_highest_free() {
-        for token in [Token { slot: 0, generation: 0 }, Token { slot: 65_535, generation: Token::GENERATIONS }] {
-            assert_eq!(Token::from_usize(token.to_usize()), token);
-            assert!(token.to_usize() < usize::MAX / 2);
-        }
     }
 }

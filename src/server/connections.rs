@@ -7,13 +7,15 @@ use bytes::BytesMut;
 use slab::Slab;
 
 use super::chunk::Shares;
-use super::connection::{Connection, Peer, Phase, Rights, Schedule, Token};
+use super::connection::{Connection, Phase, Schedule};
 use super::journal::Journal;
 use super::outbox::{Speakers, Spread};
 use super::outgoing::Outgoing;
 use super::output::Written;
 use super::patience::Patience;
+use super::peer::{Peer, Rights};
 use super::stream::Stream;
+use super::token::Token;
 use crate::chat::{Millis, UserKey};
 use crate::limits::Limits;
 use crate::wire::{Dialect, Encoder};

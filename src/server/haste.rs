@@ -4,8 +4,10 @@
 
 use std::time::Duration;
 
-use super::connection::{Connection, Rights, Token};
+use super::connection::Connection;
+use super::peer::Rights;
 use super::throttle::{Pace, Throttle};
+use super::token::Token;
 use super::{Server, Stream};
 use crate::chat::{Millis, Now};
 use crate::limits::{LONGEST_DEBT, WAIT_NOTICE_INTERVAL, WAIT_NOTICED};

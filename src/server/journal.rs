@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
-use super::connection::Peer;
+use super::peer::Peer;
 use crate::chat::{CloseReason, Name, Purpose, Record, UnixMillis};
 use crate::limits::LOG_BYTES;
 use crate::wire::TimeFormat;

@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use super::admission::origin_of;
-use super::connection::{Connection, Link, Phase, Token};
+use super::connection::{Connection, Link, Phase};
 use super::haste::Wait;
 use super::kept::{Absence, AskedForLife, Kept};
 use super::outbox::Outbox;
 use super::output::Output;
 use super::throttle::Throttle;
+use super::token::Token;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Name, Now, Uid, UserKey, UserRef};
 use crate::limits::PROBE_TIME;

@@ -30,6 +30,7 @@ mod outgoing;
 mod output;
 mod password;
 mod patience;
+mod peer;
 mod places;
 mod policing;
 mod queue;
@@ -40,16 +41,18 @@ mod stats;
 mod stream;
 mod tally;
 mod throttle;
+mod token;
 mod turns;
 mod unread;
 mod writing;
 
 pub use bans::BadBans;
-pub use connection::{Peer, Seat, Token};
 pub use footprint::memory_at_worst;
 pub use journal::{Journal, Level};
 pub use password::Password;
+pub use peer::{Peer, Seat};
 pub use stream::{Stream, Taken};
+pub use token::Token;
 
 use std::time::Duration;
 

@@ -1,7 +1,9 @@
 //! What is asked of the operator's desk, by who may give orders.
 
-use super::connection::{Connection, Expecting, Peer, Phase, Question, Rights, Seat, Token};
+use super::connection::{Connection, Expecting, Phase, Question};
 use super::outbox::{Asker, Outbox};
+use super::peer::{Peer, Rights, Seat};
+use super::token::Token;
 use super::{Level, Server, Stream};
 use crate::chat::{CloseReason, Now, OperatorCommand, Text};
 use crate::wire::commands::Verb;

@@ -3,10 +3,10 @@
 use bytes::BytesMut;
 
 use super::chunk::{Chunks, Shares};
-use super::connection::Token;
 use super::connections::Connections;
 use super::journal::Journal;
 use super::stream::Stream;
+use super::token::Token;
 use crate::chat::{Audience, Edition, Event, Record, Row, Sink, UserKey};
 use crate::limits::{LINE_BYTES, SPREAD_BYTES, WRITE_WORK};
 use crate::wire::{Asked, Dialect, Encoder};

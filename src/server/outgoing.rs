@@ -10,11 +10,12 @@ use bytes::BytesMut;
 
 use super::buffer::Buffer;
 use super::chunk::{Chunk, Chunks};
-use super::connection::{Connection, Flow, Link, Schedule, Token};
+use super::connection::{Connection, Flow, Link, Schedule};
 use super::output::{Desk, Output, Written};
 use super::patience::{Tick, Wait};
 use super::spares::Spares;
 use super::stream::Stream;
+use super::token::Token;
 use crate::chat::Millis;
 use crate::limits::{
     ACKNOWLEDGE_WHEN_BUSY, BUSY_CONNECTIONS, COPY_WORK, DEADLINE_WORK, FORGOTTEN_BYTES, Limits, ROW_WORK, WRITE_WORK,

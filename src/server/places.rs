@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::connection::Token;
+use super::token::Token;
 use crate::chat::Origin;
 
 /// Says which of the places that are kept one is. Later ones have greater numbers.

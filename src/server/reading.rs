@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::io::ErrorKind;
 
 use super::buffer::Buffer;
-use super::connection::{Expecting, Flow, Phase, Question, Token};
+use super::connection::{Expecting, Flow, Phase, Question};
 use super::haste::{Charge, Wait};
 use super::stream::Taken;
+use super::token::Token;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Millis, Now, TextError};
 use crate::limits::{DRAINED_BYTES, HELD_BYTES, LINE_BYTES, READ_BYTES};

@@ -1,9 +1,11 @@
 //! Requests, whatever those speak who ask.
 
-use super::connection::{Phase, Rights, Token};
+use super::connection::Phase;
 use super::keeping::Return;
 use super::outbox::{Asker, Outbox};
+use super::peer::Rights;
 use super::reading::Handled;
+use super::token::Token;
 use super::{Server, Stream, VERSION};
 use crate::chat::{CloseReason, Command, Entry, Name, Now, Recipients, Refusal, Reply, Stamp, Uid, UserKey};
 use crate::wire::{Answer, Asked, Decoded, Dialect, Fault, PROTOCOL_VERSION, Request, commands};

@@ -5,8 +5,9 @@
 //! everybody, and as long as the tick's budget lasts. One that comes later waits behind those that
 //! wait already, and its client is not heard until then.
 
-use super::connection::{Phase, Token};
+use super::connection::Phase;
 use super::haste::Wait;
+use super::token::Token;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Command, Now, Reach, UserKey};
 use crate::limits::{COPY_WORK, ROW_WORK, WORK_OF_A_LINE};

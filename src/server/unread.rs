@@ -3,9 +3,10 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::connection::{Phase, Token};
+use super::connection::Phase;
 use super::kept::ResumeToken;
 use super::outbox::Outbox;
+use super::token::Token;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Millis, Name, Uid, UserKey};
 use crate::limits::{GIVEN_UP_REMEMBERED, GIVEN_UP_TIME, UNREAD_SENDERS};

@@ -2,8 +2,9 @@
 
 use std::io;
 
-use super::connection::{Flow, Token};
+use super::connection::Flow;
 use super::output::Written;
+use super::token::Token;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Now};
 use crate::limits::WRITE_WORK;
