@@ -387,6 +387,7 @@ impl<S: Stream> Server<S> {
         {
             self.connections.outgoing.note_deadline();
             self.handle_deadline(token, now);
+            self.connections.do_books();
         }
         self.bans.forget_over(now.steady);
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
