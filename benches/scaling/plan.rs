@@ -245,6 +245,7 @@ fn row(workload: &Workload, size: usize, most: usize, depth: Depth) -> Option<Ro
     let amount = match depth {
         Depth::Full => workload.amount,
         Depth::Quick => workload.amount / 5,
+        Depth::Smoke if matches!(work, Work::Bystanders(_)) => 20,
         Depth::Smoke => workload.amount.min(200),
     };
     // Each client's last answer travels alone: with few messages a client that would be most of it.
