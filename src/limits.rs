@@ -192,6 +192,9 @@ pub const CHUNKS_KEPT: usize = 256;
 /// What waits in several places is put together for one write, up to so many bytes.
 pub const GATHERED_BYTES: usize = 128 * 1024;
 
+/// What many are told is copied for those whose places are not kept if it has no more bytes than this.
+pub const COPIED_BYTES: usize = 512;
+
 /// A queue has room for so many pieces, or four times those it holds, before it gives some back.
 pub const SNUG_PIECES: usize = 64;
 

@@ -244,6 +244,12 @@ impl<S> Connections<S> {
         self.slots.get(token.slot as usize).filter(|connection| connection.token == token)
     }
 
+    /// A connection whose input is looked at. That takes no memory of its output; what is due on it may be
+    /// put off by that, and is found too early then.
+    pub(super) fn input(&mut self, token: Token) -> Option<&mut Connection<S>> {
+        find(&mut self.slots, token)
+    }
+
     /// A connection, to change: its books are done when that is over.
     pub(super) fn get_mut(&mut self, token: Token) -> Option<&mut Connection<S>> {
         let connection = find(&mut self.slots, token)?;

@@ -195,7 +195,7 @@ impl<S: Stream> Server<S> {
     /// Notes what the event queue said. A token that is no longer anybody's is ignored: events
     /// outlive their connection within one batch.
     pub fn handle_ready(&mut self, token: Token, readiness: Readiness) {
-        let Some(connection) = self.connections.get_mut(token) else { return };
+        let Some(connection) = self.connections.input(token) else { return };
         connection.readable |= readiness.readable || readiness.hung_up;
         connection.hung_up |= readiness.hung_up;
         if connection.readable {
@@ -210,7 +210,7 @@ impl<S: Stream> Server<S> {
     /// was none.
     fn note_room(&mut self, token: Token) {
         let limits = &self.limits;
-        let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_blocked()) else {
+        let Some(connection) = self.connections.input(token).filter(|connection| connection.is_blocked()) else {
             return;
         };
         let has_waited = connection.is_slow(limits) && connection.has_work();
@@ -229,7 +229,7 @@ impl<S: Stream> Server<S> {
         let have_waited = !self.connections.waiting.is_empty();
         self.connections.outgoing.spare = self.spare_at_first();
         for token in batch.drain(..) {
-            if let Some(connection) = self.connections.get_mut(token) {
+            if let Some(connection) = self.connections.input(token) {
                 connection.is_ready = false;
                 self.give_turn(token, now);
             }
@@ -401,6 +401,10 @@ impl<S: Stream> Server<S> {
 
     fn handle_deadline(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
+        if connection.next_due(&self.limits).is_none_or(|due| due > now.steady) {
+            // What it has done since has put that off.
+            return;
+        }
         if connection.wait().is_some_and(|wait| wait.until() <= now.steady) {
             connection.rare().wait = None;
             // It may well have spoken; the server has not listened.

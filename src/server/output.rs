@@ -12,7 +12,7 @@ use super::queue::Queue;
 use super::spares::Spares;
 use super::stream::Stream;
 use super::unread::Tally;
-use crate::limits::{GATHERED_BYTES, KEPT_BYTES};
+use crate::limits::{COPIED_BYTES, GATHERED_BYTES, KEPT_BYTES};
 use crate::wire::Dialect;
 
 /// A queue of whole lines. Holds no memory while it is empty.
@@ -84,12 +84,20 @@ impl Output {
         }
     }
 
-    /// Appends lines that many are told.
+    /// Appends lines that many are told. Short ones that will be gone when they are written are copied,
+    /// which is less work than to keep books of them.
     #[inline]
     pub(super) fn share(&mut self, desk: &mut Desk, chunk: &Rc<Chunk>) {
-        self.queue.get_or_insert_with(|| desk.spares.take()).share(chunk);
-        if let Some(kept) = &mut self.kept {
-            kept.told += u64::from(chunk.lines());
+        let queue = self.queue.get_or_insert_with(|| desk.spares.take());
+        match &mut self.kept {
+            Some(kept) => {
+                queue.share(chunk);
+                kept.told += u64::from(chunk.lines());
+            }
+            None if chunk.bytes().len() <= COPIED_BYTES => {
+                queue.append(|own| own.extend_from_slice(chunk.bytes()));
+            }
+            None => queue.share(chunk),
         }
     }
 
@@ -415,6 +423,22 @@ mod tests {
         let mut stream = narrow(usize::MAX);
         assert_eq!(output.write_to(&mut stream, &mut desk).unwrap(), Written::All);
         assert_eq!(stream.largest, GATHERED_BYTES);
+    }
+
+    #[test]
+    fn what_is_long_or_kept_is_shared_and_what_is_short_is_copied() {
+        for (length, is_kept, is_shared) in
+            [(COPIED_BYTES, false, false), (COPIED_BYTES + 1, false, true), (COPIED_BYTES, true, true)]
+        {
+            let (mut output, mut desk, mut chunks) = (Output::default(), desk(), Chunks::default());
+            if is_kept {
+                output.keep(Kept::new(7, Dialect::default()));
+            }
+            let chunk = chunks.share(&vec![b'x'; length]);
+            let before = Rc::strong_count(&chunk);
+            output.share(&mut desk, &chunk);
+            assert_eq!(Rc::strong_count(&chunk) > before, is_shared, "{length} {is_kept}");
+        }
     }
 
     #[test]

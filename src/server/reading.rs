@@ -60,7 +60,7 @@ enum Next {
 impl<S: Stream> Server<S> {
     /// Handles what was left over, then reads once and handles that.
     pub(super) fn serve(&mut self, token: Token, now: Now) {
-        let Some(connection) = self.connections.get_mut(token) else { return };
+        let Some(connection) = self.connections.input(token) else { return };
         // One that waits is not read to the end, so reading cannot tell that it is gone.
         let is_paused = connection.wait().is_some() && connection.is_open();
         if is_paused && connection.stream().is_some_and(Stream::is_broken) {
@@ -73,7 +73,7 @@ impl<S: Stream> Server<S> {
         if is_broken {
             return self.break_off(token, now);
         }
-        let Some(connection) = self.connections.get_mut(token) else { return };
+        let Some(connection) = self.connections.input(token) else { return };
         let held = connection.held.take();
         let has_lines = held.as_ref().is_some_and(|held| !connection.splitter.is_known(held.len()));
         let mut held = held.unwrap_or_else(|| self.connections.outgoing.buffers.take());
@@ -105,7 +105,7 @@ impl<S: Stream> Server<S> {
     /// up; has written what the stream has to say of its own.
     fn read(&mut self, token: Token, scratch: &mut [u8]) -> Arrived {
         let limits = &self.limits;
-        let Some(connection) = self.connections.get_mut(token) else { return Arrived::Nothing };
+        let Some(connection) = self.connections.input(token) else { return Arrived::Nothing };
         let must_drain = matches!(connection.phase, Phase::Closing { .. } | Phase::Lingering { .. });
         let looks_ahead = connection.looks_ahead(limits);
         let is_read = connection.is_listening(limits) || must_drain || looks_ahead;
@@ -164,7 +164,7 @@ impl<S: Stream> Server<S> {
             held.end().extend_from_slice(arrived.get(taken..).unwrap_or_default());
             return;
         }
-        let connection = self.connections.get_mut(token);
+        let connection = self.connections.input(token);
         if connection.is_some_and(|it| it.splitter.continues(held.len(), arrived)) {
             held.end().extend_from_slice(arrived);
             return;
@@ -248,7 +248,7 @@ impl<S: Stream> Server<S> {
     /// Finds the next line of a connection that listens.
     fn next_line(&mut self, token: Token, bytes: &[u8], is_hurried: bool, now: Now) -> Next {
         let limits = &self.limits;
-        let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_listening(limits))
+        let Some(connection) = self.connections.input(token).filter(|connection| connection.is_listening(limits))
         else {
             return Next::None { count: 0 };
         };
@@ -302,7 +302,7 @@ impl<S: Stream> Server<S> {
 
     /// A client that speaks is alive. It is not greeted any more; it has to enter in time.
     fn note_life(&mut self, token: Token, now: Now) {
-        let Some(connection) = self.connections.get_mut(token) else { return };
+        let Some(connection) = self.connections.input(token) else { return };
         connection.last_heard = now.steady;
         if let Phase::Silent { since } = connection.phase {
             connection.phase = Phase::Opening { since };
@@ -332,7 +332,7 @@ impl<S: Stream> Server<S> {
     fn hold(&mut self, token: Token, mut held: Box<Buffer>) {
         if held.is_empty() {
             self.connections.outgoing.buffers.give(held);
-        } else if let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_open()) {
+        } else if let Some(connection) = self.connections.input(token).filter(|connection| connection.is_open()) {
             held.fit_into(HELD_BYTES);
             connection.held = Some(held);
         }
