@@ -263,9 +263,20 @@ impl<'a> Mention<'a> {
         Ok(Self(text))
     }
 
+    /// As it was read.
+    pub fn as_str(self) -> &'a str {
+        self.0
+    }
+
     /// Whether the user with this name and number is meant.
     pub fn means(self, name: &Name, uid: Uid) -> bool {
         name.0.is(self.0) || Uid::new(self.0) == Some(uid)
+    }
+}
+
+impl<'a> From<&'a Name> for Mention<'a> {
+    fn from(name: &'a Name) -> Self {
+        Self(name.as_str())
     }
 }
 

@@ -28,7 +28,7 @@ pub use fault::Fault;
 pub use host_port::HostPort;
 pub use lines::{LineSplitter, Step};
 pub use mistake::Mistake;
-pub use native::{ServerLine, VERSION as PROTOCOL_VERSION, read};
+pub use native::{ServerLine, VERSION as PROTOCOL_VERSION, compose, compose_typed, read};
 pub use received::{Received, clean};
 pub use request::{Asked, Decoded, Kind, Order, Request};
 pub use sentences::{Sentence, farewell};

@@ -43,6 +43,12 @@ pub enum Request<'a> {
     Order(Order<'a>),
 }
 
+impl<'a> From<Command<'a>> for Request<'a> {
+    fn from(command: Command<'a>) -> Self {
+        Self::Chat(command)
+    }
+}
+
 /// What is asked of the operator's desk. Only who has the right to it is obeyed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order<'a> {

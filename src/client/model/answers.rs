@@ -4,9 +4,9 @@ use super::here::Here;
 use super::kept::Kept;
 use super::sent::Sent;
 use super::{Action, Actions, Line};
-use crate::chat::{Name, Purpose, Recipients, Reply, RoomName, Stamp};
+use crate::chat::{Command, Name, Purpose, Recipients, Reply, RoomName, Stamp};
 use crate::client::view::listing::{self, Listed};
-use crate::wire::Answer;
+use crate::wire::{Answer, compose};
 
 impl Here {
     pub(super) fn handle_answer(&mut self, answer: Answer<'_>, out: &mut Actions) {
@@ -104,7 +104,7 @@ impl Here {
         }
         self.roster.add_rows(rows);
         if let Some(next) = next {
-            self.send(format!("LIST {next}"), rest, out);
+            self.send(compose(Command::List { after: next }), rest, out);
         }
     }
 
@@ -118,7 +118,7 @@ impl Here {
         }
         out.show_all(listing::rooms(rows, &self.rooms));
         if let Some(next) = next {
-            self.send(format!("ROOMS {next}"), Sent::Rooms { whole: false }, out);
+            self.send(compose(Command::Rooms { after: next }), Sent::Rooms { whole: false }, out);
         }
     }
 

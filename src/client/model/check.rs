@@ -3,18 +3,19 @@
 use super::here::Here;
 use super::sent::Sent;
 use super::{Actions, Focus, Line};
-use crate::chat::{Name, RoomName};
+use crate::chat::{Command, Name, RoomName};
 use crate::client::view::listing::{self, Listed};
+use crate::wire::compose;
 
 impl Here {
     /// Asks how things stand.
     pub(super) fn check_place(&mut self, out: &mut Actions) {
         // The row behind the number before mine is mine.
-        self.send(format!("LIST {}", self.uid.0.get() - 1), Sent::CheckSession, out);
+        self.send(compose(Command::List { after: self.uid.0.get() - 1 }), Sent::CheckSession, out);
         for room in self.rooms.clone() {
-            self.send(format!("MEMBERS {room}"), Sent::CheckRoom(room), out);
+            self.send(compose(Command::Members { room, after: 0 }), Sent::CheckRoom(room), out);
         }
-        self.send("REQUESTS".to_owned(), Sent::CheckRequests, out);
+        self.send(compose(Command::Requests), Sent::CheckRequests, out);
     }
 
     pub(super) fn check_session(&mut self, rows: &[Listed], out: &mut Actions) {

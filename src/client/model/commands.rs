@@ -9,6 +9,7 @@ use super::{Action, Actions, Focus, Line, Place, Question};
 use crate::chat::{Name, RoomName, Uid};
 use crate::client::view::help;
 use crate::wire::commands::{Spec, Verb};
+use crate::wire::compose_typed;
 
 impl Here {
     /// Does a command typed as `word rest` at the focus `at`.
@@ -62,9 +63,7 @@ impl Here {
 
     /// Sends a command as it was typed; the server knows best what is wrong with it.
     fn pass(&mut self, spec: &Spec, args: &str, sent: Sent, out: &mut Actions) {
-        let word = spec.word.to_ascii_uppercase();
-        let line = if args.is_empty() { word } else { format!("{word} {args}") };
-        self.send(line, sent, out);
+        self.send(compose_typed(spec.verb, &[&args]), sent, out);
     }
 
     /// Sends a text, which stands on the screen as one's own if it was taken.
@@ -80,7 +79,7 @@ impl Here {
     pub(super) fn say(&mut self, to: &str, text: &str, out: &mut Actions) {
         for piece in pieces(text) {
             let own = Line::own("", to).text(piece);
-            self.tell(format!("SAY {to} {piece}"), Sent::Say(to.to_owned()), own, out);
+            self.tell(compose_typed(Verb::Say, &[&to, &piece]), Sent::Say(to.to_owned()), own, out);
         }
     }
 
@@ -106,14 +105,14 @@ impl Here {
     pub(super) fn send_private(&mut self, to: &str, text: &str, out: &mut Actions) {
         for piece in pieces(text) {
             let own = Line::own("[private] ", to).text(piece);
-            self.tell(format!("PRIVATE {to} {piece}"), Sent::Private(to.to_owned()), own, out);
+            self.tell(compose_typed(Verb::Private, &[&to, &piece]), Sent::Private(to.to_owned()), own, out);
         }
     }
 
     pub(super) fn announce(&mut self, text: &str, out: &mut Actions) {
         for piece in pieces(text) {
             let own = Line::own("[everyone]", "").text(piece);
-            self.tell(format!("ANNOUNCE {piece}"), Sent::Announce, own, out);
+            self.tell(compose_typed(Verb::Announce, &[&piece]), Sent::Announce, own, out);
         }
     }
 

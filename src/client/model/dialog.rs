@@ -9,7 +9,8 @@ use super::typed::{command_like, first_word};
 use super::typing::Fate;
 use super::{Actions, Line};
 use crate::chat::Name;
-use crate::wire::commands::{Place, find};
+use crate::wire::commands::{Place, Verb, find};
+use crate::wire::compose_typed;
 
 /// A question that the prompt asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +92,7 @@ impl Here {
         }
         self.question = None;
         if *question == Question::Who {
-            self.send(format!("REQUEST {name}"), Sent::Other, out);
+            self.send(compose_typed(Verb::Request, &[&name]), Sent::Other, out);
         } else {
             self.ask_text_for(name, out);
         }

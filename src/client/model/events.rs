@@ -3,9 +3,10 @@
 use super::here::Here;
 use super::sent::Sent;
 use super::{Action, Actions, Focus, Line};
-use crate::chat::{CloseReason, Decline, Ending, Event, Name, Purpose, RoomName, Stamp, Text, Withdrawal};
+use crate::chat::{CloseReason, Command, Decline, Ending, Event, Name, Purpose, RoomName, Stamp, Text, Withdrawal};
 use crate::client::view::help;
 use crate::limits::ROOMS_PER_USER;
+use crate::wire::compose;
 
 /// With more people than this here, their comings and goings are not told one by one.
 const CROWD: usize = 50;
@@ -166,7 +167,7 @@ impl Here {
         self.pending.remove_for(Purpose::Room(room));
         out.show(Line::notice(format!("welcome to {room}")).dim("; a line goes to everybody in it, leave leaves"));
         self.turn_to(Focus::Room(room), out);
-        self.send(format!("MEMBERS {room}"), Sent::Members(room), out);
+        self.send(compose(Command::Members { room, after: 0 }), Sent::Members(room), out);
     }
 
     fn left(&mut self, room: RoomName, out: &mut Actions) {

@@ -12,10 +12,10 @@ use super::sent::{Command, Sent};
 use super::typed::{Typed, understand};
 use super::typing::Fate;
 use super::{Actions, Focus, Line, Place, Prompt, Question, Setup};
-use crate::chat::{Name, Reply, RoomName, Uid};
+use crate::chat::{self, Name, Reply, RoomName, Uid};
 use crate::client::view::listing::{Listed, span_of};
 use crate::limits::UNANSWERED_COMMANDS;
-use crate::wire::{Answer, ServerLine};
+use crate::wire::{Answer, Request, ServerLine, compose};
 
 /// Rows kept until the answer that ends their listing; a server sends 500 at most.
 const ROWS: usize = 2_000;
@@ -158,8 +158,8 @@ impl Here {
 
     fn end_here(&mut self, focus: Focus, out: &mut Actions) {
         match focus {
-            Focus::Session(_) => self.send("END".to_owned(), Sent::Other, out),
-            Focus::Room(room) => self.send(format!("LEAVE {room}"), Sent::Other, out),
+            Focus::Session(_) => self.send(compose(chat::Command::End), Sent::Other, out),
+            Focus::Room(room) => self.send(compose(chat::Command::Leave(Some(room))), Sent::Other, out),
             Focus::Menu => {}
         }
     }
@@ -284,7 +284,7 @@ impl Here {
     /// Asks the server to keep the place, unless there will be no coming back.
     pub(super) fn keep_place(&mut self, out: &mut Actions) {
         if self.setup.reconnect {
-            self.send("KEEP".to_owned(), Sent::Keep, out);
+            self.send(compose(Request::Keep), Sent::Keep, out);
         }
     }
 
@@ -296,7 +296,7 @@ impl Here {
 
     pub(super) fn quit(&mut self, out: &mut Actions) {
         self.has_quit = true;
-        self.send("QUIT".to_owned(), Sent::Quit, out);
+        self.send(compose(Request::Quit), Sent::Quit, out);
     }
 
     /// How to leave from where the prompt points.

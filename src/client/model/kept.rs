@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::chat::Millis;
+use crate::wire::{Request, compose};
 
 /// Lines after which the server is told how far they have been seen.
 const TELL_AFTER_LINES: u64 = 50;
@@ -53,7 +54,7 @@ impl Kept {
     pub(super) fn tell(&mut self) -> String {
         self.told = self.seen;
         self.tell_at = None;
-        format!("@ {}", self.seen)
+        compose(Request::Seen(self.seen))
     }
 }
 

@@ -3,8 +3,10 @@
 use super::here::Here;
 use super::sent::Sent;
 use super::{Actions, Line};
+use crate::chat::Command;
 use crate::client::view::help;
 use crate::client::view::listing::{self, Listed};
+use crate::wire::compose;
 
 impl Here {
     /// Says who I am, and asks for the rest.
@@ -13,9 +15,9 @@ impl Here {
             Line::new().text("You are ").user(self.me).dim(format!(", user {} at {}.", self.uid, self.setup.server)),
         );
         self.keep_place(out);
-        self.send("WATCH on".to_owned(), Sent::Watch, out);
-        self.send("LIST".to_owned(), Sent::OpeningUsers, out);
-        self.send("ROOMS".to_owned(), Sent::OpeningRooms, out);
+        self.send(compose(Command::Watch(true)), Sent::Watch, out);
+        self.send(compose(Command::List { after: 0 }), Sent::OpeningUsers, out);
+        self.send(compose(Command::Rooms { after: 0 }), Sent::OpeningRooms, out);
     }
 
     pub(super) fn show_opening_users(&mut self, rows: &[Listed], total: usize, next: Option<u64>, out: &mut Actions) {

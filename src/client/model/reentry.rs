@@ -9,9 +9,9 @@ use super::link::{Loss, SILENT_NAME_TRIES, State};
 use super::sent::{Command, Sent};
 use super::typing::Fate;
 use super::{Action, Actions, EXIT_FAILED, Focus, Line, Model, Place, Stage};
-use crate::chat::{Event, Millis, Name, RoomName, Uid};
+use crate::chat::{self, Event, Millis, Name, RoomName, Uid};
 use crate::client::view::listing::span_of;
-use crate::wire::{Answer, ServerLine};
+use crate::wire::{Answer, Request, ServerLine, compose};
 
 impl Model {
     /// Asks to be let in again.
@@ -22,7 +22,7 @@ impl Model {
             _ => 0,
         };
         // It may be another daemon by now.
-        out.send("HELLO".to_owned());
+        out.send(compose(Request::Hello));
         out.send(here.entry());
         self.link.await_entered(self.now, tries);
     }
@@ -62,7 +62,7 @@ impl Model {
                 self.link.state = State::Naming { connected: true };
             }
             ("password-required", Some(password)) => {
-                out.send(format!("PASSWORD {password}"));
+                out.send(compose(Request::Password(password)));
                 out.send(here.entry());
             }
             _ => {
@@ -124,7 +124,7 @@ impl Model {
 
 impl Here {
     fn entry(&self) -> String {
-        self.wanted.map_or_else(|| "ENTER".to_owned(), |name| format!("ENTER {name}"))
+        compose(Request::Enter(self.wanted))
     }
 
     /// In again, as a new user: takes up what can be taken up, and tells what cannot.
@@ -146,14 +146,14 @@ impl Here {
         self.roster.clear_users();
         self.known = self.latest;
         self.keep_place(out);
-        self.send("WATCH on".to_owned(), Sent::Watch, out);
-        self.send("LIST".to_owned(), Sent::QuietUsers, out);
+        self.send(compose(chat::Command::Watch(true)), Sent::Watch, out);
+        self.send(compose(chat::Command::List { after: 0 }), Sent::QuietUsers, out);
         if let Some(partner) = self.session.take() {
             out.show(Line::notice("your chat with ").user(partner).text(" is over"));
             self.leave_focus(Focus::Session(partner), out);
         }
         for room in &rooms {
-            self.send(format!("JOIN {room}"), Sent::Rejoin(*room), out);
+            self.send(compose(chat::Command::Join(*room)), Sent::Rejoin(*room), out);
         }
         for command in old {
             self.settle(command, &rooms, now, out);

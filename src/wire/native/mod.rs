@@ -5,11 +5,13 @@ mod decode;
 mod encode;
 mod head;
 mod read;
+mod write;
 
 pub(super) use decode::{asked, decode};
 pub(super) use encode::Encoder;
 pub(super) use read::private;
 pub use read::{ServerLine, read};
+pub use write::{compose, compose_typed};
 
 /// The protocol's version, told in the answer to `HELLO`. Grows when a client must know.
 pub const VERSION: u32 = 1;

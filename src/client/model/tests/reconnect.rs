@@ -235,7 +235,7 @@ fn lost_lines_are_counted_and_lost_answers_told() {
         -- the server has answered \"join #x\"; the answer is lost
         12:00 bob: still there?
               ✓ 12:00
-        -> LIST 0
+        -> LIST
         -> REQUESTS
         -> @ 45",
         );
@@ -249,7 +249,7 @@ fn what_changed_unseen_is_put_right() {
     desk.server("+OK resumed 1 alice 5 9\n+OK pong back1").shows(
         "-> PING back1
         -- back after 0 s; 9 lines were lost
-        -> LIST 0
+        -> LIST
         -> MEMBERS #dev
         -> MEMBERS #x
         -> REQUESTS
