@@ -153,6 +153,7 @@ impl Chat {
     ///
     /// # Panics
     /// When `user` is gone: whoever drives this drops what a client sent behind its leaving.
+    #[inline(always)]
     pub fn handle_command(
         &mut self,
         user: UserKey,
