@@ -1,6 +1,6 @@
 //! chatd, a chat daemon for one LAN, and chatc, its terminal client.
 //!
-//! The modules are layers; every arrow points down (`tests/architecture.rs` holds them to it):
+//! The modules are layers; every arrow points down (`tests/it/architecture.rs` holds them to it):
 //!
 //! ```text
 //! bin ── chatd, chatc: flags → config → run → exit code

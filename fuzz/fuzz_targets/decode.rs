@@ -1,7 +1,7 @@
-//! What is fuzzed stands in `tests/fuzz_support`, where `tests/regressions.rs` uses it, too.
+//! What is fuzzed stands in `tests/support/memory`, where `tests/sim/regressions.rs` uses it, too.
 #![no_main]
 
-#[path = "../../tests/fuzz_support/mod.rs"]
-mod fuzz_support;
+#[path = "../../tests/support/memory/mod.rs"]
+mod memory;
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| fuzz_support::decode(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| memory::fuzz::decode(data));

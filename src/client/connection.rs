@@ -11,6 +11,7 @@ use nix::poll::PollFlags;
 use super::dial::Found;
 use super::outbox::Outbox;
 use super::socket::Socket;
+use crate::chat::sanitize;
 use crate::limits::{LINE_BYTES, READ_BYTES};
 use crate::wire::{LineSplitter, Step};
 
@@ -117,7 +118,7 @@ impl LineReader {
             let (step, taken) = self.splitter.next(self.held.get(at..).unwrap_or_default());
             at += taken;
             match step {
-                Step::Line(line) => lines.push(String::from_utf8_lossy(line).into_owned()),
+                Step::Line(line) => lines.push(sanitize(&String::from_utf8_lossy(line)).into_owned()),
                 // A line all the same, for those who count.
                 Step::TooLong => lines.push(String::new()),
                 Step::NeedMore | Step::Endless => break,
@@ -169,6 +170,6 @@ mod tests {
         let mut chunks = vec![b"\xff\xfe\x1b[2J\n".to_vec()];
         chunks.extend(std::iter::repeat_n(vec![b'x'; READ_BYTES], 10));
         chunks.push(b"\n+OK\n".to_vec());
-        assert_eq!(read_all(chunks), ["\u{fffd}\u{fffd}\u{1b}[2J", "", "+OK"]);
+        assert_eq!(read_all(chunks), ["\u{fffd}\u{fffd}\u{fffd}[2J", "", "+OK"]);
     }
 }

@@ -1,5 +1,5 @@
 //! The memory the daemon takes at worst, term by term, as docs/OPERATIONS.md explains it. What each
-//! term counts is bounded where it is allocated; tests/daemon/memory.rs measures that they hold.
+//! term counts is bounded where it is allocated; tests/it/daemon/memory.rs measures that they hold.
 
 use crate::limits::{
     ADDRESSES_REMEMBERED, DEBTS_REMEMBERED, HELD_BYTES, LINE_BYTES, LOG_BYTES, LONG_QUEUE_BYTES, Limits, SPARE_SHARE,

@@ -16,11 +16,11 @@ cp -r "$root/Cargo.toml" "$root/Cargo.lock" "$root/src" "$root/tests" "$tree/"
 [ -d "$root/benches" ] && cp -r "$root/benches" "$tree/"
 cd "$tree" || exit 1
 
-tests=(--test simulation --test lost_connections --test memory_pressure --test server_streams)
-build() { cargo test -q --no-run "${tests[@]}" >build.log 2>&1; }
+tests=(simulation:: lost_connections:: memory_pressure:: server_streams::)
+build() { cargo test -q --no-run --test sim >build.log 2>&1; }
 # Which test finds it first, or nothing. A test that never ends finds something, too.
 hunt() {
-    timeout 120 cargo test -q "${tests[@]}" >hunt.log 2>&1 && return
+    timeout 120 cargo test -q --test sim -- "${tests[@]}" >hunt.log 2>&1 && return
     grep -m1 -oE "^---- .* stdout" hunt.log | sed -e 's/^---- //' -e 's/ stdout$//' | grep . || echo "(does not end)"
 }
 

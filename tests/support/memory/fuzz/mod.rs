@@ -1,0 +1,109 @@
+//! What is fuzzed: each function takes any bytes and fails if the code under test does. Used by the
+//! targets in `fuzz/` and, with the cases worth keeping, by `tests/sim/regressions.rs`.
+
+#![allow(dead_code, reason = "every target takes what it needs")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test a panic is a failure that says where")]
+
+mod connection;
+
+pub(crate) use connection::connection;
+
+use bytes::BytesMut;
+use chatd::chat::{UserRef, is_unsafe};
+use chatd::limits::{ENDLESS_LINE_BYTES, LINE_BYTES};
+use chatd::wire::commands::{Place, find};
+use chatd::wire::foreign::{Opening, recognise};
+use chatd::wire::{Asked, Decoded, Dialect, Encoder, LineSplitter, Order, Request, ServerLine, Step, console};
+
+/// The line splitter: however the bytes arrive, the same lines come out as from a plain reading.
+pub(crate) fn lines(data: &[u8]) {
+    let Some((size, stream)) = data.split_first() else { return };
+    let (mut splitter, mut held, mut found) = (LineSplitter::default(), Vec::new(), Vec::new());
+    for chunk in stream.chunks(1 + usize::from(*size) * usize::from(*size)) {
+        held.extend_from_slice(chunk);
+        loop {
+            let (step, taken) = splitter.next(&held);
+            match step {
+                Step::Line(line) => found.push(Some(line.to_vec())),
+                Step::TooLong => found.push(None),
+                Step::Endless => {
+                    let is_endless = |line: &[u8]| line.len() >= ENDLESS_LINE_BYTES;
+                    return assert!(stream.split(|byte| *byte == b'\n').any(is_endless));
+                }
+                Step::NeedMore => {
+                    held.drain(..taken);
+                    break;
+                }
+            }
+            held.drain(..taken);
+        }
+        assert!(held.len() < LINE_BYTES, "never more than a line is held");
+    }
+    let mut expected: Vec<&[u8]> = stream.split(|byte| *byte == b'\n').collect();
+    expected.pop();
+    let plain = expected.into_iter().map(|line| {
+        let fits = line.len() < LINE_BYTES;
+        fits.then(|| line.strip_suffix(b"\r").unwrap_or(line).to_vec())
+    });
+    assert_eq!(found, plain.collect::<Vec<_>>());
+}
+
+/// A client's line, read by the server: a request or a fault, and either can be told safely. What it is
+/// as the first one is decided once, however it arrives.
+pub(crate) fn decode(data: &[u8]) {
+    let first = [data, b"\n"].concat();
+    let mut openings = (0..=first.len()).map(|count| recognise(&first[..count]));
+    if let Some(opening) = openings.find(|opening| *opening != Opening::Undecided) {
+        assert!(openings.all(|later| later == opening), "{opening:?} of {data:?}");
+    }
+    let Ok(line) = chatd::wire::clean(data) else { return };
+    assert!(!line.chars().any(is_unsafe), "a cleaned line is clean");
+    if let Err(fault) = Dialect::Native.decode(&line).request {
+        let text = fault.sentence(Dialect::Native).to_string();
+        assert!(!text.is_empty() && !text.chars().any(is_unsafe) && text.len() < LINE_BYTES, "{text:?}");
+        assert!(!fault.code().is_empty());
+    }
+}
+
+/// A server's line, read by a client: what is understood is written and read again as the same.
+pub(crate) fn read(data: &[u8]) {
+    let Ok(line) = chatd::wire::clean(data) else { return };
+    let (mut encoder, mut out) = (Encoder::default(), BytesMut::new());
+    let understood = chatd::wire::read(&line);
+    match &understood {
+        ServerLine::Answer(answer) => encoder.answer(Dialect::Native, &Asked::UNREADABLE, answer, &mut out),
+        ServerLine::Event(event) => encoder.event(Dialect::Native, event, &mut out),
+        ServerLine::Row(row) => encoder.row(Dialect::Native, &Asked::UNREADABLE, row, &mut out),
+        _ => return,
+    }
+    let written = std::str::from_utf8(&out).unwrap();
+    let again = chatd::wire::read(written.strip_suffix('\n').unwrap());
+    assert_eq!(again, understood, "{line:?} is written as {written:?}");
+}
+
+/// The operator's line: an order or a fault; help on whatever was asked.
+pub(crate) fn console(data: &[u8]) {
+    let Ok(line) = chatd::wire::clean(data) else { return };
+    let mut out = BytesMut::new();
+    let Decoded { asked, request } = Dialect::Console.decode(&line);
+    let mut encoder = Encoder::default();
+    match request {
+        Err(fault) => encoder.fault(Dialect::Console, &asked, &fault, None, &mut out),
+        Ok(Request::Help(Some(topic))) => {
+            if let Some(spec) = find(topic, Place::Console) {
+                encoder.help(Dialect::Console, spec, &mut out);
+            }
+        }
+        Ok(_) => {}
+    }
+    let text = std::str::from_utf8(&out).unwrap();
+    assert!(text.chars().all(|c| c == '\n' || !is_unsafe(c)), "{text:?}");
+    // The same as words of a command line: each stays one argument of one line.
+    let words: Vec<&str> = std::str::from_utf8(data).unwrap_or_default().split('|').collect();
+    if let Ok(line) = console::compose(&words) {
+        assert!(!line.contains(['\n', '\r', '\0', '\u{85}', '\u{2028}', '\u{2029}']), "{line:?}");
+        if let Ok(Request::Order(Order::Kick { user, .. })) = Dialect::Console.decode(&line).request {
+            assert_eq!(words.get(1).map(|word| UserRef::new(word)), Some(Ok(user)), "{words:?}");
+        }
+    }
+}
