@@ -300,17 +300,17 @@ impl Outgoing {
     fn queue<S: Stream>(
         &mut self,
         connection: &mut Connection<S>,
-        append: impl FnOnce(Dialect, &mut Output, &mut Desk, &mut Encoder),
+        append: impl FnOnce(Dialect, &mut Output, &mut Desk, &mut Encoder) -> bool,
     ) -> bool {
         let is_bounded = connection.is_lost() || connection.is_doomed;
         if is_bounded && !connection.takes_output() {
             return false;
         }
-        append(connection.dialect, &mut connection.output, &mut self.desk, &mut self.encoder);
+        let has_grown = append(connection.dialect, &mut connection.output, &mut self.desk, &mut self.encoder);
         if is_bounded {
             self.bound(connection);
         } else {
-            if connection.output.memory() != connection.accounted() {
+            if has_grown {
                 self.account(connection);
             }
             if connection.is_much(self.limits.output_hard) {

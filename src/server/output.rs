@@ -75,19 +75,23 @@ impl Output {
         prelude + self.queue.as_deref().map_or(0, Queue::memory)
     }
 
-    /// Appends a line that `write` makes; where no place is kept, as many as it likes.
+    /// Appends a line that `write` makes; where no place is kept, as many as it likes. Says whether more
+    /// memory is taken than before.
     #[inline]
-    pub(super) fn append(&mut self, desk: &mut Desk, write: impl FnOnce(&mut BytesMut)) {
-        self.queue.get_or_insert_with(|| desk.spares.take()).append(write);
+    pub(super) fn append(&mut self, desk: &mut Desk, write: impl FnOnce(&mut BytesMut)) -> bool {
+        let is_new = self.queue.is_none();
+        let has_grown = self.queue.get_or_insert_with(|| desk.spares.take()).append(write);
         if let Some(kept) = &mut self.kept {
             kept.told += 1;
         }
+        is_new || has_grown
     }
 
     /// Appends lines that many are told. Short ones that will be gone when they are written are copied,
-    /// which is less work than to keep books of them.
+    /// which is less work than to keep books of them. Says whether more memory is taken than before.
     #[inline]
-    pub(super) fn share(&mut self, desk: &mut Desk, chunk: &Rc<Chunk>) {
+    pub(super) fn share(&mut self, desk: &mut Desk, chunk: &Rc<Chunk>) -> bool {
+        let is_new = self.queue.is_none();
         let queue = self.queue.get_or_insert_with(|| desk.spares.take());
         match &mut self.kept {
             Some(kept) => {
@@ -95,10 +99,11 @@ impl Output {
                 kept.told += u64::from(chunk.lines());
             }
             None if chunk.bytes().len() <= COPIED_BYTES => {
-                queue.append(|own| own.extend_from_slice(chunk.bytes()));
+                return queue.append(|own| own.extend_from_slice(chunk.bytes())) || is_new;
             }
             None => queue.share(chunk),
         }
+        true
     }
 
     pub(super) fn kept(&self) -> Option<&Kept> {

@@ -105,20 +105,25 @@ impl Queue {
         self.own.capacity() + self.pieces.capacity() * size_of::<Piece>() + self.shared
     }
 
-    /// Appends whole lines that `write` makes.
+    /// Appends whole lines that `write` makes. Says whether the queue takes more memory than before.
     #[inline]
-    pub(super) fn append(&mut self, write: impl FnOnce(&mut BytesMut)) {
-        let before = self.own.len();
+    pub(super) fn append(&mut self, write: impl FnOnce(&mut BytesMut)) -> bool {
+        let (before, memory) = (self.own.len(), self.own.capacity());
         write(self.own.end());
         let count = self.own.len() - before;
         self.len += count;
-        if !self.pieces.is_empty() && count > 0 {
+        if !self.pieces.is_empty() {
             self.append_piece(before, count);
+            return true;
         }
+        self.own.capacity() != memory
     }
 
     /// The last so many of the connection's own bytes are new.
     fn append_piece(&mut self, before: usize, count: usize) {
+        if count == 0 {
+            return;
+        }
         match self.pieces.back_mut() {
             Some(Piece::Own { len, .. }) => *len += narrow(count),
             _ => {

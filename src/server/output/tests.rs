@@ -38,7 +38,9 @@ fn desk() -> Desk {
 }
 
 fn append(output: &mut Output, desk: &mut Desk, lines: &str) {
-    lines.split_inclusive('\n').for_each(|line| output.append(desk, |out| out.extend_from_slice(line.as_bytes())));
+    for line in lines.split_inclusive('\n') {
+        output.append(desk, |out| out.extend_from_slice(line.as_bytes()));
+    }
 }
 
 fn narrow(room: usize) -> Narrow {
