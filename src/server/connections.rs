@@ -169,7 +169,7 @@ impl<S: Stream> Connections<S> {
     }
 
     /// As [`Self::answer`], but the answer may wait a moment for more.
-    #[inline]
+    #[inline(always)]
     pub(super) fn answer_unhurried(&mut self, token: Token, write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut)) {
         if let Some(connection) = find(&mut self.slots, token) {
             connection.output.count_answer();

@@ -257,7 +257,7 @@ impl Outgoing {
         };
         let written = connection.output.write_past(lines, stream, &mut self.desk);
         let wants_write = stream.wants_write();
-        if connection.output.memory() != connection.accounted() {
+        if !connection.output.is_idle() {
             self.account(connection);
         }
         self.note_company(connection);

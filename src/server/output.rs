@@ -63,6 +63,12 @@ impl Output {
         self.len() == 0
     }
 
+    /// Whether nothing is queued or kept.
+    #[inline]
+    pub(super) fn is_idle(&self) -> bool {
+        self.queue.is_none() && self.kept.is_none()
+    }
+
     /// Bytes that wait, and those that are kept.
     pub(super) fn size(&self) -> usize {
         self.len() + self.queue.as_deref().map_or(0, Queue::passed)
@@ -172,12 +178,24 @@ impl Output {
         desk: &mut Desk,
     ) -> io::Result<Written> {
         let bytes = chunk.bytes();
-        let result = match stream.write(bytes) {
-            Ok(0) => Err(ErrorKind::WriteZero.into()),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(0),
-            result => result,
-        };
-        let count = *result.as_ref().unwrap_or(&0);
+        match stream.write(bytes) {
+            // Nothing waits, and nothing is kept.
+            Ok(count) if count == bytes.len() && count > 0 && self.kept.is_none() => {
+                self.inside_line = false;
+                Ok(Written::All)
+            }
+            Ok(0) => self.keep_rest(Err(ErrorKind::WriteZero.into()), chunk, desk),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
+                self.keep_rest(Ok(0), chunk, desk)
+            }
+            result => self.keep_rest(result, chunk, desk),
+        }
+    }
+
+    /// So much of lines that have not been queued is written; the rest waits.
+    fn keep_rest(&mut self, written: io::Result<usize>, chunk: &Rc<Chunk>, desk: &mut Desk) -> io::Result<Written> {
+        let bytes = chunk.bytes();
+        let count = *written.as_ref().unwrap_or(&0);
         let is_all = count == bytes.len();
         if let Some(last) = count.checked_sub(1) {
             self.inside_line = bytes.get(last) != Some(&b'\n');
@@ -186,7 +204,7 @@ impl Output {
             self.share(desk, chunk);
             self.note_written(count);
         }
-        result.map(|_| if is_all { Written::All } else { Written::Blocked })
+        written.map(|_| if is_all { Written::All } else { Written::Blocked })
     }
 
     #[inline(always)]
