@@ -275,6 +275,9 @@ pub const DRAINED_BYTES: usize = 256 * 1024;
 /// input does the same.
 pub const WRITE_WORK: u64 = 4_000;
 
+/// What each byte of it takes besides: the kernel copies it, and often has it taken in at once.
+pub const WRITE_BYTE_WORK: u64 = 3;
+
 /// What putting a line into one client's queue takes besides half a nanosecond for each byte.
 pub const COPY_WORK: u64 = 100;
 
@@ -306,7 +309,7 @@ pub struct Budget {
 
 impl Budget {
     /// Together less than the 5 ms by which others may be delayed.
-    pub const DEFAULT: Self = Self { lines: 1_000_000, writes: 2_500_000, due: 500_000, short: WORK_OF_A_LINE };
+    pub const DEFAULT: Self = Self { lines: 1_000_000, writes: 1_500_000, due: 500_000, short: WORK_OF_A_LINE };
 }
 
 /// How often something may happen: `burst` times at once, then once each `interval`. A burst of

@@ -7,8 +7,9 @@ use super::connections::Connections;
 use super::journal::Journal;
 use super::stream::Stream;
 use super::token::Token;
+use super::turns::work_of_write;
 use crate::chat::{Audience, Edition, Event, Record, Row, Sink, UserKey};
-use crate::limits::{LINE_BYTES, SPREAD_BYTES, WRITE_WORK};
+use crate::limits::{LINE_BYTES, SPREAD_BYTES};
 use crate::wire::{Asked, Dialect, Encoder};
 
 /// Lines for the same many, collected while one of them talks: each of the others gets them in one
@@ -208,7 +209,7 @@ impl<S: Stream> Connections<S> {
 
     /// What handing out what has been collected takes, in nanoseconds.
     pub(super) fn spread_work(&self) -> u64 {
-        self.spread.to.len() as u64 * (WRITE_WORK + self.spread.lines.len() as u64)
+        self.spread.to.len() as u64 * work_of_write(self.spread.lines.len())
     }
 
     /// What has been collected for many, if anything, to be handed out by the caller.

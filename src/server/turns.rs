@@ -10,7 +10,7 @@ use super::haste::Wait;
 use super::token::Token;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Command, Now, Reach, UserKey};
-use crate::limits::{COPY_WORK, ROW_WORK, WORK_OF_A_LINE};
+use crate::limits::{COPY_WORK, ROW_WORK, WORK_OF_A_LINE, WRITE_BYTE_WORK, WRITE_WORK};
 
 impl<S: Stream> Server<S> {
     /// How much may be done for many before those who wait already have their turn.
@@ -87,6 +87,11 @@ impl<S: Stream> Server<S> {
             self.pause(token, Wait::TooFast(until), &[], now);
         }
     }
+}
+
+/// How long it takes to write so many bytes to one, in nanoseconds.
+pub(super) fn work_of_write(bytes: usize) -> u64 {
+    WRITE_WORK + WRITE_BYTE_WORK * bytes as u64
 }
 
 /// How long it takes, in nanoseconds.

@@ -5,9 +5,9 @@ use std::io;
 use super::connection::Flow;
 use super::output::Written;
 use super::token::Token;
+use super::turns::work_of_write;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Now};
-use crate::limits::WRITE_WORK;
 
 impl<S: Stream> Server<S> {
     /// Hands out what the last one to speak in this tick has said to many. Nobody else says anything
@@ -27,7 +27,7 @@ impl<S: Stream> Server<S> {
         let Some(spread) = self.connections.take_spread() else { return time };
         let mut broken = Vec::new();
         let lines = spread.share(&mut self.connections.outgoing.chunks);
-        let work = WRITE_WORK + lines.len() as u64;
+        let work = work_of_write(lines.len());
         let in_time = usize::try_from(time.div_ceil(work)).unwrap_or(usize::MAX);
         for user in spread.to().take(in_time) {
             let Some(token) = self.connections.of_user(user) else { continue };
@@ -55,7 +55,7 @@ impl<S: Stream> Server<S> {
         while time > 0
             && let Some((token, waiting)) = self.connections.take_bulk()
         {
-            time = time.saturating_sub(WRITE_WORK + waiting as u64);
+            time = time.saturating_sub(work_of_write(waiting));
             self.write(token, now);
         }
         self.close_doomed(now);

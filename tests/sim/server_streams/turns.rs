@@ -77,6 +77,25 @@ fn what_many_are_told_is_written_to_some_in_each_tick() {
 }
 
 #[test]
+fn long_lines_for_many_are_written_to_fewer_in_a_tick() {
+    let text = "x".repeat(3_800);
+    let budget = Budget { writes: 10 * WRITE_WORK, ..Budget::DEFAULT };
+    let mut bench = bench(Limits::DEFAULT.without_rates(), budget);
+    let members = room(&mut bench, 60);
+    bench.send(&members[0], "SAY #r before\n");
+    members.iter().for_each(|member| drop(member.received()));
+    bench.arrive(&members[0], &format!("ANNOUNCE {text}\n"));
+    let mut told = 0;
+    while told < 59 {
+        bench.tick();
+        let now = members.iter().filter(|member| member.received().contains("* announced ")).count();
+        assert!((1..=3).contains(&now), "{now} in one tick");
+        told += now;
+    }
+    bench.all_leave(&members.iter().collect::<Vec<_>>());
+}
+
+#[test]
 fn listings_take_turns_too() {
     let budget = Budget { lines: 50_000, ..Budget::DEFAULT };
     let mut bench = bench(Limits::DEFAULT.without_rates(), budget);
