@@ -341,8 +341,10 @@ impl<S: Stream> Server<S> {
         for connection in self.connections.iter() {
             let held = connection.held.as_ref().map_or(0, |held| held.capacity());
             assert!(held <= crate::limits::HELD_BYTES, "input is bounded");
-            let is_watched = !connection.is_open() || connection.stuck_since().is_some();
-            assert!(is_watched || !connection.is_stuck(&self.limits), "who does not read is watched");
+            // One that is still to be written to is judged then.
+            let is_watched = connection.stuck_since().is_some() || connection.schedule != Schedule::Idle;
+            let may_be_stuck = connection.is_open() && connection.is_stuck(&self.limits);
+            assert!(is_watched || !may_be_stuck, "who does not read is watched");
             assert_eq!(connection.accounted(), connection.output.memory(), "queues are accounted for");
             assert!(connection.output.is_counted_right(), "lines are counted as they are told");
             queued += connection.accounted();

@@ -187,7 +187,8 @@ impl Simulation {
         let mut shadow = Shadow::new(model, limits.output_hard, grace, secret_before());
         (shadow.most, shadow.has_rates) = (limits.connections, kind.has_rates);
         shadow.most_of_machine = limits.places_per_address;
-        let budget = kind.budget.unwrap_or(Budget::DEFAULT);
+        // Where the shadow does not foretell who is written to later there is time for everybody.
+        let budget = kind.budget.unwrap_or(Budget { writes: u64::MAX, ..Budget::DEFAULT });
         let server = Server::new(Config { limits, budget, secrets: secret, ..Config::default() });
         let actors = (0..kind.crowd).map(|number| Actor::new(number, kind.is_loud, &mut random)).collect();
         let mut trial = Trial::new(server, shadow, limits, kind.has_rates);
