@@ -162,22 +162,19 @@ pub const ROOM_RECORD_BYTES: usize = 512;
 /// When all backlogs take too much memory, this part of what they may take is given back as well.
 pub const BACKLOGS_SHARE: usize = 16;
 
-/// A room's list of members is made smaller when it is several times as long as it needs to be, and
-/// longer than this.
+/// A room's list of members is made smaller when it is longer than this and several times what it need be.
 pub const SNUG_MEMBERS: usize = 16;
 
 /// Numbers tried one after the other for a name that is taken, of a guest or of a room nobody named.
 pub const NUMBERS_TRIED: u64 = 8;
 
-/// Output buffers kept for reuse, so that a message needs no allocation: their bytes together, but
-/// never more than [`SPARE_SHARE`] of what may be queued.
+/// Bytes of all buffers kept for reuse, but never more than [`SPARE_SHARE`] of what may be queued.
 pub const SPARE_BYTES: usize = 16 * 1024 * 1024;
 
 /// Buffers kept for reuse take at most this part of the memory for queues.
 pub const SPARE_SHARE: usize = 16;
 
-/// A queue that takes more memory than this, in bytes, and four times what waits in it, gives some
-/// back.
+/// A queue that takes more bytes of memory than this, and four times what waits in it, gives some back.
 pub const SNUG_BYTES: usize = 16 * 1024;
 
 /// A queue of more bytes than this does not double when it grows.
