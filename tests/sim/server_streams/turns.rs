@@ -84,7 +84,7 @@ fn long_lines_for_many_are_written_to_fewer_in_a_tick() {
     let members = room(&mut bench, 60);
     bench.send(&members[0], "SAY #r before\n");
     members.iter().for_each(|member| drop(member.received()));
-    bench.arrive(&members[0], &format!("ANNOUNCE {text}\n"));
+    bench.arrive(&members[0], format!("ANNOUNCE {text}\n"));
     let mut told = 0;
     while told < 59 {
         bench.tick();
