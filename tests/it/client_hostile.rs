@@ -16,10 +16,6 @@ const ENOUGH: u64 = 48 * 1024 * 1024;
 /// Bytes after which one sees whether something grows with them: more than the kernel holds.
 const SOME: u64 = 6 * 1024 * 1024;
 
-/// How much may be written to the terminal between a key and its sign there, in bytes: what was on its way,
-/// and a few times what is painted at once. How long that takes is up to the terminal and the machine.
-const BEFORE_A_KEY: usize = 256 * 1024;
-
 const SAID: &str = "* room 1 @NOON #lobby bob to and fro and to and fro and to and fro\n";
 
 /// alice before a server that has begun with it.
@@ -40,18 +36,14 @@ fn memory_is_bounded(server: &Hostile, alice: &Terminal, act: Act) {
 
 /// Presses a key that nothing else shows, and waits for it.
 #[track_caller]
-fn keys_are_answered(alice: &mut Terminal, act: Act) {
+fn keys_are_answered(alice: &mut Terminal) {
     for (key, draft) in [("k", " > k"), ("q", " > kq"), ("z", " > kqz")] {
-        let before = alice.painted();
         alice.press(key);
         alice.waits("key", |screen| {
             let (row, _) = screen.cursor_position();
             let text = screen.contents();
             text.lines().nth(row.into()).is_some_and(|line| line.trim_end().ends_with(draft))
         });
-        let written = alice.painted() - before;
-        println!("{act:?}: {key} after {written} bytes");
-        assert!(written < BEFORE_A_KEY, "{act:?}: {written} bytes");
     }
 }
 
@@ -61,7 +53,7 @@ fn lines_without_end_behind_a_resume_fill_nothing() {
     let act = Act::Replay("* hello\n");
     let (server, mut alice) = begins(act, ENOUGH / 2);
     memory_is_bounded(&server, &alice, act);
-    keys_are_answered(&mut alice, act);
+    keys_are_answered(&mut alice);
 }
 
 #[test]
@@ -71,7 +63,7 @@ fn a_flood_before_a_stopped_terminal_waits_outside() {
     alice.stops(true);
     memory_is_bounded(&server, &alice, act);
     alice.stops(false);
-    keys_are_answered(&mut alice, act);
+    keys_are_answered(&mut alice);
     alice.press("\x15\x04");
     alice.ends();
 }
@@ -92,7 +84,7 @@ fn floods_of_all_kinds_fill_nothing_and_freeze_no_key() {
         let act = Act::Flood(lines);
         let (server, mut alice) = begins(act, SOME);
         memory_is_bounded(&server, &alice, act);
-        keys_are_answered(&mut alice, act);
+        keys_are_answered(&mut alice);
     }
 }
 
@@ -101,7 +93,7 @@ fn a_server_that_pings_and_never_reads_freezes_no_key() {
     let act = Act::DeafFlood("* ping\n");
     let (server, mut alice) = begins(act, ENOUGH);
     memory_is_bounded(&server, &alice, act);
-    keys_are_answered(&mut alice, act);
+    keys_are_answered(&mut alice);
 }
 
 #[test]
@@ -117,7 +109,7 @@ fn a_large_paste_to_a_server_that_does_not_read_freezes_no_key() {
         alice.press(&paste);
     }
     memory_is_bounded(&server, &alice, act);
-    keys_are_answered(&mut alice, act);
+    keys_are_answered(&mut alice);
     alice.press("\x15\x04");
     alice.ends();
 }

@@ -56,14 +56,14 @@ fn expect_left(clients: [&mut Client; 2], gone: &str) {
 
 #[test]
 fn above_the_hard_bound_a_client_goes() {
-    let mut daemon = Daemon::observed(&[&BOUNDS[..], &["--output-hard-time", "1"]].concat());
+    let mut daemon = Daemon::observed(&[&BOUNDS[..], &["--output-hard-time", "4"]].concat());
     let (mut speaker, mut listener) = two(&daemon);
     let before = daemon.settled();
     let slow = sleeper(&daemon, "slow", &mut [&mut speaker, &mut listener]);
     // The kernel may still take some, as it makes its own queue larger.
     let has_gone = || daemon.figure("chatd_users") < 3.0;
     while !has_gone() {
-        say_until(&mut speaker, &mut listener, || has_gone() || daemon.figure("chatd_queued_bytes") > 450_000.0);
+        say_until(&mut speaker, &mut listener, || has_gone() || daemon.figure("chatd_queued_bytes") > 250_000.0);
     }
     daemon.expect_log("gone name=slow reason=slow-consumer");
     drop(slow);

@@ -197,11 +197,6 @@ impl Terminal {
         self.output.lock().parser.screen().contents()
     }
 
-    /// How many bytes were ever written to the terminal.
-    pub fn painted(&self) -> usize {
-        self.output.lock().raw.len()
-    }
-
     /// All that was ever written to the terminal.
     pub fn raw(&self) -> String {
         String::from_utf8_lossy(&self.output.lock().raw).into_owned()
