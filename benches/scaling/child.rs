@@ -14,6 +14,8 @@ use crate::{Failure, Outcome};
 pub(crate) enum Subject {
     /// The real daemon.
     Chatd,
+    /// The same, to users whose places are kept.
+    Kept,
     /// The same with every answer written at once.
     Hasty,
     /// The relay that only moves bytes.
@@ -28,6 +30,7 @@ impl Subject {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Chatd => "chatd",
+            Self::Kept => "kept",
             Self::Hasty => "hasty",
             Self::Floor => "floor",
             Self::Attacked => "attacked",
@@ -39,7 +42,7 @@ impl Subject {
     fn command(self) -> Outcome<Command> {
         Ok(match self {
             Self::Attacked | Self::Alone => daemon(),
-            Self::Chatd | Self::Hasty => {
+            Self::Chatd | Self::Kept | Self::Hasty => {
                 let mut command = daemon();
                 command.args(["--max-per-address", "0"]);
                 // The delay against floods is the one thing that is off: it is there to slow clients down.

@@ -11,9 +11,11 @@ use crate::{Outcome, system};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Work {
     Pairs(Talk),
-    /// The same by users whose places are kept.
+    /// The same by users whose places are kept, and by those whose are not.
     KeptPairs(Talk),
     Rooms(Shape),
+    /// The same by users whose places are kept, and by those whose are not.
+    KeptRooms(Shape),
     /// Connect and enter.
     Entry,
     /// Memory of users who do nothing, their places kept or not.
@@ -52,7 +54,7 @@ pub(crate) enum Unit {
 /// What is to be reached.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Reach {
-    /// A cost relative to the floor's.
+    /// A cost relative to the other's.
     Ratio(f64),
     /// A cost.
     Cost(f64),
@@ -92,6 +94,7 @@ impl Row {
         match self.work {
             Work::Pairs(Talk::Wait) => [Subject::Chatd, Subject::Hasty],
             Work::Bystanders(_) => [Subject::Attacked, Subject::Alone],
+            Work::KeptPairs(_) | Work::KeptRooms(_) => [Subject::Kept, Subject::Chatd],
             _ => [Subject::Chatd, Subject::Floor],
         }
     }
@@ -99,7 +102,9 @@ impl Row {
     pub(crate) fn unit(&self) -> Unit {
         match self.work {
             Work::Pairs(Talk::Wait) => Unit::WallTime,
-            Work::Pairs(_) | Work::KeptPairs(_) | Work::Rooms(_) | Work::StoppedReader => Unit::PerDelivery,
+            Work::Pairs(_) | Work::KeptPairs(_) | Work::Rooms(_) | Work::KeptRooms(_) | Work::StoppedReader => {
+                Unit::PerDelivery
+            }
             Work::Entry | Work::Filling | Work::Resume => Unit::PerClient,
             Work::Memory { .. } => Unit::Bytes,
             Work::BesideIdle => Unit::Growth,
@@ -144,6 +149,14 @@ const fn rooms(size: usize, senders: usize, window: u32) -> Work {
     Work::Rooms(Shape { size, senders, window })
 }
 
+const HUNDRED: Shape = Shape { size: 100, senders: 4, window: 50 };
+const THOUSAND: Shape = Shape { size: 1000, senders: 1, window: 1 };
+
+/// What those pay who come back to where they were, as every chatc does, beside those who do not.
+const fn kept(name: &'static str, work: Work, amount: u64, full: &'static [usize]) -> Workload {
+    Workload { name, work, amount, reach: Some(Reach::Ratio(1.15)), full, quick: full }
+}
+
 /// Whatever the attack, others may be delayed by so much. How many lines they exchange is a time, too: 200 are a
 /// second alone.
 const fn bystanders(name: &'static str, attack: Attack, full: &'static [usize], quick: &'static [usize]) -> Workload {
@@ -152,25 +165,27 @@ const fn bystanders(name: &'static str, attack: Attack, full: &'static [usize], 
 }
 
 #[rustfmt::skip]
-const WORKLOADS: [Workload; 23] = [
+const WORKLOADS: [Workload; 26] = [
     Workload { name: "pair-pong", work: PONG, amount: 200_000, reach: Some(Reach::Ratio(1.10)),
         full: &[2, 10, 100, 200, 1000, 5000, 10_000, MOST], quick: &[2, 200, 1000, 10_000] },
     Workload { name: "pair-pipe-8", work: pipe(8), amount: 1_000_000, reach: Some(Reach::Ratio(1.15)),
         full: &[10, 100, 1000, 5000, 10_000, MOST], quick: &[100] },
     Workload { name: "pair-pipe-64", work: pipe(64), amount: 4_000_000, reach: Some(Reach::Ratio(1.5)),
         full: &[10, 100, 1000, 5000, 10_000, MOST], quick: &[100] },
-    Workload { name: "pair-kept-64", work: Work::KeptPairs(Talk::Pipe { window: 64 }), amount: 4_000_000, reach: None,
-        full: &[100, 1000], quick: &[100] },
+    kept("pair-kept-8", Work::KeptPairs(Talk::Pipe { window: 8 }), 1_000_000, &[100, 1000]),
+    kept("pair-kept-64", Work::KeptPairs(Talk::Pipe { window: 64 }), 4_000_000, &[100, 1000]),
     Workload { name: "pair-wait", work: Work::Pairs(Talk::Wait), amount: 100_000, reach: Some(Reach::Ratio(1.11)),
         full: &[2, 40, 160, 400], quick: &[2, 40, 160, 400] },
     Workload { name: "room-10x1x1", work: rooms(10, 1, 1), amount: 200_000, reach: None,
         full: &[10, 100, 1000, 5000, 10_000, MOST], quick: &[1000] },
-    Workload { name: "room-100x4x50", work: rooms(100, 4, 50), amount: 10_000_000, reach: Some(Reach::Ratio(1.3)),
+    Workload { name: "room-100x4x50", work: Work::Rooms(HUNDRED), amount: 10_000_000, reach: Some(Reach::Ratio(1.3)),
         full: &[100, 1000], quick: &[100] },
-    Workload { name: "room-1000x1x1", work: rooms(1000, 1, 1), amount: 300_000, reach: Some(Reach::Ratio(1.06)),
+    Workload { name: "room-1000x1x1", work: Work::Rooms(THOUSAND), amount: 300_000, reach: Some(Reach::Ratio(1.06)),
         full: &[1000, 5000, 10_000, MOST], quick: &[1000] },
     Workload { name: "room-1000x4x8", work: rooms(1000, 4, 8), amount: 4_000_000, reach: None,
         full: &[1000], quick: &[] },
+    kept("room-kept-100x4x50", Work::KeptRooms(HUNDRED), 10_000_000, &[100, 1000]),
+    kept("room-kept-1000x1x1", Work::KeptRooms(THOUSAND), 300_000, &[1000]),
     Workload { name: "entry", work: Work::Entry, amount: 0, reach: Some(Reach::Ratio(1.3)),
         full: &[100, 1000, 5000, 10_000, MOST], quick: &[1000, 10_000] },
     Workload { name: "idle-memory", work: Work::Memory { kept: false }, amount: 0, reach: Some(Reach::Cost(400.0)),
@@ -226,12 +241,12 @@ fn row(workload: &Workload, size: usize, most: usize, depth: Depth) -> Option<Ro
     let (mut work, mut size) = (workload.work, size);
     if depth == Depth::Smoke {
         size = size.min(20);
-        if let Work::Rooms(shape) = &mut work {
+        if let Work::Rooms(shape) | Work::KeptRooms(shape) = &mut work {
             shape.size = shape.size.min(10);
         }
     }
     let room = match work {
-        Work::Rooms(shape) => shape.size,
+        Work::Rooms(shape) | Work::KeptRooms(shape) => shape.size,
         Work::Pairs(_) | Work::KeptPairs(_) | Work::Resume => 2,
         _ => 1,
     };

@@ -3,6 +3,7 @@
 use crate::admission::{name, room};
 use crate::child::Subject;
 use crate::fleet::{Fleet, Listener, Outputs};
+use crate::keeping::Seen;
 use crate::measure::Latency;
 use crate::speech::{Heard, Said};
 use crate::{Failure, Outcome};
@@ -22,6 +23,8 @@ pub(crate) struct Rooms {
     shape: Shape,
     members: Vec<Member>,
     senders: Vec<Sender>,
+    /// What each has seen, when their places are kept.
+    seen: Option<Vec<Seen>>,
     /// A member that does not read; nobody waits for it.
     stopped: Option<usize>,
     pub(crate) latency: Latency,
@@ -63,6 +66,7 @@ impl Rooms {
             shape,
             members: (0..clients).map(member).collect(),
             senders: (0..clients).filter(|who| who % shape.size < shape.senders).map(sender).collect(),
+            seen: None,
             stopped: None,
             latency: Latency::new()?,
             delivered: 0,
@@ -71,6 +75,11 @@ impl Rooms {
             goal: 0,
             goal_taken: 0,
         })
+    }
+
+    /// The places of all have just been kept: they say now and then what they have seen.
+    pub(crate) fn note_kept(&mut self) {
+        self.seen = Some(vec![Seen::default(); self.members.len()]);
     }
 
     /// One member reads no more. Only between runs.
@@ -157,7 +166,12 @@ impl Rooms {
 
 impl Listener for Rooms {
     fn line(&mut self, who: usize, line: &[u8], out: &mut Outputs) -> Outcome<()> {
-        match self.subject.hear(line)? {
+        let heard = self.subject.hear(line)?;
+        if let Some(seen) = &mut self.seen {
+            seen[who].note(who, heard, out);
+        }
+        match heard {
+            Heard::Ping => Ok(()),
             Heard::Message { id, from, text } => self.hear(who, id, from, text, out),
             Heard::Taken { id, to } => self.note_taken(who, id, to),
             Heard::Left if self.stopped.is_some() => {

@@ -68,9 +68,8 @@ fn run(row: &Row, subject: Subject) -> Outcome<Sample> {
     let server = Server::start(subject)?;
     let mut fleet = Fleet::new(server.address)?;
     let mut sample = match row.work {
-        Work::Pairs(talk) => pairs(row, talk, false, &server, &mut fleet),
-        Work::KeptPairs(talk) => pairs(row, talk, true, &server, &mut fleet),
-        Work::Rooms(shape) => rooms(row, shape, &server, &mut fleet),
+        Work::Pairs(talk) | Work::KeptPairs(talk) => pairs(row, talk, &server, &mut fleet),
+        Work::Rooms(shape) | Work::KeptRooms(shape) => rooms(row, shape, &server, &mut fleet),
         Work::Entry => entry(row, &server, &mut fleet),
         Work::Memory { kept } => memory(row, kept, &server, &mut fleet),
         Work::Resume => resume(row, &server, &mut fleet),
@@ -89,11 +88,10 @@ fn run(row: &Row, subject: Subject) -> Outcome<Sample> {
     sample
 }
 
-fn pairs(row: &Row, talk: Talk, kept: bool, server: &Server, fleet: &mut Fleet) -> Outcome<Sample> {
+fn pairs(row: &Row, talk: Talk, server: &Server, fleet: &mut Fleet) -> Outcome<Sample> {
     admit(fleet, server.subject, row.connections, Role::Paired)?;
     let mut pairs = Pairs::new(server.subject, talk, row.connections)?;
-    // The floor keeps nothing.
-    if kept && server.subject == Subject::Chatd {
+    if server.subject == Subject::Kept {
         keeping::keep(fleet, 0..row.connections)?;
         pairs.note_kept();
     }
@@ -120,6 +118,10 @@ fn exchange(pairs: &mut Pairs, messages: u64, server: &Server, fleet: &mut Fleet
 fn rooms(row: &Row, shape: Shape, server: &Server, fleet: &mut Fleet) -> Outcome<Sample> {
     admit(fleet, server.subject, row.connections, Role::Member { of: shape.size })?;
     let mut rooms = Rooms::new(server.subject, shape, row.connections)?;
+    if server.subject == Subject::Kept {
+        keeping::keep(fleet, 0..row.connections)?;
+        rooms.note_kept();
+    }
     let deliveries = (row.connections / shape.size * shape.senders * (shape.size - 1)) as u64;
     let messages = (row.amount / deliveries).max(u64::from(shape.window) * 4);
     talk(&mut rooms, messages, server, fleet)
