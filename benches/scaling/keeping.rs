@@ -10,23 +10,29 @@ use crate::fleet::{Fleet, Listener, Outputs};
 use crate::measure::{Latency, Meter};
 use crate::speech::{Heard, Said};
 use crate::{Failure, Outcome};
+use chatd::limits::KEPT_BYTES;
 
-/// A client says what it has seen whenever it has seen so many lines more.
-const SEEN_EVERY: u64 = 50;
+/// A client says what it has seen whenever it has seen so many bytes more, as chatc does.
+const SEEN_EVERY: usize = KEPT_BYTES / 4;
 
 /// Messages that each is sent while it is away.
 const MISSED: u32 = 4;
 
-/// How many lines a client has seen since its place is kept.
+/// How many lines a client has seen since its place is kept, and bytes of those it has not said so of.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Seen(u64);
+pub(crate) struct Seen {
+    lines: u64,
+    untold: usize,
+}
 
 impl Seen {
     /// Counts a line, and tells the server now and then.
-    pub(crate) fn note(&mut self, who: usize, heard: Heard<'_>, out: &mut Outputs) {
-        self.0 += 1;
-        if self.0.is_multiple_of(SEEN_EVERY) || heard == Heard::Ping {
-            out.to(who).extend_from_slice(format!("@ {}\n", self.0).as_bytes());
+    pub(crate) fn note(&mut self, who: usize, line: &[u8], heard: Heard<'_>, out: &mut Outputs) {
+        self.lines += 1;
+        self.untold += line.len();
+        if self.untold >= SEEN_EVERY || heard == Heard::Ping {
+            self.untold = 0;
+            out.to(who).extend_from_slice(format!("@ {}\n", self.lines).as_bytes());
         }
     }
 }
@@ -156,7 +162,7 @@ impl Returns {
             fleet.reconnect(who)?;
             let user = &mut self.users[who];
             user.back = fleet.now();
-            let line = format!("RESUME {} {} {}\n", user.uid, user.token, user.seen.0);
+            let line = format!("RESUME {} {} {}\n", user.uid, user.token, user.seen.lines);
             fleet.out.to(who).extend_from_slice(line.as_bytes());
         }
         self.left = clients.len() * (1 + MISSED as usize);
@@ -220,7 +226,7 @@ impl Listener for Returns {
             return self.resumed(who, line);
         }
         let heard = Subject::Chatd.hear(line)?;
-        self.users[who].seen.note(who, heard, out);
+        self.users[who].seen.note(who, line, heard, out);
         match heard {
             Heard::Message { id, from, text } => self.hear(who, id, from, text, out.now),
             Heard::Taken { id, to } => self.note_taken(who, id, to),

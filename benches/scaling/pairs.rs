@@ -138,7 +138,7 @@ impl Listener for Pairs {
     fn line(&mut self, who: usize, line: &[u8], out: &mut Outputs) -> Outcome<()> {
         let heard = self.subject.hear(line)?;
         if let Some(seen) = &mut self.seen {
-            seen[who].note(who, heard, out);
+            seen[who].note(who, line, heard, out);
         }
         match heard {
             Heard::Ping if self.seen.is_some() => Ok(()),

@@ -168,7 +168,7 @@ impl Listener for Rooms {
     fn line(&mut self, who: usize, line: &[u8], out: &mut Outputs) -> Outcome<()> {
         let heard = self.subject.hear(line)?;
         if let Some(seen) = &mut self.seen {
-            seen[who].note(who, heard, out);
+            seen[who].note(who, line, heard, out);
         }
         match heard {
             Heard::Ping => Ok(()),

@@ -330,8 +330,7 @@ impl Queue {
             match lines.map(|lines| lines as usize) {
                 Some(lines) if lines <= left => (length, left) = (length + bytes.len(), left - lines),
                 _ => {
-                    let ends = memchr::memchr_iter(b'\n', bytes).take(left);
-                    let (count, end) = ends.fold((0, 0), |(count, _), newline| (count + 1, newline + 1));
+                    let (count, end) = end_of(bytes, left);
                     (length, left) = (length + end, left - count);
                 }
             }
@@ -362,6 +361,23 @@ impl Queue {
             })
             .take_while(move |(_, next)| *next <= end)
     }
+}
+
+/// Lines are counted in blocks of this length, which is much cheaper than finding where each ends.
+const COUNTED_BYTES: usize = 512;
+
+/// How many of so many lines there are in these bytes, which are whole lines, and where the last of them ends.
+fn end_of(bytes: &[u8], lines: usize) -> (usize, usize) {
+    let (mut start, mut found) = (0, 0);
+    for block in bytes.chunks(COUNTED_BYTES) {
+        let count = memchr::memchr_iter(b'\n', block).count();
+        if found + count >= lines {
+            break;
+        }
+        (start, found) = (start + block.len(), found + count);
+    }
+    let rest = memchr::memchr_iter(b'\n', bytes.get(start..).unwrap_or_default()).take(lines - found);
+    rest.fold((found, start), |(count, _), newline| (count + 1, start + newline + 1))
 }
 
 impl From<&[u8]> for Queue {

@@ -4,10 +4,11 @@
 use std::time::Duration;
 
 use crate::chat::Millis;
+use crate::limits::KEPT_BYTES;
 use crate::wire::{Request, compose};
 
-/// Lines after which the server is told how far they have been seen.
-const TELL_AFTER_LINES: u64 = 50;
+/// After lines of so many bytes the server is told how far they have been seen: long before it forgets any.
+const TELL_AFTER_BYTES: usize = KEPT_BYTES / 4;
 
 /// Time after a line until the server is told at the latest, so that it can forget the line.
 const TELL_AFTER: Duration = Duration::from_secs(2);
@@ -20,20 +21,21 @@ pub(super) struct Kept {
     pub(super) seen: u64,
     /// Answers received.
     pub(super) answered: u64,
-    /// How far the server has been told.
-    told: u64,
+    /// Bytes of the lines of which the server has not been told.
+    untold: usize,
     tell_at: Option<Millis>,
 }
 
 impl Kept {
     pub(super) fn new(token: &str) -> Self {
-        Self { token: token.to_owned(), seen: 0, answered: 0, told: 0, tell_at: None }
+        Self { token: token.to_owned(), seen: 0, answered: 0, untold: 0, tell_at: None }
     }
 
     /// Counts a line that was received; gives the line that tells the server, if that is due.
-    pub(super) fn count(&mut self, is_asked: bool, now: Millis) -> Option<String> {
+    pub(super) fn count(&mut self, line: &str, is_asked: bool, now: Millis) -> Option<String> {
         self.seen = self.seen.saturating_add(1);
-        if is_asked || self.seen - self.told >= TELL_AFTER_LINES {
+        self.untold += line.len();
+        if is_asked || self.untold >= TELL_AFTER_BYTES {
             return Some(self.tell());
         }
         self.tell_at = self.tell_at.or(Some(now + TELL_AFTER));
@@ -52,7 +54,7 @@ impl Kept {
 
     /// The line that tells the server how far its lines have been seen.
     pub(super) fn tell(&mut self) -> String {
-        self.told = self.seen;
+        self.untold = 0;
         self.tell_at = None;
         compose(Request::Seen(self.seen))
     }
@@ -63,19 +65,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_server_is_told_when_it_asks_after_fifty_lines_and_after_a_while() {
-        let mut kept = Kept::new("secret");
-        assert_eq!(kept.count(false, Millis(0)), None);
-        assert_eq!(kept.count(true, Millis(0)), Some("@ 2".to_owned()));
+    fn the_server_is_told_when_it_asks_after_many_bytes_and_after_a_while() {
+        let (mut kept, line) = (Kept::new("secret"), "x".repeat(1_024));
+        assert_eq!(kept.count(&line, false, Millis(0)), None);
+        assert_eq!(kept.count("* ping", true, Millis(0)), Some("@ 2".to_owned()));
         assert_eq!(kept.deadline(), None);
-        for _ in 0..49 {
-            assert_eq!(kept.count(false, Millis(1000)), None);
+        for _ in 0..15 {
+            assert_eq!(kept.count(&line, false, Millis(1000)), None);
         }
-        assert_eq!(kept.count(false, Millis(1500)), Some("@ 52".to_owned()));
-        assert_eq!(kept.count(false, Millis(1600)), None);
-        assert_eq!(kept.count(false, Millis(1700)), None);
+        assert_eq!(kept.count(&line, false, Millis(1500)), Some("@ 18".to_owned()));
+        assert_eq!(kept.count(&line, false, Millis(1600)), None);
+        assert_eq!(kept.count("", false, Millis(1700)), None);
         assert_eq!(kept.handle_time(Millis(3599)), None);
-        assert_eq!(kept.handle_time(Millis(3600)), Some("@ 54".to_owned()));
+        assert_eq!(kept.handle_time(Millis(3600)), Some("@ 20".to_owned()));
         assert_eq!(kept.handle_time(Millis(9999)), None);
     }
 }

@@ -30,13 +30,13 @@ impl Model {
         match &mut self.link.state {
             State::Up => {
                 self.link.hear(self.now);
-                let told = here.kept.as_mut().and_then(|kept| kept.count(line == ServerLine::Ping, self.now));
+                let told = here.kept.as_mut().and_then(|kept| kept.count(text, line == ServerLine::Ping, self.now));
                 here.handle_line(line, out);
                 here.send_to_returned(self.now, out);
                 out.0.extend(told.map(super::Action::Send));
             }
             State::CatchingUp { .. } => {
-                let told = here.kept.as_mut().and_then(|kept| kept.count(line == ServerLine::Ping, self.now));
+                let told = here.kept.as_mut().and_then(|kept| kept.count(text, line == ServerLine::Ping, self.now));
                 out.0.extend(told.map(super::Action::Send));
                 let missed = &mut self.link.missed;
                 let is_end = matches!(line, ServerLine::Answer(Answer::Pong(word)) if word == missed.end);

@@ -134,3 +134,15 @@ fn where_nothing_is_kept_bytes_are_taken_off_as_they_are_written() {
         assert_eq!(queue.shared, 0);
     }
 }
+
+#[test]
+fn lines_are_found_though_they_are_only_counted_before() {
+    let lengths = [1, 700, 2, 511, 1, 1, 60, 450, 3000, 5];
+    let bytes: Vec<u8> = lengths.iter().flat_map(|length| [vec![b'x'; length - 1], b"\n".to_vec()].concat()).collect();
+    let mut end = 0;
+    for (index, length) in lengths.into_iter().enumerate() {
+        end += length;
+        assert_eq!(super::end_of(&bytes, index + 1), (index + 1, end));
+    }
+    assert_eq!(super::end_of(&bytes, 11), (10, end), "there are not so many");
+}

@@ -18,6 +18,10 @@ pub(in crate::wire) fn decode(line: &str) -> Decoded<'_> {
 
 #[inline(never)]
 fn decode_any(line: &str) -> Decoded<'_> {
+    // So does every client whose place is kept.
+    if let Some(seen) = line.strip_prefix("@ ").and_then(number) {
+        return Decoded { asked: Asked { verb: None, kind: Kind::Usual, line }, request: Ok(Request::Seen(seen)) };
+    }
     let (asked, word, words) = split(line);
     let request = match asked.verb {
         Some(verb) => decode_arguments(Arguments { verb, words }),
