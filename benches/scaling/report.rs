@@ -75,7 +75,7 @@ impl Report {
             "row",
             "cost in",
             "chatd",
-            "floor (hasty, alone)",
+            "floor, hasty, alone, …",
             "ratio",
             "to reach",
             "rate /s",
