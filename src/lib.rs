@@ -11,10 +11,11 @@
 //!                 └── chat     the domain: users, requests, sessions, rooms; no I/O, no clock
 //! ```
 //!
-//! [`limits`] holds every number and stands beside them all.
+//! [`discovery`] finds servers on the LAN, for both; [`limits`] holds every number and stands beside them all.
 
 pub mod chat;
 pub mod client;
+pub mod discovery;
 pub mod event_loop;
 pub mod limits;
 pub mod server;
