@@ -17,6 +17,7 @@ pub mod chat;
 pub mod client;
 pub mod discovery;
 pub mod event_loop;
+pub mod lan;
 pub mod limits;
 pub mod server;
 pub mod wire;

@@ -32,7 +32,6 @@ mod plain;
 mod prompt;
 mod ready;
 mod resolve;
-mod routes;
 mod screen;
 mod socket;
 mod terminal;

@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::clock;
 use super::driver::{Driver, Heard};
 use super::model::{Action, Model, Order};
-use super::routes::{News, Routes, route_to};
 use crate::chat::Millis;
+use crate::lan::{News, Routes, route_to};
 
 /// How often the clock is looked at while nothing happens, so that a sleep shows soon after.
 const TICK: Duration = Duration::from_secs(2);

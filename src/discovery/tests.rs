@@ -14,7 +14,6 @@ const LINK: LinkId = 3;
 /// A datagram as somebody listening on the link sees it.
 struct Heard {
     at: Duration,
-    from: SocketAddr,
     to: Destination,
     bytes: Vec<u8>,
 }
@@ -70,7 +69,7 @@ impl Lan {
                 host.responder.receive(LINK, from, &bytes, self.now);
             }
         }
-        self.heard.push(Heard { at: self.now, from, to, bytes });
+        self.heard.push(Heard { at: self.now, to, bytes });
     }
 
     /// What is said since; the list is empty then.

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6, ToSocketAddrs};
 
-use super::interfaces::{self, OwnAddress};
 use super::listen::Why;
+use crate::lan::{self, OwnAddress};
 use crate::limits::PORT;
 use crate::wire::HostPort;
 
@@ -128,7 +128,7 @@ impl Address {
             IpAddr::V6(v6) => v6,
         };
         let scope = match &self.interface {
-            Some(name) => interfaces::index_of(name).ok_or_else(|| Why::NoInterface(name.clone()))?,
+            Some(name) => lan::index_of(name).ok_or_else(|| Why::NoInterface(name.clone()))?,
             None if v6.is_unicast_link_local() => only_interface_with(v6)?,
             None => 0,
         };
@@ -138,11 +138,11 @@ impl Address {
 
 /// A link-local address that only one interface has needs no interface's name.
 fn only_interface_with(ip: Ipv6Addr) -> Result<u32, Why> {
-    let own = interfaces::own_addresses();
+    let own = lan::own_addresses();
     let is_it = |own: &&OwnAddress| own.address.ip() == IpAddr::V6(ip);
     match own.iter().filter(is_it).collect::<Vec<_>>()[..] {
         [] => Err(Why::NoSuchAddress),
-        [one] => interfaces::index_of(&one.interface).ok_or(Why::NoSuchAddress),
+        [one] => lan::index_of(&one.interface).ok_or(Why::NoSuchAddress),
         ref several => Err(Why::WhichInterface(several.iter().map(|own| own.interface.clone()).collect())),
     }
 }

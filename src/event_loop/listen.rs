@@ -10,8 +10,8 @@ use nix::errno::Errno;
 use socket2::{Domain, Protocol, SockAddr, SockRef, Socket, TcpKeepalive, Type};
 
 use super::endpoint::Address;
-use super::interfaces::shown;
 use crate::chat::Millis;
+use crate::lan::shown;
 use crate::limits::{
     ACCEPT_PAUSE, ASK_HOLDER_TIME, KEEPALIVE_IDLE, KEEPALIVE_INTERVAL, KEEPALIVE_PROBES, LISTEN_BACKLOG, PORT,
     REFUSAL_LOG_INTERVAL, SEGMENT_BYTES,

@@ -4,7 +4,8 @@ use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
-use chatd::event_loop::{EventLoop, OwnAddress, Stdin, own_addresses, shown};
+use chatd::event_loop::{EventLoop, Stdin};
+use chatd::lan::{OwnAddress, own_addresses, shown};
 use chatd::limits::PORT;
 use chatd::server::VERSION;
 

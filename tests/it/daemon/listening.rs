@@ -15,7 +15,7 @@ fn free_port() -> u16 {
 
 /// The loopback interface's name.
 fn loopback() -> String {
-    let own = chatd::event_loop::own_addresses();
+    let own = chatd::lan::own_addresses();
     own.into_iter().find(|own| own.address.ip().is_loopback()).expect("there is one").interface
 }
 

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 /// The address of this computer that packets to the server would carry, if there is a way to it.
 /// Sends nothing.
-pub(super) fn route_to(peer: SocketAddr) -> Option<IpAddr> {
+pub fn route_to(peer: SocketAddr) -> Option<IpAddr> {
     let any = if peer.is_ipv4() { IpAddr::from(Ipv4Addr::UNSPECIFIED) } else { IpAddr::from(Ipv6Addr::UNSPECIFIED) };
     let socket = UdpSocket::bind((any, 0)).ok()?;
     socket.connect(peer).ok()?;
@@ -15,29 +15,30 @@ pub(super) fn route_to(peer: SocketAddr) -> Option<IpAddr> {
 
 /// News from the kernel, where it gives any.
 #[derive(Debug)]
-pub(super) struct Routes {
+pub struct Routes {
     socket: Option<OwnedFd>,
 }
 
 impl Routes {
-    pub(super) fn watch() -> Self {
+    /// Begins to listen; where the system tells nothing there never is news.
+    pub fn watch() -> Self {
         Self { socket: open() }
     }
 
     /// What becomes readable when there is news.
-    pub(super) fn fd(&self) -> Option<BorrowedFd<'_>> {
+    pub fn fd(&self) -> Option<BorrowedFd<'_>> {
         self.socket.as_ref().map(AsFd::as_fd)
     }
 
     /// Takes the news there is; says what the gravest of it means.
-    pub(super) fn take_news(&self) -> Option<News> {
+    pub fn take_news(&self) -> Option<News> {
         self.socket.as_ref().and_then(take)
     }
 }
 
 /// What is new.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum News {
+pub enum News {
     /// There may be a way where there was none.
     Way,
     /// And what a connection stands on may have gone.

@@ -1,9 +1,13 @@
 //! The network interfaces of this machine: their names and numbers, and the addresses they have.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
+use ipnet::IpNet;
 use nix::ifaddrs::{InterfaceAddress, getifaddrs};
 use nix::net::if_::{InterfaceFlags, if_indextoname, if_nametoindex};
+
+use crate::discovery::Interface;
 
 /// One address of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +19,7 @@ pub struct OwnAddress {
 }
 
 /// The number of an interface, which may be given as one; `None` when there is no such interface.
-pub(super) fn index_of(interface: &str) -> Option<u32> {
+pub fn index_of(interface: &str) -> Option<u32> {
     let by_number = || interface.parse().ok().filter(|number| name_of(*number).is_some());
     if_nametoindex(interface).ok().or_else(by_number)
 }
@@ -30,6 +34,46 @@ pub(super) fn name_of(index: u32) -> Option<String> {
 pub fn own_addresses() -> Vec<OwnAddress> {
     let Ok(interfaces) = getifaddrs() else { return Vec::new() };
     interfaces.filter(is_up).filter_map(own_address).collect()
+}
+
+/// An interface that can carry multicast, or the loopback one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    /// The name of the interface.
+    pub name: String,
+    /// Only this machine is on it.
+    pub is_loopback: bool,
+    /// Its number, and its addresses with their prefixes.
+    pub interface: Interface,
+}
+
+/// The interfaces on which others may be found now; none where the system does not say.
+pub fn links() -> Vec<Link> {
+    let Ok(interfaces) = getifaddrs() else { return Vec::new() };
+    let mut links = BTreeMap::new();
+    for found in interfaces.filter(is_up) {
+        let is_loopback = found.flags.contains(InterfaceFlags::IFF_LOOPBACK);
+        if !is_loopback && !found.flags.contains(InterfaceFlags::IFF_MULTICAST) {
+            continue;
+        }
+        let (Some(net), Some(id)) = (network(&found), index_of(&found.interface_name)) else { continue };
+        let new = || Link {
+            name: found.interface_name.clone(),
+            is_loopback,
+            interface: Interface { id, addresses: Vec::new() },
+        };
+        links.entry(id).or_insert_with(new).interface.addresses.push(net);
+    }
+    links.into_values().collect()
+}
+
+/// An address with its prefix.
+fn network(interface: &InterfaceAddress) -> Option<IpNet> {
+    let own = own_address(interface.clone())?.address.ip();
+    let mask = interface.netmask?;
+    let v4 = mask.as_sockaddr_in().map(|v4| IpAddr::V4(v4.ip()));
+    let mask = v4.or_else(|| mask.as_sockaddr_in6().map(|v6| IpAddr::V6(v6.ip())))?;
+    IpNet::with_netmask(own, mask).ok()
 }
 
 fn is_up(interface: &InterfaceAddress) -> bool {
@@ -70,5 +114,9 @@ mod tests {
         let scoped = format!("[fe80::7%{index}]:99").parse().unwrap();
         assert_eq!(shown(scoped), format!("[fe80::7%{name}]:99"));
         assert_eq!(shown("[::1]:99".parse().unwrap()), "[::1]:99");
+        let link = links().into_iter().find(|link| link.is_loopback).expect("its link is there");
+        assert_eq!((link.name, link.interface.id), (name, index));
+        let is_loopback = |net: &IpNet| net.addr().is_loopback() && net.prefix_len() >= 8;
+        assert!(link.interface.addresses.iter().any(is_loopback), "{:?}", link.interface);
     }
 }
