@@ -296,9 +296,9 @@ fn every_dependency_says_what_it_is_for() {
     judge(missing.map(|name| format!("Cargo.toml: {name} {advice}")).collect());
 }
 
-/// The names of the numbers in src/limits.rs: constants, and the fields of `Limits` and `Budget`.
+/// The names of the numbers in src/limits: constants, and the fields of `Limits` and `Budget`.
 fn numbers() -> Vec<String> {
-    let text = read("src/limits.rs");
+    let text: String = sources("src/limits").into_iter().map(|source| source.text).collect();
     let name = |line: &str, start: &str| {
         let rest = line.strip_prefix(start)?.split_once(':')?.0;
         rest.chars().all(is_word_char).then(|| rest.to_owned())
@@ -320,9 +320,9 @@ fn every_limit_is_known_to_be_held_by_a_test() {
     let known: Vec<&str> = list.lines().filter_map(|line| line.strip_prefix("limit ")).collect();
     let advice = "has no plant in tests/mutations/limits.txt; add one that a test finds, and the test";
     let missing = numbers.iter().filter(|number| !known.contains(&number.as_str()));
-    let mut offences: Vec<String> = missing.map(|number| format!("src/limits.rs: {number} {advice}")).collect();
+    let mut offences: Vec<String> = missing.map(|number| format!("src/limits: {number} {advice}")).collect();
     let gone = known.iter().filter(|number| !numbers.iter().any(|it| it == *number));
-    offences.extend(gone.map(|number| format!("tests/mutations/limits.txt: {number} is no number of src/limits.rs")));
+    offences.extend(gone.map(|number| format!("tests/mutations/limits.txt: {number} is no number of src/limits")));
     judge(offences);
 }
 

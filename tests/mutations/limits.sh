@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Plants for each number of src/limits.rs, in a copy of the tree, a bound that is not kept to
+# Plants for each number of src/limits, in a copy of the tree, a bound that is not kept to
 # (limits.txt), and expects the tests named there to fail, which have to pass before. Prints a
 # table; ends in failure if one passes, or a plant is not where the list says, or does not compile
 # though the compiler is not to find it.
