@@ -3,7 +3,7 @@
 use simple_dns::{OPCODE, Packet, PacketFlag, Question, RCODE, ResourceRecord};
 
 /// The longest datagram that is read (RFC 6762, section 17).
-pub(super) const LONGEST: usize = 9000;
+pub const LONGEST: usize = 9000;
 const HEADER_BYTES: usize = 12;
 /// A question is a name of one byte, a type and a class.
 const LEAST_QUESTION: usize = 5;

@@ -19,6 +19,7 @@ mod ties;
 
 pub use browser::{Browser, Found};
 pub use link::{Destination, Family, Interface, LinkId, Transmit};
+pub use message::LONGEST as LONGEST_DATAGRAM;
 pub use responder::{News, Responder};
 pub use service::{BadName, Service};
 

@@ -73,7 +73,8 @@ impl Service {
         self.instance.with(" (", ")")
     }
 
-    pub(super) fn port(&self) -> u16 {
+    /// The port at which it is reached.
+    pub fn port(&self) -> u16 {
         self.port
     }
 

@@ -5,6 +5,7 @@
 //! an edge is remembered by the server. No thread but this one.
 
 mod acceptor;
+mod announcer;
 mod clock;
 mod control;
 mod endpoint;
@@ -22,6 +23,7 @@ mod stdio;
 mod tests;
 mod transport;
 
+pub use announcer::Announcement;
 pub use control::connect as connect_control;
 pub use endpoint::{Address, Endpoint, LISTEN_FORMS};
 pub use failure::Failure;
@@ -41,6 +43,7 @@ use crate::chat::{Millis, Now};
 use crate::lan::shown;
 use crate::limits::{Limits, RESERVED_FILES};
 use crate::server::{Config, Readiness, Server};
+use announcer::Announcer;
 use clock::Clock;
 use control::{Control, News, Unbound, Wanted};
 use listen::Options;
@@ -73,6 +76,7 @@ pub struct EventLoop {
     drain_timeout: Duration,
     control: Option<Control>,
     state: Option<StateDir>,
+    announcer: Option<Announcer>,
 }
 
 impl EventLoop {
@@ -106,6 +110,7 @@ impl EventLoop {
             drain_timeout,
             control: None,
             state: None,
+            announcer: None,
         })
     }
 
@@ -170,6 +175,17 @@ impl EventLoop {
         self.control.as_ref().and_then(Control::path)
     }
 
+    /// Announces the daemon on the LAN, by multicast DNS. Whatever fails, the daemon runs without it.
+    pub fn announce(&mut self, announcement: Announcement) {
+        let now = self.clock.now();
+        let seed = now.wall.0 ^ u64::from(std::process::id()) << 32;
+        let announcer = Announcer::new(announcement, self.addresses().collect(), seed, now.steady);
+        if let Err(error) = announcer.register(self.poll.registry()) {
+            self.server.journal().warn(format_args!("links-not-watched error={error}"));
+        }
+        self.announcer = Some(announcer);
+    }
+
     /// Keeps bans in a directory from one start to the next.
     ///
     /// # Errors
@@ -215,6 +231,7 @@ impl EventLoop {
                 self.dispatch(event, now);
             }
             self.listen_on_what_came(now);
+            self.announce_on(now);
             self.accept_waiting(now);
             self.accept_operators(now);
             self.check_control(now);
@@ -254,6 +271,8 @@ impl EventLoop {
         match Source::of(event.token()) {
             Source::Signals => self.handle_signals(now),
             Source::Control => self.control.iter_mut().for_each(|control| control.is_ready = true),
+            Source::Links => self.announcer.iter_mut().for_each(|announcer| announcer.note_links(now.steady)),
+            Source::Group(number) => self.announcer.iter_mut().for_each(|announcer| announcer.note_ready(number)),
             Source::Listener(number) => {
                 if let Some(listener) = self.listeners.bound.get_mut(number) {
                     listener.is_ready = true;
@@ -286,10 +305,28 @@ impl EventLoop {
         for news in self.listeners.try_waiting(self.poll.registry(), now.steady) {
             match news {
                 listeners::News::Listening(address) => {
+                    let listens_on: Vec<SocketAddr> = self.addresses().collect();
+                    if let Some(announcer) = &mut self.announcer {
+                        announcer.note_listening(listens_on, now.steady);
+                    }
                     self.server.journal().note(format_args!("listening on={}", shown(address)));
                 }
                 listeners::News::Failed(error) => {
                     self.server.journal().warn(format_args!("listen-failed error={error}"));
+                }
+            }
+        }
+    }
+
+    fn announce_on(&mut self, now: Now) {
+        let Some(announcer) = &mut self.announcer else { return };
+        for news in announcer.go_on(self.poll.registry(), now.steady) {
+            match news {
+                announcer::News::Announced { name, interface } => {
+                    self.server.journal().note(format_args!("announced interface={interface} name={name:?}"));
+                }
+                announcer::News::Failed { interface, error } => {
+                    self.server.journal().warn(format_args!("not-announced interface={interface} error={error}"));
                 }
             }
         }
@@ -302,6 +339,9 @@ impl EventLoop {
         }
         self.mode = Mode::Draining { until: now.steady + self.drain_timeout };
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+        if let Some(mut announcer) = self.announcer.take() {
+            announcer.say_goodbye();
+        }
         self.listeners.close();
         self.control = None;
         self.server.shut_down(now);
@@ -330,7 +370,12 @@ impl EventLoop {
             .map(|listener| listener.paused_until.map_or(Duration::ZERO, |until| until.since(now.steady)));
         let control = self.control.as_ref().map(|control| control.next_check().since(now.steady));
         let address = self.listeners.next_try().map(|at| at.since(now.steady));
-        [self.server.poll_timeout(now), drained, log, control, address].into_iter().flatten().chain(accept).min()
+        let announcer = self.announcer.as_ref().and_then(Announcer::next_due).map(|at| at.since(now.steady));
+        [self.server.poll_timeout(now), drained, log, control, address, announcer]
+            .into_iter()
+            .flatten()
+            .chain(accept)
+            .min()
     }
 
     fn write_log(&mut self) {

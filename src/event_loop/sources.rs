@@ -4,10 +4,14 @@ use crate::server::Token;
 
 /// How many addresses may be listened on.
 pub(super) const MAX_LISTENERS: usize = 64;
+/// On how many interfaces, by how many protocols, the daemon is announced.
+pub(super) const MAX_GROUP_SOCKETS: usize = 32;
 
 const SIGNALS: usize = usize::MAX;
 const CONTROL: usize = usize::MAX - 1;
 const LISTENERS: usize = CONTROL - MAX_LISTENERS;
+const LINKS: usize = LISTENERS - 1;
+const GROUPS: usize = LINKS - MAX_GROUP_SOCKETS;
 
 /// Something of which the event queue reports that it is ready.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +22,10 @@ pub(super) enum Source {
     Control,
     /// Clients knock at the listener with this number.
     Listener(usize),
+    /// Interfaces come, go or change.
+    Links,
+    /// Somebody on the LAN speaks to the group at the socket with this number.
+    Group(usize),
     /// A connection, which only the server knows.
     Connection(Token),
 }
@@ -29,6 +37,8 @@ impl Source {
             Self::Signals => SIGNALS,
             Self::Control => CONTROL,
             Self::Listener(number) => LISTENERS + number,
+            Self::Links => LINKS,
+            Self::Group(number) => GROUPS + number,
             Self::Connection(token) => token.to_usize(),
         })
     }
@@ -39,6 +49,8 @@ impl Source {
             SIGNALS => Self::Signals,
             CONTROL => Self::Control,
             number if number >= LISTENERS => Self::Listener(number - LISTENERS),
+            LINKS => Self::Links,
+            number if number >= GROUPS => Self::Group(number - GROUPS),
             number => Self::Connection(Token::from_usize(number)),
         }
     }
@@ -52,7 +64,9 @@ mod tests {
     fn every_source_is_known_by_its_number() {
         let connections = [0, 1, usize::MAX / 2].map(|number| Source::Connection(Token::from_usize(number)));
         let listeners = [0, MAX_LISTENERS - 1].map(Source::Listener);
-        for source in [Source::Signals, Source::Control].into_iter().chain(listeners).chain(connections) {
+        let groups = [0, MAX_GROUP_SOCKETS - 1].map(Source::Group);
+        let single = [Source::Signals, Source::Control, Source::Links];
+        for source in single.into_iter().chain(listeners).chain(groups).chain(connections) {
             assert_eq!(Source::of(source.token()), source);
         }
     }

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use argh::FromArgs;
-use chatd::event_loop::Endpoint;
+use chatd::discovery::Service;
+use chatd::event_loop::{Announcement, Endpoint};
 use chatd::limits::{Limits, PORT, Rate};
 use chatd::server::{Config, Level};
+use chatd::wire::PROTOCOL_VERSION;
+use nix::unistd::gethostname;
 
 const DEFAULT: Limits = Limits::DEFAULT;
 
@@ -33,6 +36,19 @@ pub(crate) struct Arguments {
     /// listen on addresses that this machine does not have yet when it gets them
     #[argh(switch)]
     pub(crate) wait_for_addresses: bool,
+
+    /// name under which chatc finds this server on the network (default: chatd on HOSTNAME)
+    #[argh(option, arg_name = "name", from_str_fn(parse_announced_name))]
+    announce_as: Option<String>,
+
+    /// interface on which the server is announced; may be given several times (default: all but the loopback one, where it
+    /// listens)
+    #[argh(option, arg_name = "interface")]
+    announce_on: Vec<String>,
+
+    /// do not announce the server on the network
+    #[argh(switch)]
+    no_announce: bool,
 
     /// seconds a request for a private chat waits for an answer (default: 60)
     #[argh(option, arg_name = "seconds", default = "DEFAULT.invite_timeout", from_str_fn(parse_seconds))]
@@ -204,6 +220,18 @@ pub(crate) struct Ctl {
 }
 
 impl Arguments {
+    /// What is announced on the network of a server that listens at this port, if anything.
+    pub(crate) fn announcement(&self, port: u16) -> Option<Announcement> {
+        let hostname = gethostname().ok().and_then(|name| name.into_string().ok()).unwrap_or_default();
+        let name = self.announce_as.clone().unwrap_or_else(|| usual_name(&hostname));
+        let password = if self.password_file.is_some() { "yes" } else { "no" };
+        let protocol = PROTOCOL_VERSION.to_string();
+        let text = [("protocol", protocol.as_str()), ("password", password)];
+        // A name that was typed has been looked at, and the usual one fits.
+        let service = Service::new(&name, &hostname, port, &text).ok()?;
+        (!self.no_announce).then(|| Announcement { service, interfaces: self.announce_on.clone() })
+    }
+
     /// What the flags say.
     pub(crate) fn config(&self) -> Config {
         Config {
@@ -239,6 +267,17 @@ impl Arguments {
             ..Config::default()
         }
     }
+}
+
+/// `chatd on HOSTNAME`, of a long name so much as fits.
+fn usual_name(hostname: &str) -> String {
+    const ROOM: usize = 63 - "chatd on ".len();
+    let host = hostname.split('.').next().filter(|host| !host.is_empty()).unwrap_or("this network");
+    format!("chatd on {}", host.chars().filter(char::is_ascii_graphic).take(ROOM).collect::<String>())
+}
+
+fn parse_announced_name(text: &str) -> Result<String, String> {
+    Service::new(text, "", PORT, &[]).map(|_| text.to_owned()).map_err(|bad| format!("{bad}; say another name"))
 }
 
 fn parse_connections(text: &str) -> Result<usize, String> {

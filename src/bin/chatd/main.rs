@@ -67,10 +67,13 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn std::error::Error>> {
     let password = arguments.password_file.as_deref().map(read_password).transpose()?;
     let mut event_loop =
         EventLoop::new(&arguments.listen, arguments.wait_for_addresses, Config { password, ..config })?;
-    if let Some(directory) = arguments.state_dir {
+    if let Some(directory) = arguments.state_dir.clone() {
         event_loop.open_state(directory)?;
     }
     event_loop.open_control(arguments.control.clone())?;
+    if let Some(announcement) = arguments.announcement(event_loop.port()) {
+        event_loop.announce(announcement);
+    }
     welcome::print(&Situation::of(&event_loop, arguments.control.as_deref()));
     event_loop.open_console();
     event_loop.run()?;

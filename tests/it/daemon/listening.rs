@@ -153,7 +153,7 @@ fn addresses_and_interfaces_are_listened_on_when_they_come() {
     }
     // In a network of its own, which gets one address after the other; killing it ends the daemon.
     let script = "ip link set lo up
-        \"$0\" --wait-for-addresses --listen 192.0.2.9:2428 --listen '[fe80::9%later]:2428' &
+        \"$0\" --no-announce --wait-for-addresses --listen 192.0.2.9:2428 --listen '[fe80::9%later]:2428' &
         read go; ip address add 192.0.2.9/32 dev lo
         read go; ip link add later type veth peer name other; ip link set other up; ip link set later up
         ip address add fe80::9/64 dev later nodad

@@ -1,6 +1,7 @@
 //! The daemon as people run it: the real binary, over TCP, its console and its signals. The tests
 //! called row_N are named after the rows of "What must work, end to end".
 
+mod announced;
 mod bad_input;
 mod bursts;
 mod chaos;

@@ -58,7 +58,10 @@ pub(crate) struct Daemon {
 
 impl DaemonBuilder {
     pub(crate) fn new(args: &[&str]) -> Self {
-        Self::program(env!("CARGO_BIN_EXE_chatd"), args)
+        // No test is to be seen on the network; one that is about that says where.
+        let is_announced = args.contains(&"--announce-on");
+        let quiet: &[&str] = if is_announced { &[] } else { &["--no-announce"] };
+        Self::program(env!("CARGO_BIN_EXE_chatd"), &[args, quiet].concat())
     }
 
     /// The daemon at a port of 127.0.0.1 that the kernel chose, without limits on how often and
