@@ -1,6 +1,8 @@
 //! Announced on the network, tried over the loopback interface: what a browser that knows nothing
 //! finds.
 
+#![allow(clippy::disallowed_methods, reason = "a test that waits for another process has a deadline")]
+
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
 use std::time::Instant;
