@@ -3,7 +3,7 @@
 //! peer has not read yet (RFC 1122, 4.2.2.13).
 
 use super::connection::{Closing, Phase};
-use super::outbox::{LogOnly, Outbox};
+use super::output::{LogOnly, Outbox};
 use super::token::Token;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Now, UserKey};

@@ -1,12 +1,10 @@
 //! One connection: its stream, what it has become, and what waits on either side of it.
 
-use super::buffer::Buffer;
-use super::haste::Wait;
-use super::kept::Absence;
-use super::output::Output;
-use super::patience::Patience;
+use super::gate::{Debts, Throttle};
+use super::input::Wait;
+use super::output::{Buffer, Output, Patience};
 use super::peer::Peer;
-use super::throttle::{Debts, Throttle};
+use super::places::Absence;
 use super::token::Token;
 use crate::chat::{CloseReason, Millis, UserKey};
 use crate::limits::{GREETING_DELAY, Limits};

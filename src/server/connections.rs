@@ -6,13 +6,9 @@ use std::io;
 use bytes::BytesMut;
 use slab::Slab;
 
-use super::chunk::Shares;
 use super::connection::{Connection, Phase, Schedule};
 use super::journal::Journal;
-use super::outbox::{Speakers, Spread};
-use super::outgoing::Outgoing;
-use super::output::Written;
-use super::patience::Patience;
+use super::output::{Outputs, Patience, Shares, Speakers, Spread, Written};
 use super::peer::{Peer, Rights};
 use super::stream::Stream;
 use super::token::Token;
@@ -36,7 +32,7 @@ pub(super) struct Connections<S> {
     pub(super) gone: Vec<Token>,
     /// Whose books are to be done.
     touched: Vec<Token>,
-    pub(super) outgoing: Outgoing,
+    pub(super) outgoing: Outputs,
     pub(super) spread: Spread,
     /// How many users speak each dialect: what many are told is said in those only.
     pub(super) speakers: Speakers,
@@ -129,7 +125,7 @@ impl<S: Stream> Connections<S> {
         let sizes = self.slots.iter().map(|(slot, connection)| (connection.accounted(), slot));
         let mut by_size: Vec<(usize, usize)> = sizes.filter(|(size, _)| *size > 0).collect();
         by_size.sort_unstable_by(|one, other| other.cmp(one));
-        for ease in [Outgoing::write_early, Outgoing::forget_kept] {
+        for ease in [Outputs::write_early, Outputs::forget_kept] {
             for (_, slot) in &by_size {
                 if self.outgoing.queued <= total {
                     return;
@@ -228,7 +224,7 @@ impl<S> Connections<S> {
             waiting: VecDeque::new(),
             gone: Vec::new(),
             touched: Vec::new(),
-            outgoing: Outgoing::new(limits),
+            outgoing: Outputs::new(limits),
             spread: Spread::default(),
             speakers: Speakers::default(),
             journal,

@@ -11,45 +11,26 @@
 //! 4. forgets the connections that are gone. None that was let in is forgotten earlier: a handle stays
 //!    good for the whole tick.
 
-mod addresses;
-mod admission;
-mod bans;
-mod buffer;
-mod chunk;
 mod closing;
 mod connection;
 mod connections;
 mod footprint;
-mod haste;
+mod gate;
+mod input;
 mod journal;
-mod keeping;
-mod kept;
 mod operator;
-mod outbox;
-mod outgoing;
 mod output;
-mod password;
-mod patience;
 mod peer;
 mod places;
 mod policing;
-mod queue;
-mod reading;
 mod requests;
-mod spares;
 mod stats;
 mod stream;
-mod tally;
-mod throttle;
 mod token;
-mod turns;
-mod unread;
-mod writing;
 
-pub use bans::BadBans;
 pub use footprint::memory_at_worst;
+pub use gate::{BadBans, Password};
 pub use journal::{Journal, Level};
-pub use password::Password;
 pub use peer::{Peer, Seat};
 pub use stream::{Stream, Taken};
 pub use token::Token;
@@ -58,17 +39,12 @@ use std::time::Duration;
 
 use crate::chat::{Chat, CloseReason, Now, Settings};
 use crate::limits::{Budget, Limits, READ_BYTES, SLOW_TICK};
-use addresses::Addresses;
-use admission::Strangers;
-use bans::Bans;
 use connection::{Flow, Link, Phase, Schedule, Standing};
 use connections::Connections;
-use kept::Life;
-use outbox::{Outbox, Speakers};
-use places::Places;
+use gate::{Addresses, Bans, Pace, Strangers};
+use output::{Outbox, Speakers};
+use places::{GivenUp, Life, Places};
 use stats::{Present, Stats};
-use throttle::Pace;
-use unread::GivenUp;
 
 /// This program's version, as clients are told.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

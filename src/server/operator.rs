@@ -1,7 +1,7 @@
 //! What is asked of the operator's desk, by who may give orders.
 
 use super::connection::{Connection, Expecting, Phase, Question};
-use super::outbox::{Asker, Outbox};
+use super::output::{Asker, Outbox};
 use super::peer::{Peer, Rights, Seat};
 use super::token::Token;
 use super::{Level, Server, Stream};

@@ -3,9 +3,9 @@
 use std::net::{SocketAddr, SocketAddrV6};
 use std::time::Duration;
 
-use super::bans::{BadBans, Ban, Term};
 use super::connection::{Closing, Phase};
-use super::outbox::LogOnly;
+use super::gate::{BadBans, Ban, Term};
+use super::output::LogOnly;
 use super::token::Token;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Name, Now, Refusal, Text, UserRef};

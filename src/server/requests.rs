@@ -1,10 +1,10 @@
 //! Requests, whatever those speak who ask.
 
 use super::connection::Phase;
-use super::keeping::Return;
-use super::outbox::{Asker, Outbox};
+use super::input::Handled;
+use super::output::{Asker, Outbox};
 use super::peer::Rights;
-use super::reading::Handled;
+use super::places::Return;
 use super::token::Token;
 use super::{Server, Stream, VERSION};
 use crate::chat::{CloseReason, Command, Entry, Name, Now, Recipients, Refusal, Reply, Stamp, Uid, UserKey};

@@ -1,7 +1,7 @@
 //! What is written, kept and forgotten of one connection's output.
 
+use super::chunk::Chunks;
 use super::*;
-use crate::server::chunk::Chunks;
 use crate::server::stream::Taken;
 
 /// Takes `room` bytes, then blocks.

@@ -62,7 +62,7 @@ struct Passed {
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(super) struct Queue {
+pub(in crate::server) struct Queue {
     own: Buffer,
     /// Where the connection's own bytes start now.
     own_start: u32,
@@ -80,34 +80,34 @@ fn narrow(count: usize) -> u32 {
 
 impl Queue {
     /// Bytes in all.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::server) fn len(&self) -> usize {
         self.len
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::server) fn is_empty(&self) -> bool {
         self.len == 0
     }
 
     /// Bytes that have been passed on.
-    pub(super) fn passed(&self) -> usize {
+    pub(in crate::server) fn passed(&self) -> usize {
         self.passed.all
     }
 
     /// Bytes that have not.
     #[inline]
-    pub(super) fn waiting(&self) -> usize {
+    pub(in crate::server) fn waiting(&self) -> usize {
         self.len - self.passed.all
     }
 
     /// Bytes of memory it takes, those of chunks included, though others have them, too.
     #[inline]
-    pub(super) fn memory(&self) -> usize {
+    pub(in crate::server) fn memory(&self) -> usize {
         self.own.capacity() + self.pieces.capacity() * size_of::<Piece>() + self.shared
     }
 
     /// Appends whole lines that `write` makes. Says whether the queue takes more memory than before.
     #[inline]
-    pub(super) fn append(&mut self, write: impl FnOnce(&mut BytesMut)) -> bool {
+    pub(in crate::server) fn append(&mut self, write: impl FnOnce(&mut BytesMut)) -> bool {
         let (before, memory) = (self.own.len(), self.own.capacity());
         write(self.own.end());
         let count = self.own.len() - before;
@@ -135,7 +135,7 @@ impl Queue {
 
     /// Appends a chunk.
     #[inline]
-    pub(super) fn share(&mut self, chunk: &Rc<Chunk>) {
+    pub(in crate::server) fn share(&mut self, chunk: &Rc<Chunk>) {
         if self.pieces.is_empty() && self.len > 0 {
             self.pieces.push_back(Piece::Own { start: self.own_start, len: narrow(self.len) });
             self.passed.byte = self.passed.all;
@@ -163,7 +163,7 @@ impl Queue {
     }
 
     /// The connection's own lines, those passed on included, without so many bytes at the start of the queue.
-    pub(super) fn own_lines(&self, rest: usize) -> impl Iterator<Item = &[u8]> {
+    pub(in crate::server) fn own_lines(&self, rest: usize) -> impl Iterator<Item = &[u8]> {
         let is_own = |number: usize| self.pieces.get(number).is_none_or(|piece| matches!(piece, Piece::Own { .. }));
         let own = self.slices().enumerate().filter(move |(number, _)| is_own(*number));
         own.map(move |(number, (bytes, _))| bytes.get(if number == 0 { rest } else { 0 }..).unwrap_or_default())
@@ -171,7 +171,7 @@ impl Queue {
 
     /// What waits first, in one piece: all of it, unless that is in several places.
     #[inline]
-    pub(super) fn next(&self) -> &[u8] {
+    pub(in crate::server) fn next(&self) -> &[u8] {
         if self.pieces.is_empty() {
             return self.own.bytes().get(self.passed.all..).unwrap_or_default();
         }
@@ -187,7 +187,7 @@ impl Queue {
     }
 
     /// Copies what waits behind what is in `out`, as long as that has no more than `most` bytes.
-    pub(super) fn gather(&self, out: &mut Vec<u8>, most: usize) {
+    pub(in crate::server) fn gather(&self, out: &mut Vec<u8>, most: usize) {
         let mut byte = self.passed.byte;
         for number in self.passed.piece..self.pieces.len() {
             let room = most.saturating_sub(out.len());
@@ -199,7 +199,7 @@ impl Queue {
 
     /// So many of the bytes that wait are passed on; they stay.
     #[inline]
-    pub(super) fn pass(&mut self, count: usize) {
+    pub(in crate::server) fn pass(&mut self, count: usize) {
         let mut left = count.min(self.waiting());
         self.passed.all += left;
         while let Some(piece) = self.pieces.get(self.passed.piece) {
@@ -214,13 +214,13 @@ impl Queue {
     }
 
     /// Nothing counts as passed on any more.
-    pub(super) fn rewind(&mut self) {
+    pub(in crate::server) fn rewind(&mut self) {
         self.passed = Passed::default();
     }
 
     /// Takes bytes off the start.
     #[inline]
-    pub(super) fn forget(&mut self, count: usize) {
+    pub(in crate::server) fn forget(&mut self, count: usize) {
         if count >= self.len {
             return self.clear();
         }
@@ -268,7 +268,7 @@ impl Queue {
     }
 
     /// Takes bytes that wait off the end until so many of all are left.
-    pub(super) fn truncate(&mut self, len: usize) {
+    pub(in crate::server) fn truncate(&mut self, len: usize) {
         if self.pieces.is_empty() {
             self.own.truncate(len);
             self.len = self.own.len();
@@ -298,7 +298,7 @@ impl Queue {
     }
 
     #[inline]
-    pub(super) fn clear(&mut self) {
+    pub(in crate::server) fn clear(&mut self) {
         self.own.clear();
         if !self.pieces.is_empty() {
             self.pieces.clear();
@@ -307,7 +307,7 @@ impl Queue {
     }
 
     /// Gives memory back that is much more than is needed.
-    pub(super) fn fit(&mut self) {
+    pub(in crate::server) fn fit(&mut self) {
         self.own.fit();
         if self.pieces.capacity() > SNUG_PIECES.max(4 * self.pieces.len()) {
             self.pieces.shrink_to(2 * self.pieces.len());
@@ -315,13 +315,13 @@ impl Queue {
     }
 
     /// Gives all memory back that is not needed.
-    pub(super) fn fit_closely(&mut self) {
+    pub(in crate::server) fn fit_closely(&mut self) {
         self.own.fit_into(self.own.len());
         self.pieces.shrink_to_fit();
     }
 
     /// How many bytes the first so many lines take; `None` if there are not so many.
-    pub(super) fn length_of(&self, lines: u64) -> Option<usize> {
+    pub(in crate::server) fn length_of(&self, lines: u64) -> Option<usize> {
         let (mut length, mut left) = (0, usize::try_from(lines).ok()?);
         for (bytes, lines) in self.slices() {
             if left == 0 {
@@ -339,13 +339,13 @@ impl Queue {
     }
 
     /// How many lines there are in all.
-    pub(super) fn lines(&self) -> u64 {
+    pub(in crate::server) fn lines(&self) -> u64 {
         let counted = |bytes| memchr::memchr_iter(b'\n', bytes).count() as u64;
         self.slices().map(|(bytes, lines)| lines.map_or_else(|| counted(bytes), u64::from)).sum()
     }
 
     /// Every whole line among the first bytes, without its newline, and where the next starts.
-    pub(super) fn lines_within(&self, end: usize) -> impl Iterator<Item = (&[u8], usize)> {
+    pub(in crate::server) fn lines_within(&self, end: usize) -> impl Iterator<Item = (&[u8], usize)> {
         let mut base = 0;
         let pieces = self.slices().map(move |(bytes, _)| {
             base += bytes.len();

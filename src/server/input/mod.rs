@@ -1,18 +1,24 @@
 //! From bytes that arrived to whole lines handled, one connection's share of a tick.
 
+mod haste;
+mod turns;
+
+pub(super) use haste::Wait;
+pub(super) use turns::work_of_write;
+
 use std::borrow::Cow;
 use std::io::ErrorKind;
 
-use super::buffer::Buffer;
-use super::connection::{Expecting, Flow, Phase, Question};
-use super::haste::{Charge, Wait};
-use super::stream::Taken;
-use super::token::Token;
-use super::{Server, Stream};
 use crate::chat::{CloseReason, Millis, Now, TextError};
 use crate::limits::{DRAINED_BYTES, HELD_BYTES, LINE_BYTES, READ_BYTES};
+use crate::server::connection::{Expecting, Flow, Phase, Question};
+use crate::server::output::Buffer;
+use crate::server::stream::Taken;
+use crate::server::token::Token;
+use crate::server::{Server, Stream};
 use crate::wire::foreign::{Foreign, Opening, recognise};
 use crate::wire::{Asked, Dialect, Fault, Received, Step};
+use haste::Charge;
 
 /// What one read brought.
 enum Arrived {
@@ -23,7 +29,7 @@ enum Arrived {
 }
 
 /// What has become of a line.
-pub(super) enum Handled {
+pub(in crate::server) enum Handled {
     Done,
     /// The client does this too often; the line is to be handled again then.
     Later(Millis),
@@ -59,7 +65,7 @@ enum Next {
 
 impl<S: Stream> Server<S> {
     /// Handles what was left over, then reads once and handles that.
-    pub(super) fn serve(&mut self, token: Token, now: Now) {
+    pub(in crate::server) fn serve(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.input(token) else { return };
         // One that waits is not read to the end, so reading cannot tell that it is gone.
         let is_paused = connection.wait().is_some() && connection.is_open();

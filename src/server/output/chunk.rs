@@ -8,23 +8,23 @@ use crate::wire::Dialect;
 
 /// Whole lines for many. Does not change while anybody has it.
 #[derive(Debug, Default)]
-pub(super) struct Chunk {
+pub(in crate::server) struct Chunk {
     bytes: Vec<u8>,
     lines: u32,
 }
 
 impl Chunk {
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(in crate::server) fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     /// How many lines it consists of.
-    pub(super) fn lines(&self) -> u32 {
+    pub(in crate::server) fn lines(&self) -> u32 {
         self.lines
     }
 
     /// Bytes of memory it takes.
-    pub(super) fn memory(&self) -> usize {
+    pub(in crate::server) fn memory(&self) -> usize {
         size_of::<Self>() + self.bytes.capacity()
     }
 
@@ -41,12 +41,12 @@ impl Chunk {
 /// Chunks that have been handed out, the oldest first: one that nobody has any more is used again, so
 /// that a line for many needs no allocation.
 #[derive(Debug, Default)]
-pub(super) struct Chunks(VecDeque<Rc<Chunk>>);
+pub(in crate::server) struct Chunks(VecDeque<Rc<Chunk>>);
 
 impl Chunks {
     /// A chunk with these bytes, which are whole lines. Of those there are the oldest is tried
     /// and no other.
-    pub(super) fn share(&mut self, bytes: &[u8]) -> Rc<Chunk> {
+    pub(in crate::server) fn share(&mut self, bytes: &[u8]) -> Rc<Chunk> {
         let mut chunk = self.0.pop_front().unwrap_or_default();
         match Rc::get_mut(&mut chunk) {
             Some(unused) => unused.fill(bytes),
@@ -71,11 +71,11 @@ impl Chunks {
 
 /// The same lines in each dialect that somebody speaks.
 #[derive(Debug, Default)]
-pub(super) struct Shares([Option<Rc<Chunk>>; Dialect::ALL.len()]);
+pub(in crate::server) struct Shares([Option<Rc<Chunk>>; Dialect::ALL.len()]);
 
 impl Shares {
     /// Shares what is there of each dialect.
-    pub(super) fn new<'a>(by_dialect: impl Iterator<Item = &'a [u8]>, chunks: &mut Chunks) -> Self {
+    pub(in crate::server) fn new<'a>(by_dialect: impl Iterator<Item = &'a [u8]>, chunks: &mut Chunks) -> Self {
         let mut all = Self::default();
         for (share, lines) in all.0.iter_mut().zip(by_dialect) {
             *share = (!lines.is_empty()).then(|| chunks.share(lines));
@@ -85,12 +85,12 @@ impl Shares {
 
     /// As those are told them who speak this dialect; nothing if there is nothing to tell them.
     #[inline(always)]
-    pub(super) fn of(&self, dialect: Dialect) -> Option<&Rc<Chunk>> {
+    pub(in crate::server) fn of(&self, dialect: Dialect) -> Option<&Rc<Chunk>> {
         self.0.get(dialect.index()).and_then(Option::as_ref)
     }
 
     /// How long they are in the dialect in which they are longest.
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::server) fn len(&self) -> usize {
         self.0.iter().flatten().map(|chunk| chunk.bytes().len()).max().unwrap_or_default()
     }
 }

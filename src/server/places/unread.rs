@@ -3,33 +3,33 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::connection::Phase;
-use super::kept::ResumeToken;
-use super::outbox::Outbox;
-use super::token::Token;
-use super::{Server, Stream};
+use super::secret::ResumeToken;
 use crate::chat::{CloseReason, Millis, Name, Uid, UserKey};
 use crate::limits::{GIVEN_UP_REMEMBERED, GIVEN_UP_TIME, UNREAD_SENDERS};
+use crate::server::connection::Phase;
+use crate::server::output::Outbox;
+use crate::server::token::Token;
+use crate::server::{Server, Stream};
 use crate::wire::Dialect;
 
 /// One sender's lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unread {
-    pub(super) from: Name,
+pub(in crate::server) struct Unread {
+    pub(in crate::server) from: Name,
     /// The number of the first message, which tells its sender from another of the same name.
-    pub(super) first: u64,
-    pub(super) count: u64,
+    pub(in crate::server) first: u64,
+    pub(in crate::server) count: u64,
 }
 
 /// All senders' lines, in the order in which each began.
 #[derive(Debug, Default)]
-pub(super) struct Tally {
+pub(in crate::server) struct Tally {
     senders: Vec<Unread>,
     by_name: HashMap<Name, usize>,
 }
 
 impl Tally {
-    pub(super) fn add(&mut self, more: Unread) {
+    pub(in crate::server) fn add(&mut self, more: Unread) {
         let next = self.senders.len();
         let place = *self.by_name.entry(more.from).or_insert(next);
         match self.senders.get_mut(place) {
@@ -39,7 +39,7 @@ impl Tally {
     }
 
     /// Counts those among whole lines.
-    pub(super) fn add_lines(&mut self, dialect: Dialect, lines: &[u8]) {
+    pub(in crate::server) fn add_lines(&mut self, dialect: Dialect, lines: &[u8]) {
         for (from, first) in lines.split(|byte| *byte == b'\n').filter_map(|line| dialect.private(line)) {
             self.add(Unread { from, first, count: 1 });
         }
@@ -52,7 +52,7 @@ impl Tally {
 
 /// Private lines of a kept place that had to be forgotten and have not been confirmed.
 #[derive(Debug, Default)]
-pub(super) struct Forgotten(Vec<Sender>);
+pub(in crate::server) struct Forgotten(Vec<Sender>);
 
 #[derive(Debug)]
 struct Sender {
@@ -63,7 +63,7 @@ struct Sender {
 
 impl Forgotten {
     /// The line with this number is forgotten.
-    pub(super) fn note(&mut self, dialect: Dialect, line: &[u8], number: u64) {
+    pub(in crate::server) fn note(&mut self, dialect: Dialect, line: &[u8], number: u64) {
         let Some((from, first)) = dialect.private(line) else { return };
         if let Some(sender) = self.0.iter_mut().find(|sender| sender.unread.from == from) {
             sender.unread.count += 1;
@@ -77,7 +77,7 @@ impl Forgotten {
     }
 
     /// Those behind the `seen`th line. Of one whose lines are on both sides, some may be counted that were seen.
-    pub(super) fn behind(&self, seen: u64) -> impl Iterator<Item = Unread> {
+    pub(in crate::server) fn behind(&self, seen: u64) -> impl Iterator<Item = Unread> {
         let behind = move |sender: &Sender| {
             let count = sender.unread.count.min(sender.last.saturating_sub(seen));
             (count > 0).then_some(Unread { count, ..sender.unread })
@@ -85,14 +85,14 @@ impl Forgotten {
         self.0.iter().filter_map(behind)
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(in crate::server) fn clear(&mut self) {
         self.0 = Vec::new();
     }
 }
 
 /// Places that were given up with private lines unread, the latest of them: who comes back is told.
 #[derive(Debug, Default)]
-pub(super) struct GivenUp(VecDeque<Place>);
+pub(in crate::server) struct GivenUp(VecDeque<Place>);
 
 #[derive(Debug)]
 struct Place {
@@ -113,7 +113,7 @@ impl GivenUp {
     }
 
     /// How many private lines one has lost who has seen so many lines; nothing if its place is not known.
-    pub(super) fn lost(&mut self, uid: Uid, secret: &str, seen: u64, now: Millis) -> Option<u64> {
+    pub(in crate::server) fn lost(&mut self, uid: Uid, secret: &str, seen: u64, now: Millis) -> Option<u64> {
         while self.0.front().is_some_and(|place| place.until <= now) {
             self.0.pop_front();
         }
@@ -124,7 +124,7 @@ impl GivenUp {
 
 impl<S: Stream> Server<S> {
     /// The private lines that are lost, as far as is known, when a user's connection or place ends.
-    pub(super) fn count_unread(&self, token: Token, reason: CloseReason) -> Tally {
+    pub(in crate::server) fn count_unread(&self, token: Token, reason: CloseReason) -> Tally {
         let mut tally = Tally::default();
         let Some(connection) = self.connections.get(token) else { return tally };
         let output = &connection.output;
@@ -141,7 +141,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// Remembers that private lines were unread when this place was given up, for the one who may come back.
-    pub(super) fn note_given_up(&mut self, token: Token, tally: &Tally, now: Millis) {
+    pub(in crate::server) fn note_given_up(&mut self, token: Token, tally: &Tally, now: Millis) {
         let Some(connection) = self.connections.get(token) else { return };
         let (Some(user), Some(kept)) = (connection.user(), connection.output.kept()) else { return };
         if !connection.is_lost() {
@@ -155,7 +155,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// Tells each sender that is still here how many of its lines `reader` may not have read.
-    pub(super) fn tell_unread(&mut self, reader: Name, tally: &Tally) {
+    pub(in crate::server) fn tell_unread(&mut self, reader: Name, tally: &Tally) {
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
         for sender in &tally.senders {
             self.chat.tell_unread(sender.from, sender.first, reader, sender.count, &mut outbox);
@@ -163,7 +163,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// Of what a returning user has not seen, tells the senders what could not be kept.
-    pub(super) fn tell_forgotten(&mut self, user: UserKey, seen: u64) {
+    pub(in crate::server) fn tell_forgotten(&mut self, user: UserKey, seen: u64) {
         let Some(reader) = self.chat.name_of(user) else { return };
         let connection = self.connections.of_user(user).and_then(|token| self.connections.get_mut(token));
         let Some(kept) = connection.and_then(|connection| connection.output.kept_mut()) else { return };

@@ -5,22 +5,22 @@
 //! everybody, and as long as the tick's budget lasts. One that comes later waits behind those that
 //! wait already, and its client is not heard until then.
 
-use super::connection::Phase;
 use super::haste::Wait;
-use super::token::Token;
-use super::{Server, Stream};
 use crate::chat::{CloseReason, Command, Now, Reach, UserKey};
 use crate::limits::{COPY_WORK, ROW_WORK, WORK_OF_A_LINE, WRITE_BYTE_WORK, WRITE_WORK};
+use crate::server::connection::Phase;
+use crate::server::token::Token;
+use crate::server::{Server, Stream};
 
 impl<S: Stream> Server<S> {
     /// How much may be done for many before those who wait already have their turn.
-    pub(super) fn spare_at_first(&self) -> u64 {
+    pub(in crate::server) fn spare_at_first(&self) -> u64 {
         let is_free = self.connections.waiting.is_empty() && !self.is_behind;
         if is_free { self.budget.lines } else { 0 }
     }
 
     /// Gives those their turn whose next line is for many, as long as there is time.
-    pub(super) fn take_turns(&mut self, had_waited: bool, now: Now) {
+    pub(in crate::server) fn take_turns(&mut self, had_waited: bool, now: Now) {
         if had_waited && !self.is_behind {
             self.connections.outgoing.spare = self.budget.lines;
         }
@@ -34,7 +34,7 @@ impl<S: Stream> Server<S> {
 
     /// Whether a command is handled now; otherwise its client waits for its turn.
     #[inline]
-    pub(super) fn has_turn(&mut self, token: Token, command: &Command<'_>) -> bool {
+    pub(in crate::server) fn has_turn(&mut self, token: Token, command: &Command<'_>) -> bool {
         if self.connections.outgoing.spare > 0 || !self.is_for_many(token, command) {
             return true;
         }
@@ -44,7 +44,7 @@ impl<S: Stream> Server<S> {
 
     /// Whether a user that goes does so now; otherwise its client waits for its turn, since all in its
     /// rooms are told. One whose place is kept does not go.
-    pub(super) fn may_go(&mut self, token: Token) -> bool {
+    pub(in crate::server) fn may_go(&mut self, token: Token) -> bool {
         let is_kept = self.is_place_kept(token, CloseReason::Disconnected);
         let reach = if is_kept { None } else { self.user_of(token).map(|user| self.chat.reach_of_leaving(user)) };
         if self.connections.outgoing.spare > 0 || reach.is_none_or(|reach| work_of(reach) <= WORK_OF_A_LINE) {
@@ -69,7 +69,7 @@ impl<S: Stream> Server<S> {
     /// A turn is over: the work that its lines have made is charged to the connection and to its
     /// address. One that has made too much is not heard for a while.
     #[inline]
-    pub(super) fn charge_work(&mut self, token: Token, now: Now) {
+    pub(in crate::server) fn charge_work(&mut self, token: Token, now: Now) {
         let work = std::mem::take(&mut self.connections.outgoing.charged);
         if work > WORK_OF_A_LINE {
             self.charge_much(token, work, now);
@@ -90,7 +90,7 @@ impl<S: Stream> Server<S> {
 }
 
 /// How long it takes to write so many bytes to one, in nanoseconds.
-pub(super) fn work_of_write(bytes: usize) -> u64 {
+pub(in crate::server) fn work_of_write(bytes: usize) -> u64 {
     WRITE_WORK + WRITE_BYTE_WORK * bytes as u64
 }
 

@@ -4,18 +4,18 @@
 
 use std::time::Duration;
 
-use super::connection::Connection;
-use super::peer::Rights;
-use super::throttle::{Pace, Throttle};
-use super::token::Token;
-use super::{Server, Stream};
 use crate::chat::{Millis, Now};
 use crate::limits::{LONGEST_DEBT, WAIT_NOTICE_INTERVAL, WAIT_NOTICED};
+use crate::server::connection::Connection;
+use crate::server::gate::{Pace, Throttle};
+use crate::server::peer::Rights;
+use crate::server::token::Token;
+use crate::server::{Server, Stream};
 use crate::wire::{Dialect, Kind};
 
 /// Why lines are not heard until a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wait {
+pub(in crate::server) enum Wait {
     /// The client has been too fast. What it sends meanwhile is looked at: it may be something that
     /// need not wait.
     TooFast(Millis),
@@ -24,7 +24,7 @@ pub(super) enum Wait {
 }
 
 impl Wait {
-    pub(super) fn until(self) -> Millis {
+    pub(in crate::server) fn until(self) -> Millis {
         match self {
             Self::TooFast(until) | Self::Penalty(until) => until,
         }
@@ -33,7 +33,7 @@ impl Wait {
 
 /// What a line that is handled now counts as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Charge {
+pub(in crate::server) enum Charge {
     Free,
     Line,
     /// One that need not wait, of which a client in debt has a few.
@@ -44,7 +44,13 @@ impl<S> Connection<S> {
     /// Charges for the line that stands first, which is about to be handled; says how long it has to wait
     /// if it may not be.
     #[inline]
-    pub(super) fn charge(&mut self, line: &[u8], is_hurried: bool, pace: Pace, now: Millis) -> Result<Charge, Millis> {
+    pub(in crate::server) fn charge(
+        &mut self,
+        line: &[u8],
+        is_hurried: bool,
+        pace: Pace,
+        now: Millis,
+    ) -> Result<Charge, Millis> {
         if self.peer.rights() == Rights::Operator {
             return Ok(Charge::Free);
         }
@@ -73,7 +79,7 @@ impl<S> Connection<S> {
 impl<S: Stream> Server<S> {
     /// A line that was charged for has to wait after all.
     #[cold]
-    pub(super) fn take_back(&mut self, token: Token, charge: Charge) {
+    pub(in crate::server) fn take_back(&mut self, token: Token, charge: Charge) {
         self.stats.lines -= 1;
         let pace = self.line_pace;
         let Some(connection) = self.connections.get_mut(token) else { return };
@@ -85,7 +91,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// Some lines have a rate of their own: until when this one has to wait.
-    pub(super) fn kind_wait(&mut self, token: Token, kind: Kind<'_>, now: Now) -> Option<Millis> {
+    pub(in crate::server) fn kind_wait(&mut self, token: Token, kind: Kind<'_>, now: Now) -> Option<Millis> {
         let limits = &self.limits;
         let connection = self.connections.get(token)?;
         match kind {
@@ -102,7 +108,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// One of those is done.
-    pub(super) fn charge_kind(&mut self, token: Token, kind: Kind<'_>, now: Now) {
+    pub(in crate::server) fn charge_kind(&mut self, token: Token, kind: Kind<'_>, now: Now) {
         let limits = &self.limits;
         let Some(connection) = self.connections.get_mut(token) else { return };
         match kind {
@@ -119,7 +125,7 @@ impl<S: Stream> Server<S> {
 
     /// The first of these lines has to wait. Says how many bytes are to be handled at once all the same,
     /// since a line stands behind them that need not wait, if the debt for them is not too much.
-    pub(super) fn hurried(&self, token: Token, bytes: &[u8], now: Now) -> Option<usize> {
+    pub(in crate::server) fn hurried(&self, token: Token, bytes: &[u8], now: Now) -> Option<usize> {
         let connection = self.connections.get(token)?;
         let bears =
             |throttle: Throttle, pace: Pace, more: u64| throttle.wait_after(pace, more, now.steady) <= LONGEST_DEBT;
@@ -149,7 +155,13 @@ impl<S: Stream> Server<S> {
 
     /// More has come from a client that is too fast, behind these bytes: says how many are to be handled
     /// at once, as [`Self::hurried`] does, and ends the wait then.
-    pub(super) fn look_ahead(&mut self, token: Token, bytes: &[u8], before: usize, now: Now) -> Option<usize> {
+    pub(in crate::server) fn look_ahead(
+        &mut self,
+        token: Token,
+        bytes: &[u8],
+        before: usize,
+        now: Now,
+    ) -> Option<usize> {
         let start = memchr::memrchr(b'\n', bytes.get(..before)?).map_or(0, |newline| newline + 1);
         let new = bytes.get(start..)?;
         let mut lines = new.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_suffix(b"\n"));
@@ -166,7 +178,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// Has a client wait until then with the lines that stand first in these bytes.
-    pub(super) fn pause(&mut self, token: Token, wait: Wait, bytes: &[u8], now: Now) {
+    pub(in crate::server) fn pause(&mut self, token: Token, wait: Wait, bytes: &[u8], now: Now) {
         if let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_open()) {
             connection.rare().wait = Some(wait);
             self.tell_wait(token, wait.until(), bytes, now);

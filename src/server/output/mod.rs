@@ -1,23 +1,41 @@
 //! What waits to be written to one connection, and what has been written but may have to be
 //! written again over the next one.
 
+mod broadcast;
+mod buffer;
+mod chunk;
+mod kept;
+mod outputs;
+mod patience;
+mod queue;
+mod sink;
+mod spares;
+mod write;
+
+pub(super) use broadcast::{Speakers, Spread};
+pub(super) use buffer::Buffer;
+pub(super) use chunk::Shares;
+pub(super) use kept::{AskedForLife, BadSequence, Kept};
+pub(super) use outputs::Outputs;
+pub(super) use patience::Patience;
+pub(super) use sink::{Asker, LogOnly, Outbox};
+
 use std::io::{self, ErrorKind};
 use std::rc::Rc;
 
 use bytes::BytesMut;
 
-use super::chunk::Chunk;
-use super::kept::{BadSequence, Kept};
-use super::queue::Queue;
-use super::spares::Spares;
-use super::stream::Stream;
-use super::unread::Tally;
 use crate::limits::{COPIED_BYTES, GATHERED_BYTES, KEPT_BYTES};
+use crate::server::places::Tally;
+use crate::server::stream::Stream;
 use crate::wire::Dialect;
+use chunk::Chunk;
+use queue::Queue;
+use spares::Spares;
 
 /// A queue of whole lines. Holds no memory while it is empty.
 #[derive(Debug, Default)]
-pub(super) struct Output {
+pub(in crate::server) struct Output {
     queue: Option<Box<Queue>>,
     /// Whether what was written last is the start of a line whose rest is still to be written.
     inside_line: bool,
@@ -27,7 +45,7 @@ pub(super) struct Output {
 
 /// How far a write got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Written {
+pub(in crate::server) enum Written {
     /// Everything is on its way, and the stream holds nothing back.
     All,
     /// The stream takes no more for now.
@@ -36,16 +54,16 @@ pub(super) enum Written {
 
 /// What writing needs besides, of all connections together.
 #[derive(Debug)]
-pub(super) struct Desk {
+pub(in crate::server) struct Desk {
     /// Emptied queues, to be used again.
-    pub(super) spares: Spares<Queue>,
+    pub(in crate::server) spares: Spares<Queue>,
     /// Lines from several places are put together here, so that one write does for all.
     together: Vec<u8>,
 }
 
 impl Desk {
     /// Beside queues that may take so many bytes together.
-    pub(super) fn beside(queued_total: usize) -> Self {
+    pub(in crate::server) fn beside(queued_total: usize) -> Self {
         Self { spares: Spares::beside(queued_total), together: Vec::new() }
     }
 }
@@ -53,30 +71,30 @@ impl Desk {
 impl Output {
     /// Bytes that wait to be written.
     #[inline]
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::server) fn len(&self) -> usize {
         let prelude = self.kept.as_deref().map_or(0, |kept| kept.prelude.waiting());
         prelude + self.queue.as_deref().map_or(0, Queue::waiting)
     }
 
     #[inline]
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::server) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Whether nothing is queued or kept.
     #[inline]
-    pub(super) fn is_idle(&self) -> bool {
+    pub(in crate::server) fn is_idle(&self) -> bool {
         self.queue.is_none() && self.kept.is_none()
     }
 
     /// Bytes that wait, and those that are kept.
-    pub(super) fn size(&self) -> usize {
+    pub(in crate::server) fn size(&self) -> usize {
         self.len() + self.queue.as_deref().map_or(0, Queue::passed)
     }
 
     /// Bytes of memory that what waits and what is kept take.
     #[inline]
-    pub(super) fn memory(&self) -> usize {
+    pub(in crate::server) fn memory(&self) -> usize {
         let prelude = self.kept.as_deref().map_or(0, |kept| kept.prelude.memory());
         prelude + self.queue.as_deref().map_or(0, Queue::memory)
     }
@@ -84,7 +102,7 @@ impl Output {
     /// Appends a line that `write` makes; where no place is kept, as many as it likes. Says whether more
     /// memory is taken than before.
     #[inline]
-    pub(super) fn append(&mut self, desk: &mut Desk, write: impl FnOnce(&mut BytesMut)) -> bool {
+    pub(in crate::server) fn append(&mut self, desk: &mut Desk, write: impl FnOnce(&mut BytesMut)) -> bool {
         let is_new = self.queue.is_none();
         let has_grown = self.queue.get_or_insert_with(|| desk.spares.take()).append(write);
         if let Some(kept) = &mut self.kept {
@@ -96,7 +114,7 @@ impl Output {
     /// Appends lines that many are told. Short ones that will be gone when they are written are copied,
     /// which is less work than to keep books of them. Says whether more memory is taken than before.
     #[inline]
-    pub(super) fn share(&mut self, desk: &mut Desk, chunk: &Rc<Chunk>) -> bool {
+    pub(in crate::server) fn share(&mut self, desk: &mut Desk, chunk: &Rc<Chunk>) -> bool {
         let is_new = self.queue.is_none();
         let queue = self.queue.get_or_insert_with(|| desk.spares.take());
         match &mut self.kept {
@@ -112,23 +130,23 @@ impl Output {
         true
     }
 
-    pub(super) fn kept(&self) -> Option<&Kept> {
+    pub(in crate::server) fn kept(&self) -> Option<&Kept> {
         self.kept.as_deref()
     }
 
-    pub(super) fn kept_mut(&mut self) -> Option<&mut Kept> {
+    pub(in crate::server) fn kept_mut(&mut self) -> Option<&mut Kept> {
         self.kept.as_deref_mut()
     }
 
     /// One more command has been answered, which counts for one whose place is kept.
-    pub(super) fn count_answer(&mut self) {
+    pub(in crate::server) fn count_answer(&mut self) {
         if let Some(kept) = &mut self.kept {
             kept.answered += 1;
         }
     }
 
     /// From now on lines are counted and kept. What is queued already is not among them.
-    pub(super) fn keep(&mut self, mut kept: Kept) {
+    pub(in crate::server) fn keep(&mut self, mut kept: Kept) {
         kept.prelude = self.queue.take().map(|queue| *queue).unwrap_or_default();
         self.kept = Some(Box::new(kept));
     }
@@ -142,7 +160,7 @@ impl Output {
 
     /// Writes until nothing is left, here or in the stream, or the stream blocks.
     #[inline(always)]
-    pub(super) fn write_to(&mut self, stream: &mut impl Stream, desk: &mut Desk) -> io::Result<Written> {
+    pub(in crate::server) fn write_to(&mut self, stream: &mut impl Stream, desk: &mut Desk) -> io::Result<Written> {
         while let Some(queue) = self.first() {
             let mut bytes = queue.next();
             if bytes.len() < queue.waiting().min(GATHERED_BYTES) {
@@ -171,7 +189,7 @@ impl Output {
     /// Writes lines for many before which nothing waits; what is not written waits then, and what is kept
     /// is kept, whatever becomes of the stream.
     #[inline]
-    pub(super) fn write_past(
+    pub(in crate::server) fn write_past(
         &mut self,
         chunk: &Rc<Chunk>,
         stream: &mut impl Stream,
@@ -246,7 +264,7 @@ impl Output {
 
     /// The client has seen this many of the lines sent since its place is kept. A number that cannot be
     /// changes nothing.
-    pub(super) fn note_seen(&mut self, seen: u64, desk: &mut Desk) {
+    pub(in crate::server) fn note_seen(&mut self, seen: u64, desk: &mut Desk) {
         let (Some(kept), Some(queue)) = (self.kept.as_deref_mut(), self.queue.as_deref_mut()) else { return };
         let Some(length) = kept.length_of_seen(seen, queue).filter(|length| *length <= queue.passed()) else { return };
         kept.note_seen(seen);
@@ -256,7 +274,7 @@ impl Output {
 
     /// Prepares the kept lines for another connection, from the one behind the `seen`th; says how
     /// many lines are lost because there was no room to keep them.
-    pub(super) fn rewind(&mut self, seen: u64) -> Result<u64, BadSequence> {
+    pub(in crate::server) fn rewind(&mut self, seen: u64) -> Result<u64, BadSequence> {
         let kept = self.kept.as_deref_mut().ok_or(BadSequence)?;
         let lost = kept.lost_before(seen)?;
         if let Some(queue) = self.queue.as_deref_mut()
@@ -273,7 +291,7 @@ impl Output {
     }
 
     /// Puts what another output had to say before everything else, outside the count.
-    pub(super) fn put_first(&mut self, other: Output) {
+    pub(in crate::server) fn put_first(&mut self, other: Output) {
         self.inside_line = other.inside_line;
         if let Some(kept) = self.kept.as_deref_mut() {
             kept.prelude = other.queue.map(|queue| *queue).unwrap_or_default();
@@ -281,14 +299,14 @@ impl Output {
     }
 
     /// While nobody is connected, the oldest lines go when there are too many to keep.
-    pub(super) fn bound_unsent(&mut self) {
+    pub(in crate::server) fn bound_unsent(&mut self) {
         self.forget_beyond_bound(self.queue.as_deref().map_or(0, Queue::len));
         self.fit();
     }
 
     /// Forgets at least `excess` bytes of the kept lines, the oldest first, if there are so many that
     /// have been written, or that nobody is there to read.
-    pub(super) fn forget_kept(&mut self, excess: usize, is_read: bool, desk: &mut Desk) {
+    pub(in crate::server) fn forget_kept(&mut self, excess: usize, is_read: bool, desk: &mut Desk) {
         let Some(queue) = self.queue.as_deref() else { return };
         let end = if is_read { queue.passed() } else { queue.len() };
         if self.kept.is_none() || end == 0 {
@@ -318,19 +336,19 @@ impl Output {
     }
 
     /// How many lines the client has been told since its place is kept.
-    pub(super) fn told(&self) -> u64 {
+    pub(in crate::server) fn told(&self) -> u64 {
         self.kept.as_deref().map_or(0, |kept| kept.told)
     }
 
     /// Whether lines have been counted as they came.
-    pub(super) fn is_counted_right(&self) -> bool {
+    pub(in crate::server) fn is_counted_right(&self) -> bool {
         let lines = self.queue.as_deref().map_or(0, Queue::lines);
         self.kept.as_deref().is_none_or(|kept| kept.is_counted_right(lines))
     }
 
     /// Counts the private lines of a kept place that the client has not said it has seen. What many are
     /// told is not private.
-    pub(super) fn count_unconfirmed(&self, tally: &mut Tally) {
+    pub(in crate::server) fn count_unconfirmed(&self, tally: &mut Tally) {
         if let Some(kept) = self.kept.as_deref() {
             kept.unread.behind(0).for_each(|sender| tally.add(sender));
             let own = self.queue.iter().flat_map(|queue| queue.own_lines(0));
@@ -339,13 +357,13 @@ impl Output {
     }
 
     /// Counts the private lines that wait where no place is kept, but for one whose start has been written.
-    pub(super) fn count_unsent(&self, dialect: Dialect, tally: &mut Tally) {
+    pub(in crate::server) fn count_unsent(&self, dialect: Dialect, tally: &mut Tally) {
         let rest = self.rest_of_line().len();
         self.queue.iter().flat_map(|queue| queue.own_lines(rest)).for_each(|lines| tally.add_lines(dialect, lines));
     }
 
     /// Forgets the lines nobody will read, but for the rest of one whose start has been written.
-    pub(super) fn drop_unsent_lines(&mut self) {
+    pub(in crate::server) fn drop_unsent_lines(&mut self) {
         let rest = self.rest_of_line().len();
         let prelude = self.kept.as_deref_mut().map(|kept| &mut kept.prelude).filter(|prelude| !prelude.is_empty());
         let is_before = prelude.is_some();
@@ -359,19 +377,19 @@ impl Output {
     }
 
     /// What must still be written to a stream that another takes over from: the rest of a line.
-    pub(super) fn rest_of_line(&self) -> &[u8] {
+    pub(in crate::server) fn rest_of_line(&self) -> &[u8] {
         let waiting = self.first().filter(|_| self.inside_line).map_or(&[][..], Queue::next);
         let end = memchr::memchr(b'\n', waiting).map_or(0, |at| at + 1);
         waiting.get(..end).unwrap_or_default()
     }
 
     /// An output with nothing but these bytes, the rest of a line.
-    pub(super) fn of_rest(rest: &[u8]) -> Self {
+    pub(in crate::server) fn of_rest(rest: &[u8]) -> Self {
         Self { inside_line: !rest.is_empty(), queue: Some(Box::new(Queue::from(rest))), kept: None }
     }
 
     /// Forgets everything: the stream is broken.
-    pub(super) fn drop_all(&mut self) {
+    pub(in crate::server) fn drop_all(&mut self) {
         *self = Self::default();
     }
 }

@@ -5,7 +5,7 @@ use super::queue::Queue;
 use crate::limits::{SPARE_BUFFER_BYTES, SPARE_BYTES, SPARE_SHARE};
 
 /// What can be emptied and used again.
-pub(super) trait Reusable: Default {
+pub(in crate::server) trait Reusable: Default {
     /// Empties it, but for its memory.
     fn clear(&mut self);
     /// Bytes of memory that it takes then.
@@ -34,7 +34,7 @@ impl Reusable for Queue {
 
 /// See the module.
 #[derive(Debug)]
-pub(super) struct Spares<T> {
+pub(in crate::server) struct Spares<T> {
     unused: Vec<Box<T>>,
     bytes: usize,
     /// At most so many bytes.
@@ -43,17 +43,17 @@ pub(super) struct Spares<T> {
 
 impl<T: Reusable> Spares<T> {
     /// Beside queues that may take so many bytes together.
-    pub(super) fn beside(queued_total: usize) -> Self {
+    pub(in crate::server) fn beside(queued_total: usize) -> Self {
         Self { unused: Vec::new(), bytes: 0, most: SPARE_BYTES.min(queued_total / SPARE_SHARE) }
     }
 
-    pub(super) fn take(&mut self) -> Box<T> {
+    pub(in crate::server) fn take(&mut self) -> Box<T> {
         let unused = self.unused.pop().unwrap_or_default();
         self.bytes = self.bytes.saturating_sub(unused.memory());
         unused
     }
 
-    pub(super) fn give(&mut self, mut unused: Box<T>) {
+    pub(in crate::server) fn give(&mut self, mut unused: Box<T>) {
         unused.clear();
         let size = unused.memory();
         if size <= SPARE_BUFFER_BYTES && self.bytes + size <= self.most {

@@ -3,31 +3,29 @@
 
 use std::time::Duration;
 
-use super::admission::origin_of;
-use super::connection::{Connection, Link, Phase};
-use super::haste::Wait;
-use super::kept::{Absence, AskedForLife, Kept};
-use super::outbox::Outbox;
-use super::output::Output;
-use super::throttle::Throttle;
-use super::token::Token;
-use super::{Server, Stream};
+use super::absence::Absence;
 use crate::chat::{CloseReason, Name, Now, Uid, UserKey, UserRef};
 use crate::limits::PROBE_TIME;
+use crate::server::connection::{Connection, Link, Phase};
+use crate::server::gate::{Throttle, origin_of};
+use crate::server::input::Wait;
+use crate::server::output::{AskedForLife, Kept, Outbox, Output};
+use crate::server::token::Token;
+use crate::server::{Server, Stream};
 use crate::wire::{Answer, Asked, Fault};
 
 /// What one says who wants its place again.
 #[derive(Clone, Copy)]
-pub(super) struct Return<'a> {
-    pub(super) uid: Uid,
-    pub(super) secret: &'a str,
+pub(in crate::server) struct Return<'a> {
+    pub(in crate::server) uid: Uid,
+    pub(in crate::server) secret: &'a str,
     /// How many lines since `KEEP` it has seen.
-    pub(super) seen: u64,
+    pub(in crate::server) seen: u64,
 }
 
 impl<S: Stream> Server<S> {
     /// Has the user's place kept from now on, and tells the secret to come back with.
-    pub(super) fn keep(&mut self, token: Token, asked: &Asked<'_>) {
+    pub(in crate::server) fn keep(&mut self, token: Token, asked: &Asked<'_>) {
         let grace = self.limits.resume_grace;
         let Some(connection) = self.connections.get(token) else { return };
         if !matches!(connection.phase, Phase::User(_)) {
@@ -49,7 +47,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// Gives a user its place again, on this connection.
-    pub(super) fn resume(&mut self, token: Token, asked: &Asked<'_>, back: Return<'_>, now: Now) {
+    pub(in crate::server) fn resume(&mut self, token: Token, asked: &Asked<'_>, back: Return<'_>, now: Now) {
         let Return { uid, secret, seen } = back;
         if self.connections.get(token).is_some_and(|it| matches!(it.phase, Phase::User(_))) {
             return self.answer_uncounted(token, asked, Err(Fault::AlreadyEntered));
@@ -120,7 +118,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// Whether a connection that ends for this reason leaves a place behind.
-    pub(super) fn is_place_kept(&self, token: Token, reason: CloseReason) -> bool {
+    pub(in crate::server) fn is_place_kept(&self, token: Token, reason: CloseReason) -> bool {
         let is_lost = match reason {
             CloseReason::Disconnected | CloseReason::Broken | CloseReason::SlowConsumer | CloseReason::PingTimeout => {
                 true
@@ -145,7 +143,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// Lets go of a lost connection's stream and keeps the rest.
-    pub(super) fn keep_place(&mut self, token: Token, reason: CloseReason, now: Now) {
+    pub(in crate::server) fn keep_place(&mut self, token: Token, reason: CloseReason, now: Now) {
         let until = now.steady + self.limits.resume_grace;
         let Some(connection) = self.connections.get_mut(token) else { return };
         let (Some(user), Some(origin)) = (connection.user(), origin_of(connection.peer)) else { return };
@@ -181,7 +179,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// Something is due for an absent user: telling others, or giving up.
-    pub(super) fn handle_absence(&mut self, token: Token, user: UserKey, now: Now) {
+    pub(in crate::server) fn handle_absence(&mut self, token: Token, user: UserKey, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
         let Link::Lost(absence) = &mut connection.link else { return };
         if absence.until <= now.steady {
@@ -194,7 +192,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// Ends the keeping of an absent user's place; gives back the user.
-    pub(super) fn end_absence(&mut self, token: Token) -> Option<UserKey> {
+    pub(in crate::server) fn end_absence(&mut self, token: Token) -> Option<UserKey> {
         let connection = self.connections.get_mut(token)?;
         let (user, number) = (connection.user()?, connection.absence()?.number);
         connection.phase = Phase::Gone;
@@ -206,7 +204,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// Something is due for a client that can come back: a sign of life.
-    pub(super) fn handle_silence(&mut self, token: Token, now: Now) {
+    pub(in crate::server) fn handle_silence(&mut self, token: Token, now: Now) {
         let limits = self.limits;
         let Some(connection) = self.connections.get_mut(token) else { return };
         if !connection.is_listening(&limits) {
@@ -228,7 +226,7 @@ impl<S: Stream> Server<S> {
 
     /// What to say to somebody who wants a name that is taken. A holder that has been silent is
     /// asked for a sign of life first; one that is away for as long loses its name at once.
-    pub(super) fn contest(&mut self, name: Name, now: Now) -> Result<(), Fault> {
+    pub(in crate::server) fn contest(&mut self, name: Name, now: Now) -> Result<(), Fault> {
         let taken = Err(Fault::Refused(crate::chat::Refusal::NameTaken(name)));
         let holder = self.chat.find(UserRef::Name(name)).and_then(|user| self.connections.of_user(user));
         let Some((token, connection)) = holder.and_then(|token| Some((token, self.connections.get(token)?))) else {
@@ -263,7 +261,7 @@ impl<S: Stream> Server<S> {
 
     /// A wrong secret: the connection is not heard for a while, longer each time from one address. If
     /// it hangs up meanwhile, no secret of the next one from there is looked at.
-    pub(super) fn penalise(&mut self, token: Token, now: Now) {
+    pub(in crate::server) fn penalise(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get_mut(token) else { return };
         if let Some(origin) = origin_of(connection.peer) {
             let until = now.steady + self.addresses.penalty(origin, now.steady);

@@ -8,7 +8,7 @@ use crate::limits::Rate;
 
 /// A [`Rate`] as it is reckoned with, in milliseconds.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Pace {
+pub(in crate::server) struct Pace {
     interval: u64,
     /// How far the bucket may be in debt. Without bounds when there is no limit.
     tolerance: u64,
@@ -24,28 +24,28 @@ impl From<Rate> for Pace {
 
 /// One client's use of one [`Rate`]: the moment at which its bucket will be full again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Throttle(Millis);
+pub(in crate::server) struct Throttle(Millis);
 
 impl Throttle {
     /// One that is full again then.
-    pub(super) fn until(at: Millis) -> Self {
+    pub(in crate::server) fn until(at: Millis) -> Self {
         Self(at)
     }
 
     /// Until when one more has to wait; `None` when it need not.
-    pub(super) fn wait(self, pace: Pace, now: Millis) -> Option<Millis> {
+    pub(in crate::server) fn wait(self, pace: Pace, now: Millis) -> Option<Millis> {
         let earliest = Millis(self.0.0.saturating_sub(pace.tolerance));
         (earliest > now).then_some(earliest)
     }
 
     /// How long one more would have to wait behind `more` others.
-    pub(super) fn wait_after(self, pace: Pace, more: u64, now: Millis) -> Duration {
+    pub(in crate::server) fn wait_after(self, pace: Pace, more: u64, now: Millis) -> Duration {
         let debt = self.0.max(now).0.saturating_add(pace.interval.saturating_mul(more));
         Millis(debt.saturating_sub(pace.tolerance)).since(now)
     }
 
     /// Has one more happen if it need not wait, and says until when otherwise.
-    pub(super) fn admit(&mut self, pace: Pace, now: Millis) -> Option<Millis> {
+    pub(in crate::server) fn admit(&mut self, pace: Pace, now: Millis) -> Option<Millis> {
         let wait = self.wait(pace, now);
         if wait.is_none() {
             self.take(pace, now);
@@ -54,30 +54,30 @@ impl Throttle {
     }
 
     /// One more happens.
-    pub(super) fn take(&mut self, pace: Pace, now: Millis) {
+    pub(in crate::server) fn take(&mut self, pace: Pace, now: Millis) {
         self.0 = Millis(self.0.max(now).0.saturating_add(pace.interval));
     }
 
     /// What was the last to happen has not happened: to be called at the moment it was counted at.
-    pub(super) fn take_back(&mut self, pace: Pace) {
+    pub(in crate::server) fn take_back(&mut self, pace: Pace) {
         self.0 = Millis(self.0.0.saturating_sub(pace.interval));
     }
 
     /// So many nanoseconds of work are done, of which `pace` allows a millisecond at a time; says until
     /// when more has to wait.
-    pub(super) fn take_work(&mut self, pace: Pace, work: u64, now: Millis) -> Option<Millis> {
+    pub(in crate::server) fn take_work(&mut self, pace: Pace, work: u64, now: Millis) -> Option<Millis> {
         let span = pace.interval.saturating_mul(work) / 1_000_000;
         self.0 = Millis(self.0.max(now).0.saturating_add(span));
         self.wait(pace, now)
     }
 
     /// When its bucket will be full again, if it is not.
-    pub(super) fn pending(self, now: Millis) -> Option<Millis> {
+    pub(in crate::server) fn pending(self, now: Millis) -> Option<Millis> {
         (self.0 > now).then_some(self.0)
     }
 
     /// Whether nothing has happened for so long that it need not be remembered.
-    pub(super) fn is_idle(self, now: Millis) -> bool {
+    pub(in crate::server) fn is_idle(self, now: Millis) -> bool {
         self.0 <= now
     }
 }
@@ -85,22 +85,22 @@ impl Throttle {
 /// What a client has done too much of to do more at once. It outlives the connection, or a new one
 /// would be a way out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Debts {
-    pub(super) lines: Throttle,
-    pub(super) requests: Throttle,
-    pub(super) announcements: Throttle,
+pub(in crate::server) struct Debts {
+    pub(in crate::server) lines: Throttle,
+    pub(in crate::server) requests: Throttle,
+    pub(in crate::server) announcements: Throttle,
     /// Wrong secrets: until when none is looked at.
-    pub(super) secrets: Throttle,
+    pub(in crate::server) secrets: Throttle,
 }
 
 impl Debts {
     /// Whether there is nothing to wait for.
-    pub(super) fn is_paid(&self, now: Millis) -> bool {
+    pub(in crate::server) fn is_paid(&self, now: Millis) -> bool {
         [self.lines, self.requests, self.announcements, self.secrets].iter().all(|throttle| throttle.is_idle(now))
     }
 
     /// The more of each.
-    pub(super) fn and(self, other: Self) -> Self {
+    pub(in crate::server) fn and(self, other: Self) -> Self {
         Self {
             lines: self.lines.max(other.lines),
             requests: self.requests.max(other.requests),

@@ -8,7 +8,7 @@ use crate::wire::{Target, text_lines};
 
 /// How long a ban is in force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Term {
+pub(in crate::server) enum Term {
     ForEver,
     /// Until then by the steady clock, which nobody sets; it was made for so long.
     Until {
@@ -19,22 +19,22 @@ pub(super) enum Term {
 
 /// One ban.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Ban {
-    pub(super) target: Target,
-    pub(super) term: Term,
-    pub(super) reason: Option<String>,
+pub(in crate::server) struct Ban {
+    pub(in crate::server) target: Target,
+    pub(in crate::server) term: Term,
+    pub(in crate::server) reason: Option<String>,
 }
 
 impl Term {
     /// From now on; `None` for ever.
-    pub(super) fn of(time: Option<Duration>, now: Millis) -> Self {
+    pub(in crate::server) fn of(time: Option<Duration>, now: Millis) -> Self {
         time.map_or(Self::ForEver, |length| Self::Until { end: now + length, length })
     }
 }
 
 impl Ban {
     /// What is left of it, in seconds rounded up; `None` for ever.
-    pub(super) fn left(&self, now: Millis) -> Option<Duration> {
+    pub(in crate::server) fn left(&self, now: Millis) -> Option<Duration> {
         self.end().map(|end| Duration::from_secs(end.0.saturating_sub(now.0).div_ceil(1_000)))
     }
 
@@ -64,7 +64,7 @@ impl Ban {
 
 /// All bans, in the order in which they were made.
 #[derive(Debug, Default)]
-pub(super) struct Bans {
+pub(in crate::server) struct Bans {
     list: Vec<Ban>,
     /// When the next of them is over.
     due: Option<Millis>,
@@ -78,7 +78,7 @@ pub(super) struct Bans {
 const CLOCK_SET: i128 = 1_000;
 
 impl Bans {
-    pub(super) fn add(&mut self, ban: Ban) {
+    pub(in crate::server) fn add(&mut self, ban: Ban) {
         self.list.retain(|other| other.target != ban.target);
         self.list.push(ban);
         self.is_changed = true;
@@ -86,7 +86,7 @@ impl Bans {
     }
 
     /// Says whether there was one.
-    pub(super) fn remove(&mut self, target: Target) -> bool {
+    pub(in crate::server) fn remove(&mut self, target: Target) -> bool {
         let before = self.list.len();
         self.list.retain(|ban| ban.target != target);
         self.is_changed |= self.list.len() < before;
@@ -94,26 +94,26 @@ impl Bans {
         self.list.len() < before
     }
 
-    pub(super) fn of_address(&self, address: SocketAddr, now: Millis) -> Option<&Ban> {
+    pub(in crate::server) fn of_address(&self, address: SocketAddr, now: Millis) -> Option<&Ban> {
         self.in_force(now).find(|ban| ban.target.hits(address))
     }
 
-    pub(super) fn of_name(&self, name: Name, now: Millis) -> Option<&Ban> {
+    pub(in crate::server) fn of_name(&self, name: Name, now: Millis) -> Option<&Ban> {
         self.in_force(now).find(|ban| ban.target == Target::Name(name))
     }
 
     /// Those in force.
-    pub(super) fn in_force(&self, now: Millis) -> impl Iterator<Item = &Ban> {
+    pub(in crate::server) fn in_force(&self, now: Millis) -> impl Iterator<Item = &Ban> {
         self.list.iter().filter(move |ban| !ban.is_over(now))
     }
 
     /// When [`Self::forget_over`] has something to do next.
-    pub(super) fn due(&self) -> Option<Millis> {
+    pub(in crate::server) fn due(&self) -> Option<Millis> {
         self.due
     }
 
     /// Forgets those that are over.
-    pub(super) fn forget_over(&mut self, now: Millis) {
+    pub(in crate::server) fn forget_over(&mut self, now: Millis) {
         if self.due.is_some_and(|due| due <= now) {
             self.list.retain(|ban| !ban.is_over(now));
             self.is_changed = true;
@@ -127,7 +127,7 @@ impl Bans {
 
     /// All bans as text, one a line, if they have changed since, or the clock by which they end there has
     /// been set.
-    pub(super) fn take_changed(&mut self, now: Now) -> Option<String> {
+    pub(in crate::server) fn take_changed(&mut self, now: Now) -> Option<String> {
         let ahead = i128::from(now.wall.0) - i128::from(now.steady.0);
         let is_set = self.saved_at.is_some_and(|before| (before - ahead).abs() >= CLOCK_SET);
         let is_timed = |ban: &Ban| ban.term != Term::ForEver;
@@ -143,7 +143,7 @@ impl Bans {
     }
 
     /// Reads what [`Self::take_changed`] wrote.
-    pub(super) fn load(&mut self, text: &str, now: Now) -> Result<(), BadBans> {
+    pub(in crate::server) fn load(&mut self, text: &str, now: Now) -> Result<(), BadBans> {
         let parse = |(number, line): (usize, &str)| parse(line, now).ok_or(BadBans { line: number + 1 });
         self.saved_at = Some(i128::from(now.wall.0) - i128::from(now.steady.0));
         // Somebody may have looked at it with an editor.

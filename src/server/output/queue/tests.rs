@@ -1,7 +1,7 @@
 //! Queues against what has to be in them.
 
 use super::*;
-use crate::server::chunk::Chunks;
+use crate::server::output::chunk::Chunks;
 
 /// A queue and what has to be in it.
 #[derive(Default)]

@@ -7,7 +7,7 @@ use crate::limits::{LINE_BYTES, LONG_QUEUE_BYTES, SNUG_BYTES};
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(super) struct Buffer {
+pub(in crate::server) struct Buffer {
     /// Never cut at its start: `BytesMut` would not count what stands before a cut any more, and
     /// still hold it.
     bytes: BytesMut,
@@ -17,26 +17,26 @@ pub(super) struct Buffer {
 
 impl Buffer {
     /// What waits.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(in crate::server) fn bytes(&self) -> &[u8] {
         self.bytes.get(self.start..).unwrap_or_default()
     }
 
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::server) fn len(&self) -> usize {
         self.bytes.len() - self.start
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::server) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Bytes of memory it takes.
-    pub(super) fn capacity(&self) -> usize {
+    pub(in crate::server) fn capacity(&self) -> usize {
         self.bytes.capacity()
     }
 
     /// To append to.
     #[inline]
-    pub(super) fn end(&mut self) -> &mut BytesMut {
+    pub(in crate::server) fn end(&mut self) -> &mut BytesMut {
         let length = self.bytes.len();
         if length > LONG_QUEUE_BYTES && self.bytes.capacity() - length < LINE_BYTES {
             self.make_room();
@@ -54,7 +54,7 @@ impl Buffer {
     }
 
     /// Takes bytes off the start.
-    pub(super) fn advance(&mut self, count: usize) {
+    pub(in crate::server) fn advance(&mut self, count: usize) {
         self.start = (self.start + count).min(self.bytes.len());
         // No more bytes are moved than have been taken off since they were moved last.
         if self.start >= self.len() {
@@ -70,24 +70,24 @@ impl Buffer {
     }
 
     /// Takes bytes off the end until so many are left.
-    pub(super) fn truncate(&mut self, length: usize) {
+    pub(in crate::server) fn truncate(&mut self, length: usize) {
         self.bytes.truncate(self.start + length);
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(in crate::server) fn clear(&mut self) {
         self.bytes.clear();
         self.start = 0;
     }
 
     /// Gives memory back if it is more than four times what is needed.
-    pub(super) fn fit(&mut self) {
+    pub(in crate::server) fn fit(&mut self) {
         if self.capacity() > SNUG_BYTES.max(4 * self.len()) {
             self.reallocate(self.len() + self.len() / 4);
         }
     }
 
     /// Takes no more than so much memory, of which what waits needs less.
-    pub(super) fn fit_into(&mut self, most: usize) {
+    pub(in crate::server) fn fit_into(&mut self, most: usize) {
         if self.capacity() > most {
             self.reallocate(self.len());
         }

@@ -10,12 +10,12 @@ use crate::limits::{ADDRESSES_REMEMBERED, DEBTS_REMEMBERED, LONGEST_PENALTY};
 
 /// One address, or one /64 of IPv6.
 #[derive(Debug, Default)]
-pub(super) struct Address {
-    pub(super) connections: usize,
-    pub(super) connects: Throttle,
-    pub(super) entries: Throttle,
+pub(in crate::server) struct Address {
+    pub(in crate::server) connections: usize,
+    pub(in crate::server) connects: Throttle,
+    pub(in crate::server) entries: Throttle,
     /// What its lines to many have made of work.
-    pub(super) work: Throttle,
+    pub(in crate::server) work: Throttle,
     /// What connections that have gone had to wait for: those that come next wait for it.
     debts: Vec<Debts>,
     wrong_secrets: u32,
@@ -27,7 +27,7 @@ pub(super) struct Address {
 /// All that have connections, and some that had one not long ago. Never iterated in an order that
 /// matters.
 #[derive(Debug, Default)]
-pub(super) struct Addresses {
+pub(in crate::server) struct Addresses {
     known: HashMap<Origin, Address>,
     /// Those without connections, and some that have one again: who stands longest is looked at first.
     idle: VecDeque<Origin>,
@@ -35,24 +35,24 @@ pub(super) struct Addresses {
 
 impl Addresses {
     /// What is known of an address. One that is new may be forgotten again, whatever it was asked for.
-    pub(super) fn of(&mut self, origin: Origin) -> &mut Address {
+    pub(in crate::server) fn of(&mut self, origin: Origin) -> &mut Address {
         self.known.entry(origin).or_insert_with(|| {
             self.idle.push_back(origin);
             Address { is_idle: true, ..Address::default() }
         })
     }
 
-    pub(super) fn connections(&self, origin: Origin) -> usize {
+    pub(in crate::server) fn connections(&self, origin: Origin) -> usize {
         self.known.get(&origin).map_or(0, |address| address.connections)
     }
 
     /// How often clients there have tried to enter.
-    pub(super) fn entries(&self, origin: Origin) -> Throttle {
+    pub(in crate::server) fn entries(&self, origin: Origin) -> Throttle {
         self.known.get(&origin).map(|address| address.entries).unwrap_or_default()
     }
 
     /// One connection fewer.
-    pub(super) fn disconnected(&mut self, origin: Origin, now: Millis) {
+    pub(in crate::server) fn disconnected(&mut self, origin: Origin, now: Millis) {
         let known = self.of(origin);
         known.connections = known.connections.saturating_sub(1);
         self.settle(origin, now);
@@ -60,7 +60,7 @@ impl Addresses {
 
     /// An address that may have no connections any more is forgotten in time. Costs the same
     /// however many are remembered: a look at two of them.
-    pub(super) fn settle(&mut self, origin: Origin, now: Millis) {
+    pub(in crate::server) fn settle(&mut self, origin: Origin, now: Millis) {
         if let Some(known) = self.known.get_mut(&origin)
             && known.connections == 0
             && !std::mem::replace(&mut known.is_idle, true)
@@ -88,7 +88,7 @@ impl Addresses {
     }
 
     /// A wrong secret came from this address: how long it has to wait now, longer each time.
-    pub(super) fn penalty(&mut self, origin: Origin, now: Millis) -> Duration {
+    pub(in crate::server) fn penalty(&mut self, origin: Origin, now: Millis) -> Duration {
         let known = self.of(origin);
         if now.since(known.last_wrong) > 2 * LONGEST_PENALTY {
             known.wrong_secrets = 0;
@@ -99,12 +99,12 @@ impl Addresses {
     }
 
     /// Connections of all addresses.
-    pub(super) fn total(&self) -> usize {
+    pub(in crate::server) fn total(&self) -> usize {
         self.known.values().map(|address| address.connections).sum()
     }
 
     /// Checks that no more are remembered than may be.
-    pub(super) fn check_invariants(&self) {
+    pub(in crate::server) fn check_invariants(&self) {
         let idle = self.known.values().filter(|address| address.connections == 0).count();
         assert!(idle <= ADDRESSES_REMEMBERED, "{idle} addresses without connections are remembered");
         assert_eq!(self.known.values().filter(|address| address.is_idle).count(), self.idle.len());
@@ -114,7 +114,7 @@ impl Addresses {
 
 impl Address {
     /// Remembers what a connection that goes had to wait for.
-    pub(super) fn leave(&mut self, debts: Debts, now: Millis) {
+    pub(in crate::server) fn leave(&mut self, debts: Debts, now: Millis) {
         if debts.is_paid(now) {
             return;
         }
@@ -129,7 +129,7 @@ impl Address {
     }
 
     /// What a connection that comes has to wait for in place of one that has gone.
-    pub(super) fn take_over(&mut self, now: Millis) -> Debts {
+    pub(in crate::server) fn take_over(&mut self, now: Millis) -> Debts {
         while let Some(debts) = self.debts.pop() {
             if !debts.is_paid(now) {
                 return debts;

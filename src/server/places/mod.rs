@@ -1,22 +1,32 @@
 //! Whose places are kept: how many of each address, in the order in which they were left, and which
 //! goes when there are too many.
 
+mod absence;
+mod keeping;
+mod secret;
+mod unread;
+
+pub(super) use absence::Absence;
+pub(super) use keeping::Return;
+pub(super) use secret::{Life, ResumeToken};
+pub(super) use unread::{Forgotten, GivenUp, Tally};
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::token::Token;
 use crate::chat::Origin;
+use crate::server::token::Token;
 
 /// Says which of the places that are kept one is. Later ones have greater numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct PlaceNumber(u64);
+pub(in crate::server) struct PlaceNumber(u64);
 
 /// How many places an origin has, and its oldest: the greatest rank has to give one up.
 type Rank = (usize, Reverse<PlaceNumber>, Origin);
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(super) struct Places {
+pub(in crate::server) struct Places {
     order: BTreeMap<(Origin, PlaceNumber), Token>,
     counts: BTreeMap<Origin, usize>,
     ranks: BTreeSet<Rank>,
@@ -24,12 +34,12 @@ pub(super) struct Places {
 }
 
 impl Places {
-    pub(super) fn len(&self) -> usize {
+    pub(in crate::server) fn len(&self) -> usize {
         self.order.len()
     }
 
     /// A place is kept from now on.
-    pub(super) fn add(&mut self, origin: Origin, token: Token) -> PlaceNumber {
+    pub(in crate::server) fn add(&mut self, origin: Origin, token: Token) -> PlaceNumber {
         self.left += 1;
         let number = PlaceNumber(self.left);
         self.change(origin, |places| {
@@ -40,7 +50,7 @@ impl Places {
     }
 
     /// It is not kept any more.
-    pub(super) fn remove(&mut self, origin: Origin, number: PlaceNumber) {
+    pub(in crate::server) fn remove(&mut self, origin: Origin, number: PlaceNumber) {
         self.change(origin, |places| {
             if places.order.remove(&(origin, number)).is_some()
                 && let Some(count) = places.counts.get_mut(&origin)
@@ -56,7 +66,7 @@ impl Places {
     /// The place to give up, if an origin has more than it may, or all have more than they may
     /// together; 0 is no limit. It is the oldest of those who have most: nobody loses a place
     /// because others leave many.
-    pub(super) fn surplus(&self, of_origin: usize, of_all: usize) -> Option<Token> {
+    pub(in crate::server) fn surplus(&self, of_origin: usize, of_all: usize) -> Option<Token> {
         let (count, Reverse(oldest), origin) = *self.ranks.last()?;
         let is_too_many = of_origin > 0 && count > of_origin || of_all > 0 && self.len() > of_all;
         if is_too_many { self.order.get(&(origin, oldest)).copied() } else { None }

@@ -6,7 +6,7 @@ use crate::limits::REFUSAL_LOG_INTERVAL;
 
 /// Counts what one kind of line has not told yet, by reason.
 #[derive(Debug)]
-pub(super) struct Tally<R = CloseReason>(Vec<Count<R>>);
+pub(in crate::server) struct Tally<R = CloseReason>(Vec<Count<R>>);
 
 #[derive(Debug)]
 struct Count<R> {
@@ -24,7 +24,7 @@ impl<R> Default for Tally<R> {
 
 impl<R: Copy + PartialEq> Tally<R> {
     /// Something happened; it is told when it is due.
-    pub(super) fn note(&mut self, reason: R) {
+    pub(in crate::server) fn note(&mut self, reason: R) {
         match self.0.iter_mut().find(|count| count.reason == reason) {
             Some(count) => count.untold += 1,
             None => self.0.push(Count { reason, untold: 1, next: Millis(0) }),
@@ -32,17 +32,17 @@ impl<R: Copy + PartialEq> Tally<R> {
     }
 
     /// Whether nothing has ever happened.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::server) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// When [`Self::take_due`] has something next.
-    pub(super) fn next_due(&self) -> Option<Millis> {
+    pub(in crate::server) fn next_due(&self) -> Option<Millis> {
         self.0.iter().filter(|count| count.untold > 0).map(|count| count.next).min()
     }
 
     /// Takes what is to be told now: a reason, and how many.
-    pub(super) fn take_due(&mut self, now: Millis) -> Option<(R, u64)> {
+    pub(in crate::server) fn take_due(&mut self, now: Millis) -> Option<(R, u64)> {
         let due = self.0.iter_mut().find(|count| count.untold > 0 && count.next <= now)?;
         due.next = now + REFUSAL_LOG_INTERVAL;
         Some((due.reason, std::mem::take(&mut due.untold)))

@@ -27,7 +27,7 @@ impl Password {
     }
 
     /// Compares in a time that does not depend on where the two differ.
-    pub(super) fn matches(&self, text: &str) -> bool {
+    pub(in crate::server) fn matches(&self, text: &str) -> bool {
         let Some(other) = Self::new(text) else { return false };
         let same: Choice = self.padded.ct_eq(&other.padded) & Choice::from(u8::from(self.length == other.length));
         same.into()

@@ -13,7 +13,7 @@ use crate::limits::{ACKNOWLEDGE_MOST, BURSTS_PASSED_OVER, WAITS_WITHOUT_LOOK};
 
 /// A tick: its number tells it from others in the same millisecond.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Tick {
+pub(in crate::server) struct Tick {
     number: u32,
     /// Milliseconds, of which only the difference of near ones counts: they wrap.
     millis: u32,
@@ -21,7 +21,7 @@ pub(super) struct Tick {
 
 impl Tick {
     /// The one behind this.
-    pub(super) fn next(self, at: Millis) -> Self {
+    pub(in crate::server) fn next(self, at: Millis) -> Self {
         Self { number: self.number.wrapping_add(1), millis: u32::try_from(at.0 & 0xffff_ffff).unwrap_or(0) }
     }
 
@@ -32,7 +32,7 @@ impl Tick {
 
 /// What becomes of an acknowledgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wait {
+pub(in crate::server) enum Wait {
     /// It goes in this tick.
     No,
     /// It waits, and nothing did before it.
@@ -43,7 +43,7 @@ pub(super) enum Wait {
 
 /// One client's.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
+pub(in crate::server) struct Patience {
     state: State,
     /// How often it waits before one goes at once.
     trust: u8,
@@ -83,7 +83,7 @@ impl Default for Patience {
 
 impl Patience {
     /// An acknowledgement is queued, perhaps for a connection that is written to in this tick anyway.
-    pub(super) fn acknowledge(&mut self, tick: Tick, goes_anyway: bool) -> Wait {
+    pub(in crate::server) fn acknowledge(&mut self, tick: Tick, goes_anyway: bool) -> Wait {
         match &mut self.state {
             State::AtOnce(last) => {
                 let before = last.replace(tick);
@@ -116,7 +116,7 @@ impl Patience {
 
     /// Something else is queued, by the client's own doing or not.
     #[inline]
-    pub(super) fn note(&mut self, tick: Tick, is_own: bool) {
+    pub(in crate::server) fn note(&mut self, tick: Tick, is_own: bool) {
         match &mut self.state {
             State::AtOnce(None) | State::Waits { now: None, .. } => {}
             State::AtOnce(Some(last)) if last.number == tick.number => {}
@@ -139,7 +139,7 @@ impl Patience {
     }
 
     /// The moment that one has waited is over.
-    pub(super) fn end(&mut self) {
+    pub(in crate::server) fn end(&mut self) {
         let State::Waits { left, now } = &mut self.state else { return };
         match now.take() {
             Some(Moment::Alone { .. }) => {

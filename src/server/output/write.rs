@@ -2,19 +2,19 @@
 
 use std::io;
 
-use super::connection::Flow;
-use super::output::Written;
-use super::token::Token;
-use super::turns::work_of_write;
-use super::{Server, Stream};
 use crate::chat::{CloseReason, Now};
+use crate::server::connection::Flow;
+use crate::server::input::work_of_write;
+use crate::server::output::Written;
+use crate::server::token::Token;
+use crate::server::{Server, Stream};
 
 impl<S: Stream> Server<S> {
     /// Hands out what the last one to speak in this tick has said to many. Nobody else says anything
     /// to them before they are written to, so those who have nothing else to be told get it from
     /// where it is, without a copy in a queue of their own. Those for whom there is no time any more in
     /// this tick get one. Says how much time is left.
-    pub(super) fn write_spread(&mut self, now: Now, time: u64) -> u64 {
+    pub(in crate::server) fn write_spread(&mut self, now: Now, time: u64) -> u64 {
         // Others have waited for longer.
         if self.is_behind {
             self.connections.deliver();
@@ -51,7 +51,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// Writes to those for whom nothing waits but what many are told, as long as there is time.
-    pub(super) fn write_bulk(&mut self, now: Now, mut time: u64) {
+    pub(in crate::server) fn write_bulk(&mut self, now: Now, mut time: u64) {
         while time > 0
             && let Some((token, waiting)) = self.connections.take_bulk()
         {
@@ -65,7 +65,7 @@ impl<S: Stream> Server<S> {
     /// Writes to all that have output; a stream that breaks is closed, which may give others
     /// something to be told, so this goes on until nothing is left to do.
     #[inline]
-    pub(super) fn write_dirty(&mut self, now: Now) {
+    pub(in crate::server) fn write_dirty(&mut self, now: Now) {
         if !self.connections.outgoing.dirty.is_empty() {
             self.write_all_dirty(now);
         }
@@ -131,7 +131,7 @@ impl<S: Stream> Server<S> {
 
     /// The time of a client that stays above a limit may be over. Who is slow is said after a write
     /// only, so what waits is offered once more.
-    pub(super) fn judge(&mut self, token: Token, now: Now) {
+    pub(in crate::server) fn judge(&mut self, token: Token, now: Now) {
         self.write(token, now);
         let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_open()) else {
             return;

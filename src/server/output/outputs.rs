@@ -10,52 +10,52 @@ use bytes::BytesMut;
 
 use super::buffer::Buffer;
 use super::chunk::{Chunk, Chunks};
-use super::connection::{Connection, Flow, Link, Schedule};
-use super::output::{Desk, Output, Written};
 use super::patience::{Tick, Wait};
 use super::spares::Spares;
-use super::stream::Stream;
-use super::token::Token;
 use crate::chat::Millis;
 use crate::limits::{
     ACKNOWLEDGE_WHEN_BUSY, BUSY_CONNECTIONS, COPY_WORK, DEADLINE_WORK, FORGOTTEN_BYTES, Limits, ROW_WORK, WRITE_WORK,
 };
+use crate::server::connection::{Connection, Flow, Link, Schedule};
+use crate::server::output::{Desk, Output, Written};
+use crate::server::stream::Stream;
+use crate::server::token::Token;
 use crate::wire::{Dialect, Encoder};
 
 /// The work that is due on output, and what all outputs share.
 #[derive(Debug)]
-pub(super) struct Outgoing {
+pub(in crate::server) struct Outputs {
     /// To be written to in this tick.
-    pub(super) dirty: Vec<Token>,
+    pub(in crate::server) dirty: Vec<Token>,
     /// To be written to as far as there is time in a tick: nothing waits for them but what many are
     /// told, or what their sockets had no room for.
     bulk: VecDeque<Token>,
     /// How much more may be done for many in this tick.
-    pub(super) spare: u64,
+    pub(in crate::server) spare: u64,
     /// The work for many that the turn at hand has made.
-    pub(super) charged: u64,
+    pub(in crate::server) charged: u64,
     /// The tick that is under way, and its time.
     tick: Tick,
     now: Millis,
     /// Whose lines are being handled.
-    pub(super) served: Option<Token>,
+    pub(in crate::server) served: Option<Token>,
     /// To be written to by then at the latest; in the order of time.
     unhurried: VecDeque<(Millis, Token)>,
     /// To be closed as soon as the connection that is being served has had its turn.
-    pub(super) doomed: Vec<Token>,
+    pub(in crate::server) doomed: Vec<Token>,
     /// Bytes of memory that what is queued and kept for all connections takes.
-    pub(super) queued: usize,
-    pub(super) encoder: Encoder,
+    pub(in crate::server) queued: usize,
+    pub(in crate::server) encoder: Encoder,
     /// What writing needs.
     desk: Desk,
     /// Emptied buffers for what clients send.
-    pub(super) buffers: Spares<Buffer>,
-    pub(super) chunks: Chunks,
+    pub(in crate::server) buffers: Spares<Buffer>,
+    pub(in crate::server) chunks: Chunks,
     limits: Limits,
 }
 
-impl Outgoing {
-    pub(super) fn new(limits: Limits) -> Self {
+impl Outputs {
+    pub(in crate::server) fn new(limits: Limits) -> Self {
         Self {
             dirty: Vec::new(),
             bulk: VecDeque::new(),
@@ -78,7 +78,7 @@ impl Outgoing {
     /// Appends to a connection's output what `write` makes, and has it written in this tick. Nothing
     /// is queued for one that is to be closed, unless its user can come back and read it.
     #[inline]
-    pub(super) fn append<S: Stream>(
+    pub(in crate::server) fn append<S: Stream>(
         &mut self,
         connection: &mut Connection<S>,
         write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut),
@@ -93,7 +93,7 @@ impl Outgoing {
 
     /// As [`Self::append`], but it is written as soon as there is time: many are told the same.
     #[inline(always)]
-    pub(super) fn append_bulk<S: Stream>(&mut self, connection: &mut Connection<S>, lines: &Rc<Chunk>) {
+    pub(in crate::server) fn append_bulk<S: Stream>(&mut self, connection: &mut Connection<S>, lines: &Rc<Chunk>) {
         if self.queue(connection, |_, output, desk, _| output.share(desk, lines)) {
             self.note_company(connection);
             self.mark_bulk(connection);
@@ -102,19 +102,19 @@ impl Outgoing {
 
     /// A line is told to so many.
     #[inline]
-    pub(super) fn note_told(&mut self, count: usize, bytes: usize) {
+    pub(in crate::server) fn note_told(&mut self, count: usize, bytes: usize) {
         let (count, bytes) = (count as u64, bytes as u64);
         self.spare = self.spare.saturating_sub(count * (COPY_WORK + bytes / 2));
         self.charged += count * (WRITE_WORK + bytes);
     }
 
     /// Something is due on a connection, whether anybody is told of it or not.
-    pub(super) fn note_deadline(&mut self) {
+    pub(in crate::server) fn note_deadline(&mut self) {
         self.spare = self.spare.saturating_sub(DEADLINE_WORK);
     }
 
     /// A row of a listing is told.
-    pub(super) fn note_row(&mut self) {
+    pub(in crate::server) fn note_row(&mut self) {
         self.spare = self.spare.saturating_sub(ROW_WORK);
         self.charged += ROW_WORK;
     }
@@ -129,14 +129,14 @@ impl Outgoing {
     }
 
     /// It is another tick now.
-    pub(super) fn begin_tick(&mut self, at: Millis) {
+    pub(in crate::server) fn begin_tick(&mut self, at: Millis) {
         self.tick = self.tick.next(at);
         self.now = at;
     }
 
     /// As [`Self::append`], but what is appended may wait a moment for more, where that has paid.
     #[inline]
-    pub(super) fn append_unhurried<S: Stream>(
+    pub(in crate::server) fn append_unhurried<S: Stream>(
         &mut self,
         connection: &mut Connection<S>,
         write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut),
@@ -165,7 +165,7 @@ impl Outgoing {
     }
 
     /// Has a connection written to at the end of this tick.
-    pub(super) fn mark_dirty<S>(&mut self, connection: &mut Connection<S>) {
+    pub(in crate::server) fn mark_dirty<S>(&mut self, connection: &mut Connection<S>) {
         if std::mem::replace(&mut connection.schedule, Schedule::Now) != Schedule::Now {
             self.dirty.push(connection.token);
         }
@@ -173,7 +173,7 @@ impl Outgoing {
 
     /// Has a connection written to as soon as there is time.
     #[inline]
-    pub(super) fn mark_bulk<S>(&mut self, connection: &mut Connection<S>) {
+    pub(in crate::server) fn mark_bulk<S>(&mut self, connection: &mut Connection<S>) {
         if connection.schedule == Schedule::Idle {
             connection.schedule = Schedule::Deferred;
             self.bulk.push_back(connection.token);
@@ -181,32 +181,32 @@ impl Outgoing {
     }
 
     /// Takes one of those that are written to as soon as there is time.
-    pub(super) fn take_bulk(&mut self) -> Option<Token> {
+    pub(in crate::server) fn take_bulk(&mut self) -> Option<Token> {
         self.bulk.pop_front()
     }
 
     /// Whether what was said to many has not been offered to all of them yet.
-    pub(super) fn is_behind(&self) -> bool {
+    pub(in crate::server) fn is_behind(&self) -> bool {
         !self.bulk.is_empty()
     }
 
     /// When somebody's moment is over. While many wait the server is busy, and each may wait for
     /// longer, since it is likely to be told more.
-    pub(super) fn next_deadline(&self) -> Option<Millis> {
+    pub(in crate::server) fn next_deadline(&self) -> Option<Millis> {
         let is_busy = self.unhurried.len() >= BUSY_CONNECTIONS;
         let longer = if is_busy { ACKNOWLEDGE_WHEN_BUSY } else { Duration::ZERO };
         self.unhurried.front().map(|(at, _)| *at + longer)
     }
 
     /// Takes a connection whose moment is over.
-    pub(super) fn take_hurried(&mut self, now: Millis) -> Option<Token> {
+    pub(in crate::server) fn take_hurried(&mut self, now: Millis) -> Option<Token> {
         self.next_deadline().filter(|at| *at <= now)?;
         self.unhurried.pop_front().map(|(_, token)| token)
     }
 
     /// Writes to a connection what is queued for it.
     #[inline]
-    pub(super) fn write<S: Stream>(&mut self, connection: &mut Connection<S>) -> io::Result<Written> {
+    pub(in crate::server) fn write<S: Stream>(&mut self, connection: &mut Connection<S>) -> io::Result<Written> {
         connection.schedule = Schedule::Idle;
         let written = self.offer(connection);
         connection.flow = if matches!(written, Ok(Written::All)) { Flow::Free } else { Flow::Stalled };
@@ -216,7 +216,7 @@ impl Outgoing {
     /// Writes to a connection before the tick's end what has become too much to wait. Nothing is
     /// tried where there is no room as far as is known.
     #[cold]
-    pub(super) fn write_early<S: Stream>(&mut self, connection: &mut Connection<S>) {
+    pub(in crate::server) fn write_early<S: Stream>(&mut self, connection: &mut Connection<S>) {
         if connection.is_blocked() {
             return;
         }
@@ -242,7 +242,7 @@ impl Outgoing {
     /// Writes lines for many to a connection at once if nothing stands before them, and says whether that
     /// was tried. What is not written is queued, and tried once more in this tick.
     #[inline]
-    pub(super) fn write_through<S: Stream>(
+    pub(in crate::server) fn write_through<S: Stream>(
         &mut self,
         connection: &mut Connection<S>,
         lines: &Rc<Chunk>,
@@ -268,28 +268,28 @@ impl Outgoing {
     }
 
     /// Notes which lines a client has seen.
-    pub(super) fn note_seen<S>(&mut self, connection: &mut Connection<S>, seen: u64) {
+    pub(in crate::server) fn note_seen<S>(&mut self, connection: &mut Connection<S>, seen: u64) {
         connection.output.note_seen(seen, &mut self.desk);
         self.account(connection);
     }
 
     /// Forgets kept lines for which there is no memory, the oldest first: of those that are only kept
     /// in case they did not arrive, or that wait for one who may come back.
-    pub(super) fn forget_kept<S>(&mut self, connection: &mut Connection<S>) {
+    pub(in crate::server) fn forget_kept<S>(&mut self, connection: &mut Connection<S>) {
         let excess = self.queued.saturating_sub(self.limits.queued_total).max(FORGOTTEN_BYTES);
         connection.output.forget_kept(excess, !connection.is_lost(), &mut self.desk);
         self.account(connection);
     }
 
     /// Keeps the sum of all queues right after one has changed.
-    pub(super) fn account<S>(&mut self, connection: &mut Connection<S>) {
+    pub(in crate::server) fn account<S>(&mut self, connection: &mut Connection<S>) {
         let (before, now) = connection.account();
         self.queued = self.queued - before + now;
     }
 
     /// Has a connection closed. Its queue counts for nothing until then, or a line to many would
     /// cost several their places where one is enough.
-    pub(super) fn doom<S>(&mut self, connection: &mut Connection<S>) {
+    pub(in crate::server) fn doom<S>(&mut self, connection: &mut Connection<S>) {
         connection.is_doomed = true;
         self.queued -= connection.unaccount();
         self.doomed.push(connection.token);

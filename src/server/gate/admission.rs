@@ -2,20 +2,20 @@
 
 use std::net::SocketAddr;
 
-use super::connection::{Closing, Connection, Expecting, Phase, Standing};
-use super::peer::Peer;
 use super::tally::Tally;
 use super::throttle::Throttle;
-use super::token::Token;
-use super::{Server, Stream};
 use crate::chat::{CloseReason, Millis, Now, Origin};
 use crate::limits::REFUSED_LINGERING;
+use crate::server::connection::{Closing, Connection, Expecting, Phase, Standing};
+use crate::server::peer::Peer;
+use crate::server::token::Token;
+use crate::server::{Server, Stream};
 use crate::wire::console::span;
 use crate::wire::foreign::Foreign;
 
 /// What the log is told of those who never become users.
 #[derive(Debug, Default)]
-pub(super) struct Strangers {
+pub(in crate::server) struct Strangers {
     /// Connections that were refused.
     refused: Tally,
     /// Connections that were let in and closed before they had entered, beyond those of which the
@@ -33,7 +33,7 @@ pub(super) struct Strangers {
 }
 
 impl Strangers {
-    pub(super) fn lingering(&self) -> usize {
+    pub(in crate::server) fn lingering(&self) -> usize {
         self.lingering
     }
 
@@ -43,14 +43,14 @@ impl Strangers {
         are_empty && self.foreign.is_empty() && self.wrong_passwords.is_empty()
     }
 
-    pub(super) fn next_due(&self) -> Option<Millis> {
+    pub(in crate::server) fn next_due(&self) -> Option<Millis> {
         let first = [self.refused.next_due(), self.never_entered.next_due()];
         first.into_iter().chain([self.foreign.next_due(), self.wrong_passwords.next_due()]).flatten().min()
     }
 }
 
 /// Where a client comes from, as far as limits are concerned; the operator comes from nowhere.
-pub(super) fn origin_of(peer: Peer) -> Option<Origin> {
+pub(in crate::server) fn origin_of(peer: Peer) -> Option<Origin> {
     peer.address().map(Origin::from)
 }
 
@@ -98,13 +98,13 @@ impl<S: Stream> Server<S> {
     }
 
     /// Forgets a connection, which closes it.
-    pub(super) fn forget(&mut self, token: Token, now: Now) {
+    pub(in crate::server) fn forget(&mut self, token: Token, now: Now) {
         self.release(token, now);
         self.connections.remove(token);
     }
 
     /// A connection does not count against any limit any more: it has closed.
-    pub(super) fn release(&mut self, token: Token, now: Now) {
+    pub(in crate::server) fn release(&mut self, token: Token, now: Now) {
         match self.stand(token, Standing::Free) {
             Standing::LetIn => {
                 self.let_in -= 1;
@@ -118,7 +118,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// A connection that ends leaves its debts to those who come next from its address.
-    pub(super) fn leave_debts(&mut self, token: Token, now: Now) {
+    pub(in crate::server) fn leave_debts(&mut self, token: Token, now: Now) {
         let Some(connection) = self.connections.get(token).filter(|it| it.standing == Standing::LetIn) else { return };
         if let Some(origin) = origin_of(connection.peer) {
             let debts = connection.debts();
@@ -192,7 +192,7 @@ impl<S: Stream> Server<S> {
     }
 
     /// A connection closes that never entered. The log has a line for each while they are few.
-    pub(super) fn note_never_entered(&mut self, peer: Peer, reason: CloseReason, now: Now) {
+    pub(in crate::server) fn note_never_entered(&mut self, peer: Peer, reason: CloseReason, now: Now) {
         if self.is_worth_a_line(now) {
             return self.connections.journal.disconnected(peer, None, reason);
         }
@@ -201,13 +201,13 @@ impl<S: Stream> Server<S> {
     }
 
     /// A connection began as another protocol does.
-    pub(super) fn note_foreign(&mut self, protocol: Foreign, now: Now) {
+    pub(in crate::server) fn note_foreign(&mut self, protocol: Foreign, now: Now) {
         self.strangers.foreign.note(protocol);
         self.tell_of_strangers(now);
     }
 
     /// Somebody guessed the password wrongly. What was guessed is nobody's business.
-    pub(super) fn note_wrong_password(&mut self, peer: Peer, now: Now) {
+    pub(in crate::server) fn note_wrong_password(&mut self, peer: Peer, now: Now) {
         self.strangers.wrong_passwords.note(());
         self.strangers.wrong_password_from = peer.address();
         self.tell_of_strangers(now);
@@ -215,7 +215,7 @@ impl<S: Stream> Server<S> {
 
     /// Tells the log of those it has no lines for, as often as it may.
     #[inline]
-    pub(super) fn tell_of_strangers(&mut self, now: Now) {
+    pub(in crate::server) fn tell_of_strangers(&mut self, now: Now) {
         if !self.strangers.is_silent() {
             self.tell_of_some_strangers(now);
         }
@@ -239,12 +239,12 @@ impl<S: Stream> Server<S> {
     }
 
     /// The earliest moment at which a client may try to enter, if that is not now.
-    pub(super) fn entry_wait(&self, peer: Peer, now: Now) -> Option<Millis> {
+    pub(in crate::server) fn entry_wait(&self, peer: Peer, now: Now) -> Option<Millis> {
         self.addresses.entries(origin_of(peer)?).wait(self.limits.entries.into(), now.steady)
     }
 
     /// A client tries to enter.
-    pub(super) fn charge_entry(&mut self, peer: Peer, now: Now) {
+    pub(in crate::server) fn charge_entry(&mut self, peer: Peer, now: Now) {
         if let Some(origin) = origin_of(peer) {
             self.addresses.of(origin).entries.take(self.limits.entries.into(), now.steady);
         }
@@ -253,7 +253,7 @@ impl<S: Stream> Server<S> {
 
 impl<S> Connection<S> {
     /// Until when no secret of its is looked at.
-    pub(super) fn secret_wait(&self, now: Now) -> Option<Millis> {
+    pub(in crate::server) fn secret_wait(&self, now: Now) -> Option<Millis> {
         self.debts().secrets.pending(now.steady)
     }
 }

@@ -1,0 +1,32 @@
+//! How long a place is kept, and when something is due there.
+
+use super::PlaceNumber;
+use crate::chat::{CloseReason, Millis};
+use crate::limits::DROP_NOTICE_DELAY;
+
+/// The absence of a user whose place is kept.
+#[derive(Debug)]
+pub(in crate::server) struct Absence {
+    pub(in crate::server) number: PlaceNumber,
+    /// Why the connection was lost, and why the user is gone if it does not come back.
+    pub(in crate::server) reason: CloseReason,
+    /// How long the place is kept.
+    pub(in crate::server) until: Millis,
+    /// When something is due next: telling others, then giving up.
+    due: Millis,
+}
+
+impl Absence {
+    pub(in crate::server) fn new(number: PlaceNumber, reason: CloseReason, since: Millis, until: Millis) -> Self {
+        Self { number, reason, until, due: until.min(since + DROP_NOTICE_DELAY) }
+    }
+
+    pub(in crate::server) fn due(&self) -> Millis {
+        self.due
+    }
+
+    /// Others are told now; what is due next is giving up.
+    pub(in crate::server) fn note_told(&mut self) {
+        self.due = self.until;
+    }
+}
