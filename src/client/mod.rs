@@ -8,9 +8,11 @@
 //! - `handshake` gets one in, `network` goes on from there; `driver` drives the socket for both. `socket` is the connection to the server, `outbox` what waits to be
 //!   sent over it, `connection` the lines that come;
 //!   `dial`, `resolve` and `routes` find the way to the server, and find it again.
+//! - `search` finds servers on the network, `choose` says which is meant when none was named.
 //! - `exit` is the one way out. `address`, `clock`, `login`, `ready` and `tty` are edges to the system.
 
 mod address;
+mod choose;
 mod clock;
 mod connection;
 
@@ -33,12 +35,15 @@ mod prompt;
 mod ready;
 mod resolve;
 mod screen;
+mod search;
 mod socket;
 mod terminal;
 mod tty;
 pub mod view;
 
 pub use address::Address;
+pub use choose::{find_server, server_rows};
+pub use search::{Server, search};
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};

@@ -83,7 +83,8 @@ impl<S: Stream> Server<S> {
 
     fn say_hello(&mut self, token: Token, asked: &Asked<'_>) {
         let life = self.life.to_text();
-        let hello = Answer::Chatd { version: VERSION, protocol: PROTOCOL_VERSION, life: Some(&life) };
+        let users = Some(self.chat.user_count());
+        let hello = Answer::Chatd { version: VERSION, protocol: PROTOCOL_VERSION, life: Some(&life), users };
         self.answer(token, asked, Ok(hello));
     }
 

@@ -18,6 +18,8 @@ pub enum Answer<'a> {
         protocol: u32,
         /// What tells this daemon from the one that ran before it; old ones do not say.
         life: Option<&'a str>,
+        /// How many users there are; old ones do not say.
+        users: Option<usize>,
     },
     /// To `ENTER`.
     Entered {

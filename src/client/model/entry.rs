@@ -41,7 +41,7 @@ impl Model {
         let Stage::Entry(entry) = &mut self.stage else { return };
         match (std::mem::replace(entry, Entry::Naming), line) {
             (was, ServerLine::Hello(_)) => *entry = was,
-            (Entry::AwaitingHello(wish), ServerLine::Answer(Answer::Chatd { version, protocol, life })) => {
+            (Entry::AwaitingHello(wish), ServerLine::Answer(Answer::Chatd { version, protocol, life, .. })) => {
                 self.life = life.map(str::to_owned);
                 if protocol > PROTOCOL_VERSION {
                     out.show(Line::aside(format!(

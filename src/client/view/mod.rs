@@ -13,6 +13,7 @@ pub use charset::Charset;
 pub use colour::Colours;
 pub use line::{Line, Span, Style};
 pub use paint::{Painted, Painter};
+pub(super) use wrap::width;
 
 /// Columns of the prompt before its ` > `. Longer labels are cut, shorter ones padded, so that
 /// the input starts in the same column whatever the focus is.

@@ -69,7 +69,7 @@ impl Cluster {
 
 /// The columns a text takes on a terminal that shows each character by itself, which none takes
 /// more than.
-pub(super) fn width(text: &str) -> usize {
+pub(in crate::client) fn width(text: &str) -> usize {
     let mut before = 0;
     let mut column = |c: char| {
         let width = if c == AS_PICTURE && before == 1 { 1 } else { most_columns(c) };

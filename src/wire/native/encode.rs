@@ -112,10 +112,16 @@ impl Encoder {
     pub(in crate::wire) fn answer(&mut self, answer: &Answer<'_>, out: &mut BytesMut) {
         match answer {
             Answer::Chat(reply) => self.reply(reply, out),
-            Answer::Chatd { version, protocol, life } => {
+            Answer::Chatd { version, protocol, life, users } => {
                 put(out, &["+OK chatd ", version, " protocol "]);
                 put_number(out, u64::from(*protocol));
-                life.iter().for_each(|life| put(out, &[" ", life]));
+                if let Some(life) = life {
+                    put(out, &[" ", life]);
+                    if let Some(users) = users {
+                        put(out, &[" "]);
+                        put_number(out, *users as u64);
+                    }
+                }
             }
             Answer::Entered { uid, name } => {
                 put(out, &["+OK entered "]);

@@ -92,7 +92,8 @@ fn read_answer(mut words: Words<'_>) -> Option<Answer<'_>> {
             let version = words.next()?;
             words.next().filter(|word| *word == "protocol")?;
             let protocol = words.next()?.parse().ok()?;
-            Answer::Chatd { version, protocol, life: words.next() }
+            let life = words.next();
+            Answer::Chatd { version, protocol, life, users: words.next().and_then(|users| users.parse().ok()) }
         }
         Some("entered") => Answer::Entered { uid: uid(&mut words)?, name: name(&mut words)? },
         Some("kept") => Answer::Kept { token: words.next()?, grace: seconds(&mut words)? },

@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::os::fd::AsFd;
+use std::process::Command;
 use std::time::Instant;
 
 use chatd::discovery::{Browser, Family, Found, Interface};
@@ -124,4 +125,36 @@ fn a_daemon_for_this_machine_alone_is_announced_to_nobody() {
     let _other = announced(&name, &[]).start();
     let found = listener.until("the other", |found| !named(found, &name).is_empty());
     assert!(named(&found, &silent).is_empty(), "{found:?}");
+}
+
+/// The row of a server in what `chatc servers` says.
+fn row(more: &[&str], name: &str) -> Option<String> {
+    let (interface, _) = loopback();
+    let args = [&["servers", "--look-on", &interface][..], more].concat();
+    let output = Command::new(env!("CARGO_BIN_EXE_chatc")).args(args).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().find(|line| line.contains(name)).map(str::to_owned)
+}
+
+#[test]
+fn chatc_lists_the_servers_that_are_announced() {
+    let name = unique("listed \"é\"");
+    let mut daemon = announced(&name, &[]).start();
+    let _users = [daemon.user("alice"), daemon.user("bob")];
+    daemon.expect_log("announced interface={any}");
+    let at = daemon.address();
+    let words: Vec<String> = row(&[], &name).unwrap().split_whitespace().map(str::to_owned).collect();
+    assert_eq!(words[words.len() - 3..], [at.to_string(), "2".to_owned(), "users".to_owned()], "{words:?}");
+    let process = std::process::id();
+    let json = row(&["--json"], &at.to_string()).unwrap();
+    let expected = format!(r#"{{"name":"listed \"é\" {process}","address":"{at}","users":2,"password":false}}"#);
+    assert_eq!(json, expected);
+}
+
+#[test]
+fn where_nothing_is_announced_chatc_says_so() {
+    let output = Command::new(env!("CARGO_BIN_EXE_chatc")).args(["servers", "--look-on", "nosuch0"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.starts_with("chatc: no server is announced on this network"), "{error}");
 }

@@ -105,8 +105,8 @@ fn a_server_tells_its_life_and_its_secrets_begin_with_it() {
         let mut net = Net::kept(FREE, &["alice"]);
         net.say(0, "HELLO");
         let hello = net.heard(0).pop().unwrap();
-        let life = hello.rsplit(' ').next().unwrap().to_owned();
-        assert!(hello.ends_with(&format!(" protocol 1 {life}")) && life.len() == 8, "{hello}");
+        let life = hello.rsplit(' ').nth(1).unwrap().to_owned();
+        assert!(hello.ends_with(&format!(" protocol 1 {life} 1")) && life.len() == 8, "{hello}");
         assert!(token(&net, 0).starts_with(&life));
         life
     });

@@ -1,14 +1,16 @@
 //! chatc, the terminal client of chatd: flags → config → run → exit code.
 
-#[path = "shared/command_line.rs"]
+#[path = "../shared/command_line.rs"]
 mod command_line;
+mod servers;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use argh::FromArgs;
-use chatd::client::{Address, Colour, Config, run};
+use chatd::client::{Address, Colour, Config, find_server, run};
+use servers::Servers;
 
 /// Chat with the people on your network, in a terminal.
 #[derive(Debug, FromArgs)]
@@ -26,7 +28,7 @@ use chatd::client::{Address, Colour, Config, run};
     error_code(3, "a command of a script was refused")
 )]
 struct Arguments {
-    /// where chatd runs: HOST or HOST:PORT (default: localhost:2428)
+    /// where chatd runs: HOST or HOST:PORT (default: this computer, else the server that is announced on this network)
     #[argh(positional, from_str_fn(Address::new))]
     server: Option<Address>,
 
@@ -75,9 +77,23 @@ struct Arguments {
     #[argh(option, arg_name = "file")]
     history: Option<PathBuf>,
 
+    /// interface on which servers are looked for when no HOST is given; may be given several times (default: all)
+    #[argh(option, arg_name = "interface")]
+    look_on: Vec<String>,
+
     /// show the version
     #[argh(switch)]
     version: bool,
+
+    #[argh(subcommand)]
+    command: Option<Command>,
+}
+
+/// What else chatc can do.
+#[derive(Debug, FromArgs)]
+#[argh(subcommand)]
+enum Command {
+    Servers(Servers),
 }
 
 /// The exit code for a command line that is none.
@@ -120,8 +136,15 @@ fn main() -> ExitCode {
         command_line::complain(format_args!("{what}\nRun chatc --help for more information."));
         return ExitCode::from(WRONG_COMMAND_LINE);
     }
+    if let Some(Command::Servers(servers)) = &arguments.command {
+        return servers::run(servers);
+    }
+    let address = match arguments.server.map_or_else(|| find_server(&arguments.look_on), Ok) {
+        Ok(address) => address,
+        Err(code) => return ExitCode::from(code),
+    };
     ExitCode::from(run(&Config {
-        address: arguments.server.unwrap_or_default(),
+        address,
         name: arguments.name,
         guest: arguments.guest,
         plain: arguments.plain,
