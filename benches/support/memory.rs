@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use chatd::chat::{Millis, Now, UnixMillis};
 use chatd::limits::Limits;
-use chatd::server::{Config, Peer, Readiness, Server, Stream, Taken, Token};
+use chatd::server::{Config, ConnectionId, Peer, Readiness, Server, Stream, Taken};
 
 /// What is kept of the last thing written.
 const KEPT: usize = 512;
@@ -68,7 +68,7 @@ impl Stream for Pipe {
 /// One client.
 pub(crate) struct Client {
     pipe: Pipe,
-    token: Token,
+    token: ConnectionId,
 }
 
 /// A server and its clients.

@@ -27,8 +27,8 @@ impl Chat {
         assert_eq!(outgoing, self.deadlines.len(), "every request has a deadline, and nothing else has");
         assert_eq!(memberships, self.rooms.after(0).map(|room| room.members.len()).sum::<usize>());
         for room in self.rooms.after(0) {
-            let absent = room.members.iter().filter(|member| self.users.of(**member).is_absent()).count();
-            assert_eq!(absent, room.absent, "absent members are counted");
+            let dropped = room.members.iter().filter(|member| self.users.of(**member).is_dropped()).count();
+            assert_eq!(dropped, room.dropped, "dropped members are counted");
         }
         let ignored = self.users.after(0).map(|user| user.ignored().len()).sum::<usize>();
         assert_eq!(ignored, self.ignored, "ignored users are counted");

@@ -66,7 +66,7 @@ impl Chat {
 
     fn marks<'a>(&self, user: &'a User, now: Now) -> Marks<'a> {
         Marks {
-            is_reconnecting: user.is_absent(),
+            is_reconnecting: user.is_dropped(),
             is_not_to_be_disturbed: user.do_not_disturb,
             is_muted: self.is_muted(user, now),
             away: self.away_text(user, now),

@@ -104,14 +104,14 @@ impl Chat {
         let membership = self.membership(user, name)?;
         let stamp = self.next_stamp(now);
         let speaker = self.users.of(user);
-        let (from, own) = (speaker.name, usize::from(speaker.is_absent()));
+        let (from, own) = (speaker.name, usize::from(speaker.is_dropped()));
         self.rooms.remember(membership.room, stamp, from, text, self.settings.backlog);
         let room = self.rooms.of(membership.room);
         out.record(&Record::RoomSaid { room: room.name, from, text });
         let listeners = self.listeners(&room.members, from);
         let audience = listeners.as_deref().map_or(room.audience(), Audience::once);
         out.tell_all(audience.without(Some(user)), &Event::RoomSaid { stamp, room: room.name, from, text });
-        Ok(Reply::Taken { stamp, to: Recipients::of(room.members.len() - 1, room.absent - own) })
+        Ok(Reply::Taken { stamp, to: Recipients::of(room.members.len() - 1, room.dropped - own) })
     }
 
     /// Adds a user to an open room; all its members, the new one included, are told. The new one
@@ -122,8 +122,8 @@ impl Chat {
             return Err(Refusal::AlreadyInRoom(name));
         }
         self.check_has_room(user)?;
-        let is_absent = self.users.of(user).is_absent();
-        let membership = self.rooms.add(room, user, is_absent);
+        let is_dropped = self.users.of(user).is_dropped();
+        let membership = self.rooms.add(room, user, is_dropped);
         let member = self.users.of_mut(user);
         member.rooms.push(membership);
         let joined = Event::Joined { room: name, name: member.name };
@@ -153,13 +153,13 @@ impl Chat {
         }
         let leaver = self.users.of_mut(user);
         leaver.rooms.retain(|other| other.room != membership.room);
-        let (name, is_absent) = (leaver.name, leaver.is_absent());
+        let (name, is_dropped) = (leaver.name, leaver.is_dropped());
         let room = self.rooms.of(membership.room);
         let (room_name, still_here) = (room.name, gone.is_none());
         out.record(&Record::Left { room: room_name, name });
         let audience = room.audience().without((!still_here).then_some(user));
         out.tell_all(audience, &Event::Left { room: room_name, name, gone });
-        if let Some(moved) = self.rooms.remove(membership, is_absent) {
+        if let Some(moved) = self.rooms.remove(membership, is_dropped) {
             let theirs = self.users.of_mut(moved).rooms.iter_mut().find(|other| other.room == membership.room);
             theirs.expect("members know their rooms").moved_to(membership);
         }

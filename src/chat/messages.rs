@@ -26,7 +26,7 @@ impl Chat {
         let other = self.other_user(user, to)?;
         let (stamp, from) = (self.next_stamp(now), self.users.of(user).name);
         self.tell_away(user, other, now, out);
-        let recipients = Recipients::one(self.users.of(other).is_absent());
+        let recipients = Recipients::one(self.users.of(other).is_dropped());
         if self.is_ignoring(other, from) {
             // Who is ignored is not told so.
             return Ok(Reply::Taken { stamp, to: recipients });
@@ -44,7 +44,7 @@ impl Chat {
         out.record(&Record::Announced { from, text });
         out.tell_all(Audience::once(&everybody).without(sender), &Event::Announced { stamp, from, text });
         let others = self.users.after(0).filter(|user| Some(user.key) != sender);
-        let absent = others.filter(|user| user.is_absent()).count();
-        Reply::Taken { stamp, to: Recipients::of(everybody.len() - usize::from(sender.is_some()), absent) }
+        let dropped = others.filter(|user| user.is_dropped()).count();
+        Reply::Taken { stamp, to: Recipients::of(everybody.len() - usize::from(sender.is_some()), dropped) }
     }
 }

@@ -16,15 +16,15 @@ impl Chat {
     /// The user's connection is lost. Nobody is told yet.
     pub fn handle_drop(&mut self, user: UserKey, reason: CloseReason, out: &mut dyn Sink) {
         let Some(dropped) = self.users.get_mut(user).filter(|user| user.contact == Contact::Connected) else { return };
-        dropped.contact = Contact::Lost;
-        dropped.rooms.iter().for_each(|membership| self.rooms.note_absence(*membership, true));
+        dropped.contact = Contact::Dropped;
+        dropped.rooms.iter().for_each(|membership| self.rooms.note_dropped(*membership, true));
         out.record(&Record::Dropped { name: dropped.name, reason });
     }
 
     /// The user has not come back at once: tells its partner and its rooms.
     pub fn tell_drop(&mut self, user: UserKey, out: &mut dyn Sink) {
-        let Some(dropped) = self.users.get_mut(user).filter(|user| user.contact == Contact::Lost) else { return };
-        dropped.contact = Contact::LostAndTold;
+        let Some(dropped) = self.users.get_mut(user).filter(|user| user.contact == Contact::Dropped) else { return };
+        dropped.contact = Contact::DroppedAndTold;
         let event = Event::Dropped(dropped.name);
         out.tell_all(Audience::once(&self.fellows(user)), &event);
     }
@@ -35,10 +35,10 @@ impl Chat {
         returned.address = address;
         let (name, was) = (returned.name, std::mem::replace(&mut returned.contact, Contact::Connected));
         if was != Contact::Connected {
-            returned.rooms.iter().for_each(|membership| self.rooms.note_absence(*membership, false));
+            returned.rooms.iter().for_each(|membership| self.rooms.note_dropped(*membership, false));
         }
         out.record(&Record::Returned(name));
-        if was == Contact::LostAndTold {
+        if was == Contact::DroppedAndTold {
             out.tell_all(Audience::once(&self.fellows(user)), &Event::Returned(name));
         }
     }

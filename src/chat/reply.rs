@@ -95,13 +95,13 @@ pub struct Recipients {
 
 impl Recipients {
     /// One user.
-    pub(super) fn one(is_absent: bool) -> Self {
-        Self { present: usize::from(!is_absent), later: usize::from(is_absent) }
+    pub(super) fn one(is_dropped: bool) -> Self {
+        Self { present: usize::from(!is_dropped), later: usize::from(is_dropped) }
     }
 
-    /// All of so many, of whom some are absent.
-    pub(super) fn of(all: usize, absent: usize) -> Self {
-        Self { present: all - absent, later: absent }
+    /// All of so many, of whom some are dropped.
+    pub(super) fn of(all: usize, dropped: usize) -> Self {
+        Self { present: all - dropped, later: dropped }
     }
 }
 

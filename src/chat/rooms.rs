@@ -32,7 +32,7 @@ pub(super) struct Room {
     /// Changes with the members.
     edition: u64,
     /// How many of them have lost their connection: nobody counts them while somebody talks.
-    pub(super) absent: usize,
+    pub(super) dropped: usize,
     pub(super) backlog: Backlog,
     /// Where the one who opened it came from, the first time if it has been empty since.
     opener: Option<Origin>,
@@ -112,7 +112,7 @@ impl Rooms {
         let entry = self.slots.vacant_entry();
         let slot = u32::try_from(entry.key()).expect("fewer rooms than a u32 counts");
         let key = RoomKey { number: self.created, slot };
-        entry.insert(Room { key, name, members: Vec::new(), edition: 0, absent: 0, backlog, opener });
+        entry.insert(Room { key, name, members: Vec::new(), edition: 0, dropped: 0, backlog, opener });
         self.by_name.insert(name, slot);
         self.by_number.insert(key.number, slot);
         key
@@ -127,20 +127,20 @@ impl Rooms {
     }
 
     /// Adds a member. The caller keeps the membership with the user.
-    pub(super) fn add(&mut self, key: RoomKey, user: UserKey, is_absent: bool) -> Membership {
+    pub(super) fn add(&mut self, key: RoomKey, user: UserKey, is_dropped: bool) -> Membership {
         let room = self.changing(key);
         let position = u32::try_from(room.members.len()).expect("fewer members than a u32 counts");
         room.members.push(user);
-        room.absent += usize::from(is_absent);
+        room.dropped += usize::from(is_dropped);
         Membership { room: key, position }
     }
 
     /// Takes a member out in constant time. The last member takes the vacated place and is given
     /// back, so that the caller can correct that user's membership with [`Membership::moved_to`].
-    pub(super) fn remove(&mut self, membership: Membership, is_absent: bool) -> Option<UserKey> {
+    pub(super) fn remove(&mut self, membership: Membership, is_dropped: bool) -> Option<UserKey> {
         let room = self.changing(membership.room);
         let position = membership.position as usize;
-        room.absent -= usize::from(is_absent);
+        room.dropped -= usize::from(is_dropped);
         room.members.swap_remove(position);
         if room.members.capacity() > SNUG_MEMBERS.max(4 * room.members.len()) {
             room.members.shrink_to(2 * room.members.len());
@@ -149,9 +149,9 @@ impl Rooms {
     }
 
     /// A member has lost its connection, or is back.
-    pub(super) fn note_absence(&mut self, membership: Membership, is_absent: bool) {
+    pub(super) fn note_dropped(&mut self, membership: Membership, is_dropped: bool) {
         let room = self.slots.get_mut(membership.room.slot as usize).expect("memberships name open rooms only");
-        room.absent = if is_absent { room.absent + 1 } else { room.absent - 1 };
+        room.dropped = if is_dropped { room.dropped + 1 } else { room.dropped - 1 };
     }
 
     /// Keeps a line for those who join later.

@@ -65,7 +65,7 @@ impl Chat {
         if !to.means(&partner.name, partner.key.uid()) {
             return Err(Refusal::WrongPartner(partner.name));
         }
-        let (key, to) = (partner.key, Recipients::one(partner.is_absent()));
+        let (key, to) = (partner.key, Recipients::one(partner.is_dropped()));
         let stamp = self.next_stamp(now);
         out.tell(key, &Event::Said { stamp, from, text });
         Ok(Reply::Taken { stamp, to })

@@ -21,9 +21,9 @@ use super::time::Millis;
 pub(super) enum Contact {
     Connected,
     /// The connection is lost and nobody has been told.
-    Lost,
+    Dropped,
     /// The connection is lost, and partner and rooms know.
-    LostAndTold,
+    DroppedAndTold,
 }
 
 /// A registered user.
@@ -74,7 +74,7 @@ impl User {
     }
 
     /// Whether its connection is lost.
-    pub(super) fn is_absent(&self) -> bool {
+    pub(super) fn is_dropped(&self) -> bool {
         self.contact != Contact::Connected
     }
 

@@ -13,7 +13,7 @@ use super::ready::{self, Bell, WRITE};
 use super::socket::Socket;
 use crate::chat::Millis;
 use crate::limits::OUTBOX_BYTES;
-use crate::wire::{Request, compose};
+use crate::wire::{AnyCommand, compose};
 
 /// See the file's text.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ impl Outbox {
         if line.starts_with('@') {
             queue.told = Some(line.to_owned());
         } else {
-            queue.has_goodbye |= line == compose(Request::Quit);
+            queue.has_goodbye |= line == compose(AnyCommand::Quit);
             queue.push(line);
         }
         queue.write();
@@ -98,7 +98,7 @@ impl Outbox {
         let Some(mut queue) = self.lock_by(deadline) else { return };
         if queue.socket.is_some() && !queue.has_goodbye {
             queue.has_goodbye = true;
-            queue.push(&compose(Request::Quit));
+            queue.push(&compose(AnyCommand::Quit));
         }
         while !queue.bytes.is_empty() {
             let left = deadline.since(clock::now());
@@ -195,7 +195,7 @@ mod tests {
         }
         let before = outbox.lock().bytes.len();
         for seen in 0..1000 {
-            outbox.send(&compose(Request::Seen(seen)));
+            outbox.send(&compose(AnyCommand::Seen(seen)));
         }
         assert_eq!(outbox.lock().bytes.len(), before);
         assert_eq!(outbox.lock().told.as_deref(), Some("@ 999"));

@@ -14,7 +14,7 @@ use super::clock;
 use crate::discovery::{Browser, Family, Found};
 use crate::lan::{GroupSocket, Link, links, shown};
 use crate::limits::LINE_BYTES;
-use crate::wire::{self, Answer, Request, ServerLine};
+use crate::wire::{self, Answer, AnyCommand, ServerLine};
 
 /// How long servers are looked for, if none is found.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -142,7 +142,7 @@ fn users(at: SocketAddr) -> io::Result<Option<usize>> {
     let mut stream = TcpStream::connect_timeout(&at, HELLO_TIME)?;
     stream.set_read_timeout(Some(HELLO_TIME))?;
     stream.set_write_timeout(Some(HELLO_TIME))?;
-    let question = [wire::compose(Request::Hello), wire::compose(Request::Quit)];
+    let question = [wire::compose(AnyCommand::Hello), wire::compose(AnyCommand::Quit)];
     stream.write_all(question.map(|line| format!("{line}\n")).concat().as_bytes())?;
     let mut lines = BufReader::new(stream.take(4 * LINE_BYTES as u64));
     let mut line = String::new();

@@ -9,12 +9,12 @@ use super::stdio::Stdin;
 use super::transport::{Console, Transport};
 use crate::chat::Now;
 use crate::limits::ACCEPTS_PER_TICK;
-use crate::server::{Peer, Readiness, Seat, Token};
+use crate::server::{ConnectionId, Peer, Readiness, Seat};
 
 impl EventLoop {
     /// Registers a stream and hands it to the server. One that cannot be registered is let go.
-    pub(super) fn admit(&mut self, mut stream: Transport, peer: Peer, now: Now) -> Option<Token> {
-        let token = Source::Connection(self.server.next_token()).token();
+    pub(super) fn admit(&mut self, mut stream: Transport, peer: Peer, now: Now) -> Option<ConnectionId> {
+        let token = Source::Connection(self.server.next_id()).token();
         stream.register(self.poll.registry(), token).ok()?;
         Some(self.server.accept(stream, peer, now))
     }

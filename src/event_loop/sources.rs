@@ -1,6 +1,6 @@
 //! What the loop waits for, and the numbers by which the event queue tells it apart.
 
-use crate::server::Token;
+use crate::server::ConnectionId;
 
 /// How many addresses may be listened on.
 pub(super) const MAX_LISTENERS: usize = 64;
@@ -27,7 +27,7 @@ pub(super) enum Source {
     /// Somebody on the LAN speaks to the group at the socket with this number.
     Group(usize),
     /// A connection, which only the server knows.
-    Connection(Token),
+    Connection(ConnectionId),
 }
 
 impl Source {
@@ -51,7 +51,7 @@ impl Source {
             number if number >= LISTENERS => Self::Listener(number - LISTENERS),
             LINKS => Self::Links,
             number if number >= GROUPS => Self::Group(number - GROUPS),
-            number => Self::Connection(Token::from_usize(number)),
+            number => Self::Connection(ConnectionId::from_usize(number)),
         }
     }
 }
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn every_source_is_known_by_its_number() {
-        let connections = [0, 1, usize::MAX / 2].map(|number| Source::Connection(Token::from_usize(number)));
+        let connections = [0, 1, usize::MAX / 2].map(|number| Source::Connection(ConnectionId::from_usize(number)));
         let listeners = [0, MAX_LISTENERS - 1].map(Source::Listener);
         let groups = [0, MAX_GROUP_SOCKETS - 1].map(Source::Group);
         let single = [Source::Signals, Source::Control, Source::Links];

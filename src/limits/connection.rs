@@ -49,7 +49,7 @@ pub const READ_BYTES: usize = 16 * 1024;
 
 /// Memory that received bytes which cannot be handled yet take at most, for one connection: an
 /// unfinished line, and what one more read has brought.
-pub const HELD_BYTES: usize = LINE_BYTES + READ_BYTES;
+pub const UNPARSED_BYTES: usize = LINE_BYTES + READ_BYTES;
 
 /// Bytes without a newline after which a client is taken for something that is not one.
 pub const ENDLESS_LINE_BYTES: usize = 64 * 1024;

@@ -33,7 +33,7 @@ pub const COPIED_BYTES: usize = 512;
 pub const GATHERED_BYTES: usize = 128 * 1024;
 
 /// Lines for many are collected up to this many bytes before each is given them.
-pub const SPREAD_BYTES: usize = 8 * 1024;
+pub const BROADCAST_BYTES: usize = 8 * 1024;
 
 /// While the acknowledgements of so many connections wait for company the server is busy.
 pub const BUSY_CONNECTIONS: usize = 64;

@@ -1,11 +1,11 @@
 //! One connection: its stream, what it has become, and what waits on either side of it.
 
+use super::connection_id::ConnectionId;
 use super::gate::{Debts, Throttle};
 use super::input::Wait;
 use super::output::{Buffer, Output, Patience};
 use super::peer::Peer;
-use super::places::Absence;
-use super::token::Token;
+use super::places::Dropped;
 use crate::chat::{CloseReason, Millis, UserKey};
 use crate::limits::{GREETING_DELAY, Limits};
 use crate::wire::{Dialect, LineSplitter};
@@ -56,7 +56,7 @@ pub(super) enum Link<S> {
     /// A stream.
     Up(S),
     /// Nothing any more, but the user's place is kept: what it is to be told waits in the output.
-    Lost(Box<Absence>),
+    Dropped(Box<Dropped>),
 }
 
 /// What a connection counts against.
@@ -116,7 +116,7 @@ pub(super) enum Schedule {
     Idle,
     /// As soon as there is time: nothing waits for it but what many are told, or what its stream had no
     /// room for.
-    Deferred,
+    Bulk,
     /// At the end of this tick.
     Now,
 }
@@ -126,14 +126,14 @@ pub(super) enum Schedule {
 pub(super) struct Connection<S> {
     pub(super) link: Link<S>,
     pub(super) peer: Peer,
-    pub(super) token: Token,
+    pub(super) id: ConnectionId,
     /// What it speaks.
     pub(super) dialect: Dialect,
     pub(super) phase: Phase,
     pub(super) standing: Standing,
     pub(super) splitter: LineSplitter,
     /// Received bytes not handled yet: an unfinished line, or what a pause left over.
-    pub(super) held: Option<Box<Buffer>>,
+    pub(super) unparsed: Option<Box<Buffer>>,
     pub(super) output: Output,
     /// When bytes came last.
     pub(super) last_heard: Millis,
@@ -142,7 +142,7 @@ pub(super) struct Connection<S> {
     /// How much of the memory for queues is its output's.
     accounted: u32,
     /// Where it stands in the list of deadlines.
-    pub(super) armed_at: Option<Millis>,
+    pub(super) deadline: Option<Millis>,
     /// The stream may have bytes to read.
     pub(super) readable: bool,
     /// The peer will send nothing more after what can be read now.
@@ -155,36 +155,36 @@ pub(super) struct Connection<S> {
     /// Stands in the queue of connections whose next line is for many.
     pub(super) is_waiting: bool,
     /// Stands in the list of connections to close.
-    pub(super) is_doomed: bool,
+    pub(super) is_evicted: bool,
     /// Stands in the list of connections that may have changed.
-    pub(super) is_touched: bool,
+    pub(super) is_unsettled: bool,
 }
 
 impl<S> Connection<S> {
-    pub(super) fn new(stream: S, peer: Peer, token: Token, phase: Phase, now: Millis) -> Self {
+    pub(super) fn new(stream: S, peer: Peer, id: ConnectionId, phase: Phase, now: Millis) -> Self {
         Self {
             link: Link::Up(stream),
             peer,
-            token,
+            id,
             dialect: peer.dialect(),
             phase,
             standing: Standing::Free,
             splitter: LineSplitter::default(),
-            held: None,
+            unparsed: None,
             output: Output::default(),
             last_heard: now,
             lines: Throttle::default(),
             rare: None,
             accounted: 0,
-            armed_at: None,
+            deadline: None,
             readable: false,
             hung_up: false,
             flow: Flow::Free,
             is_ready: false,
             schedule: Schedule::Idle,
             is_waiting: false,
-            is_doomed: false,
-            is_touched: false,
+            is_evicted: false,
+            is_unsettled: false,
         }
     }
 
@@ -193,22 +193,22 @@ impl<S> Connection<S> {
     pub(super) fn stream(&mut self) -> Option<&mut S> {
         match &mut self.link {
             Link::Up(stream) => Some(stream),
-            Link::Lost(_) => None,
+            Link::Dropped(_) => None,
         }
     }
 
-    /// The absence of its user, if it is lost.
+    /// What is known of it while its connection is lost and its place is kept.
     #[inline]
-    pub(super) fn absence(&self) -> Option<&Absence> {
+    pub(super) fn dropped(&self) -> Option<&Dropped> {
         match &self.link {
             Link::Up(_) => None,
-            Link::Lost(absence) => Some(absence),
+            Link::Dropped(dropped) => Some(dropped),
         }
     }
 
     #[inline]
-    pub(super) fn is_lost(&self) -> bool {
-        self.absence().is_some()
+    pub(super) fn is_dropped(&self) -> bool {
+        self.dropped().is_some()
     }
 
     /// Its user, here or away.
@@ -293,7 +293,7 @@ impl<S> Connection<S> {
 
     /// Whether something of what it has sent may be left to be handled.
     pub(super) fn has_work(&self) -> bool {
-        self.readable || self.held.is_some()
+        self.readable || self.unparsed.is_some()
     }
 
     /// Whether its lines are heard.
@@ -306,25 +306,25 @@ impl<S> Connection<S> {
             | Phase::Operator(_) => true,
             Phase::Closing { .. } | Phase::Lingering { .. } | Phase::Gone => false,
         };
-        is_open && !self.is_lost()
+        is_open && !self.is_dropped()
     }
 
     /// Whether it can be told anything: not when it is about to be closed, unless its place is kept.
     #[cold]
     pub(super) fn takes_output(&self) -> bool {
-        !self.is_doomed || self.output.kept().is_some()
+        !self.is_evicted || self.output.kept().is_some()
     }
 
     /// Whether its next line is handled now: not while it leaves its own output unread.
     pub(super) fn is_listening(&self, limits: &Limits) -> bool {
-        let is_free = self.wait().is_none() && !self.is_waiting && !self.is_doomed;
+        let is_free = self.wait().is_none() && !self.is_waiting && !self.is_evicted;
         self.is_open() && is_free && !self.is_slow(limits)
     }
 
     /// Whether what it sends while it waits is looked at: it may be something that need not wait.
     pub(super) fn looks_ahead(&self, limits: &Limits) -> bool {
         let is_too_fast = matches!(self.wait(), Some(Wait::TooFast(_))) && !self.is_waiting;
-        is_too_fast && self.is_open() && !self.is_slow(limits) && !self.is_doomed
+        is_too_fast && self.is_open() && !self.is_slow(limits) && !self.is_evicted
     }
 
     /// How much of the memory for queues is its output's, as was last accounted for.
@@ -357,13 +357,13 @@ impl<S> Connection<S> {
 
     /// Whether it takes nothing, as far as is known, and has not since before this tick.
     pub(super) fn is_stalled(&self) -> bool {
-        self.is_lost() || self.flow == Flow::Stalled
+        self.is_dropped() || self.flow == Flow::Stalled
     }
 
     /// Whether it may go when there is no memory for its queue: never one whose stream takes what it
     /// is given.
     pub(super) fn may_give_way(&self) -> bool {
-        self.accounted > 0 && !self.is_doomed && (self.is_lost() || self.is_blocked())
+        self.accounted > 0 && !self.is_evicted && (self.is_dropped() || self.is_blocked())
     }
 
     /// Whether it leaves too much unread to be heard.
@@ -392,8 +392,8 @@ impl<S> Connection<S> {
 
     /// The next moment at which something is due here, whatever it is.
     pub(super) fn next_due(&self, limits: &Limits) -> Option<Millis> {
-        if let Some(absence) = self.absence() {
-            return matches!(self.phase, Phase::User(_)).then(|| absence.due());
+        if let Some(dropped) = self.dropped() {
+            return matches!(self.phase, Phase::User(_)).then(|| dropped.due());
         }
         let slow = self.slow_due(limits);
         let by_phase = match self.phase {

@@ -7,11 +7,11 @@ use bytes::BytesMut;
 use slab::Slab;
 
 use super::connection::{Connection, Phase, Schedule};
+use super::connection_id::ConnectionId;
 use super::journal::Journal;
-use super::output::{Outputs, Patience, Shares, Speakers, Spread, Written};
+use super::output::{Broadcast, Outputs, Patience, Shares, Speakers, Written};
 use super::peer::{Peer, Rights};
 use super::stream::Stream;
-use super::token::Token;
 use crate::chat::{Millis, UserKey};
 use crate::limits::Limits;
 use crate::wire::{Dialect, Encoder};
@@ -23,95 +23,95 @@ pub(super) struct Connections<S> {
     /// The slot of each user's connection, by the user's slot.
     links: Vec<Option<u32>>,
     next_generation: u32,
-    deadlines: BTreeSet<(Millis, Token)>,
+    deadlines: BTreeSet<(Millis, ConnectionId)>,
     /// To be served in the next tick.
-    pub(super) ready: Vec<Token>,
+    pub(super) ready: Vec<ConnectionId>,
     /// Whose next line is for many, and waits for its turn.
-    pub(super) waiting: VecDeque<Token>,
+    pub(super) waiting: VecDeque<ConnectionId>,
     /// To be forgotten at the end of this tick.
-    pub(super) gone: Vec<Token>,
-    /// Whose books are to be done.
-    touched: Vec<Token>,
-    pub(super) outgoing: Outputs,
-    pub(super) spread: Spread,
+    pub(super) gone: Vec<ConnectionId>,
+    /// Those that may have changed.
+    unsettled: Vec<ConnectionId>,
+    pub(super) outputs: Outputs,
+    pub(super) broadcast: Broadcast,
     /// How many users speak each dialect: what many are told is said in those only.
     pub(super) speakers: Speakers,
     pub(super) journal: Journal,
     limits: Limits,
 }
 
-fn find<S>(slots: &mut Slab<Connection<S>>, token: Token) -> Option<&mut Connection<S>> {
-    slots.get_mut(token.slot as usize).filter(|connection| connection.token == token)
+fn find<S>(slots: &mut Slab<Connection<S>>, id: ConnectionId) -> Option<&mut Connection<S>> {
+    slots.get_mut(id.slot as usize).filter(|connection| connection.id == id)
 }
 
 /// Notes when something is due on a connection next.
-fn arm<S>(deadlines: &mut BTreeSet<(Millis, Token)>, connection: &mut Connection<S>, limits: &Limits) {
+fn schedule<S>(deadlines: &mut BTreeSet<(Millis, ConnectionId)>, connection: &mut Connection<S>, limits: &Limits) {
     let next = connection.next_due(limits);
-    let before = std::mem::replace(&mut connection.armed_at, next);
+    let before = std::mem::replace(&mut connection.deadline, next);
     if before == next {
         return;
     }
     if let Some(before) = before {
-        deadlines.remove(&(before, connection.token));
+        deadlines.remove(&(before, connection.id));
     }
     if let Some(next) = next {
-        deadlines.insert((next, connection.token));
+        deadlines.insert((next, connection.id));
     }
 }
 
 impl<S: Stream> Connections<S> {
     /// Writes to a connection what is queued for it.
     #[inline]
-    pub(super) fn write_out(&mut self, token: Token) -> io::Result<Written> {
-        match find(&mut self.slots, token) {
-            Some(connection) => self.outgoing.write(connection),
+    pub(super) fn write_out(&mut self, id: ConnectionId) -> io::Result<Written> {
+        match find(&mut self.slots, id) {
+            Some(connection) => self.outputs.write(connection),
             None => Ok(Written::Blocked),
         }
     }
 
     /// Writes to a connection before the tick's end what has become too much to wait.
-    pub(super) fn write_early(&mut self, token: Token) {
-        if let Some(connection) = find(&mut self.slots, token) {
-            self.outgoing.write_early(connection);
+    pub(super) fn write_early(&mut self, id: ConnectionId) {
+        if let Some(connection) = find(&mut self.slots, id) {
+            self.outputs.write_early(connection);
         }
     }
 
     /// Writes lines to a connection at once if it has nothing else to be told, and says whether that
     /// was tried; what cannot be written now is queued.
-    pub(super) fn write_through(&mut self, token: Token, lines: &Shares) -> io::Result<bool> {
-        match find(&mut self.slots, token) {
+    pub(super) fn write_through(&mut self, id: ConnectionId, lines: &Shares) -> io::Result<bool> {
+        match find(&mut self.slots, id) {
             Some(connection) => {
                 let lines = lines.of(connection.dialect);
-                lines.map_or(Ok(false), |lines| self.outgoing.write_through(connection, lines))
+                lines.map_or(Ok(false), |lines| self.outputs.write_through(connection, lines))
             }
             None => Ok(false),
         }
     }
 
-    /// Does the books of all connections that may have changed: what memory their output takes, and when
+    /// Accounts for all connections that may have changed: what memory their output takes, and when
     /// something is due on them next.
     #[inline]
-    pub(super) fn do_books(&mut self) {
-        if !self.touched.is_empty() {
-            self.do_books_of_touched();
+    pub(super) fn settle(&mut self) {
+        if !self.unsettled.is_empty() {
+            self.settle_changed();
         }
     }
 
-    fn do_books_of_touched(&mut self) {
-        let mut touched = std::mem::take(&mut self.touched);
-        for token in touched.drain(..) {
-            let Some(connection) = find(&mut self.slots, token) else { continue };
-            connection.is_touched = false;
-            self.outgoing.account(connection);
-            arm(&mut self.deadlines, connection, &self.limits);
+    fn settle_changed(&mut self) {
+        let mut unsettled = std::mem::take(&mut self.unsettled);
+        for id in unsettled.drain(..) {
+            let Some(connection) = find(&mut self.slots, id) else { continue };
+            connection.is_unsettled = false;
+            self.outputs.account(connection);
+            schedule(&mut self.deadlines, connection, &self.limits);
         }
-        self.touched = touched;
+        self.unsettled = unsettled;
     }
 
     /// While all queues together are too large, makes room.
     #[inline]
-    pub(super) fn relieve_memory(&mut self) {
-        if self.outgoing.queued > self.limits.queued_total {
+    pub(super) fn evict_largest(&mut self) {
+        if self.outputs.queued > self.limits.queued_total {
             self.make_room();
         }
     }
@@ -127,50 +127,54 @@ impl<S: Stream> Connections<S> {
         by_size.sort_unstable_by(|one, other| other.cmp(one));
         for ease in [Outputs::write_early, Outputs::forget_kept] {
             for (_, slot) in &by_size {
-                if self.outgoing.queued <= total {
+                if self.outputs.queued <= total {
                     return;
                 }
                 if let Some(connection) = self.slots.get_mut(*slot) {
-                    ease(&mut self.outgoing, connection);
+                    ease(&mut self.outputs, connection);
                 }
             }
         }
-        while self.outgoing.queued > total {
+        while self.outputs.queued > total {
             let all = self.slots.iter_mut().map(|(_, connection)| connection);
             let Some(victim) = all.filter(|it| it.may_give_way()).max_by_key(|it| (it.is_stalled(), it.output.size()))
             else {
                 return;
             };
-            self.outgoing.doom(victim);
+            self.outputs.evict(victim);
         }
     }
 
     /// Appends to a connection's output what `write` makes, and has it written in this tick.
     #[inline]
-    pub(super) fn append(&mut self, token: Token, write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut)) {
-        if let Some(connection) = find(&mut self.slots, token) {
-            self.outgoing.append(connection, write);
-            self.relieve_memory();
+    pub(super) fn append(&mut self, id: ConnectionId, write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut)) {
+        if let Some(connection) = find(&mut self.slots, id) {
+            self.outputs.append(connection, write);
+            self.evict_largest();
         }
     }
 
     /// Answers a command: as [`Self::append`], and counted for a user whose place is kept.
     #[inline]
-    pub(super) fn answer(&mut self, token: Token, write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut)) {
-        if let Some(connection) = find(&mut self.slots, token) {
+    pub(super) fn answer(&mut self, id: ConnectionId, write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut)) {
+        if let Some(connection) = find(&mut self.slots, id) {
             connection.output.count_answer();
-            self.outgoing.append(connection, write);
-            self.relieve_memory();
+            self.outputs.append(connection, write);
+            self.evict_largest();
         }
     }
 
     /// As [`Self::answer`], but the answer may wait a moment for more.
     #[inline(always)]
-    pub(super) fn answer_unhurried(&mut self, token: Token, write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut)) {
-        if let Some(connection) = find(&mut self.slots, token) {
+    pub(super) fn answer_deferred(
+        &mut self,
+        id: ConnectionId,
+        write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut),
+    ) {
+        if let Some(connection) = find(&mut self.slots, id) {
             connection.output.count_answer();
-            self.outgoing.append_unhurried(connection, write);
-            self.relieve_memory();
+            self.outputs.append_deferred(connection, write);
+            self.evict_largest();
         }
     }
 
@@ -181,7 +185,7 @@ impl<S: Stream> Connections<S> {
         if let Some(connection) = self.slots.get_mut(slot as usize)
             && let Some(lines) = lines.of(connection.dialect)
         {
-            self.outgoing.append_bulk(connection, lines);
+            self.outputs.append_bulk(connection, lines);
         }
     }
 
@@ -191,23 +195,23 @@ impl<S: Stream> Connections<S> {
     pub(super) fn tell(&mut self, user: UserKey, write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut)) {
         let Some(slot) = self.links.get(user.slot()).copied().flatten() else { return };
         if let Some(connection) = self.slots.get_mut(slot as usize) {
-            self.outgoing.append(connection, write);
+            self.outputs.append(connection, write);
         }
     }
 
     /// The next of those that are written to as soon as there is time, and how much waits for it.
-    pub(super) fn take_bulk(&mut self) -> Option<(Token, usize)> {
+    pub(super) fn take_bulk(&mut self) -> Option<(ConnectionId, usize)> {
         loop {
-            let token = self.outgoing.take_bulk()?;
-            let Some(connection) = find(&mut self.slots, token) else { continue };
+            let id = self.outputs.take_bulk()?;
+            let Some(connection) = find(&mut self.slots, id) else { continue };
             let waiting = connection.output.len();
             let is_flushed = connection.stream().is_none_or(|stream| !stream.wants_write());
-            if connection.schedule != Schedule::Deferred {
+            if connection.schedule != Schedule::Bulk {
                 continue;
             }
             connection.schedule = Schedule::Idle;
             if waiting > 0 || !is_flushed {
-                return Some((token, waiting));
+                return Some((id, waiting));
             }
         }
     }
@@ -223,9 +227,9 @@ impl<S> Connections<S> {
             ready: Vec::new(),
             waiting: VecDeque::new(),
             gone: Vec::new(),
-            touched: Vec::new(),
-            outgoing: Outputs::new(limits),
-            spread: Spread::default(),
+            unsettled: Vec::new(),
+            outputs: Outputs::new(limits),
+            broadcast: Broadcast::default(),
             speakers: Speakers::default(),
             journal,
             limits,
@@ -236,21 +240,21 @@ impl<S> Connections<S> {
         self.slots.len()
     }
 
-    pub(super) fn get(&self, token: Token) -> Option<&Connection<S>> {
-        self.slots.get(token.slot as usize).filter(|connection| connection.token == token)
+    pub(super) fn get(&self, id: ConnectionId) -> Option<&Connection<S>> {
+        self.slots.get(id.slot as usize).filter(|connection| connection.id == id)
     }
 
     /// A connection whose input is looked at. That takes no memory of its output; what is due on it may be
     /// put off by that, and is found too early then.
-    pub(super) fn input(&mut self, token: Token) -> Option<&mut Connection<S>> {
-        find(&mut self.slots, token)
+    pub(super) fn input(&mut self, id: ConnectionId) -> Option<&mut Connection<S>> {
+        find(&mut self.slots, id)
     }
 
-    /// A connection, to change: its books are done when that is over.
-    pub(super) fn get_mut(&mut self, token: Token) -> Option<&mut Connection<S>> {
-        let connection = find(&mut self.slots, token)?;
-        if !std::mem::replace(&mut connection.is_touched, true) {
-            self.touched.push(token);
+    /// A connection, to change: what follows from that is settled when it is over.
+    pub(super) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Connection<S>> {
+        let connection = find(&mut self.slots, id)?;
+        if !std::mem::replace(&mut connection.is_unsettled, true) {
+            self.unsettled.push(id);
         }
         Some(connection)
     }
@@ -259,130 +263,130 @@ impl<S> Connections<S> {
         self.slots.iter().map(|(_, connection)| connection)
     }
 
-    /// The token the next connection to be added will have.
-    pub(super) fn next_token(&self) -> Token {
+    /// The id the next connection to be added will have.
+    pub(super) fn next_id(&self) -> ConnectionId {
         let slot = u32::try_from(self.slots.vacant_key()).unwrap_or(u32::MAX);
-        Token { slot, generation: self.next_generation }
+        ConnectionId { slot, generation: self.next_generation }
     }
 
-    /// Has the next token be nobody's: whom it was told to is not taken in.
-    pub(super) fn pass_token(&mut self) -> Token {
-        let token = self.next_token();
-        self.next_generation = if token.generation == Token::GENERATIONS { 0 } else { token.generation + 1 };
-        token
+    /// Has the next id be nobody's: whom it was told to is not taken in.
+    pub(super) fn pass_id(&mut self) -> ConnectionId {
+        let id = self.next_id();
+        self.next_generation = if id.generation == ConnectionId::GENERATIONS { 0 } else { id.generation + 1 };
+        id
     }
 
-    pub(super) fn add(&mut self, stream: S, peer: Peer, phase: Phase, now: Millis) -> Token {
-        let token = self.pass_token();
-        let slot = self.slots.insert(Connection::new(stream, peer, token, phase, now));
+    pub(super) fn add(&mut self, stream: S, peer: Peer, phase: Phase, now: Millis) -> ConnectionId {
+        let id = self.pass_id();
+        let slot = self.slots.insert(Connection::new(stream, peer, id, phase, now));
         if let Some(connection) = self.slots.get_mut(slot) {
-            arm(&mut self.deadlines, connection, &self.limits);
+            schedule(&mut self.deadlines, connection, &self.limits);
         }
-        token
+        id
     }
 
     /// Forgets a connection; its stream is dropped, which closes it.
-    pub(super) fn remove(&mut self, token: Token) {
-        if self.get(token).is_none() {
+    pub(super) fn remove(&mut self, id: ConnectionId) {
+        if self.get(id).is_none() {
             return;
         }
-        let connection = self.slots.remove(token.slot as usize);
-        self.outgoing.queued -= connection.accounted();
-        if let Some(armed) = connection.armed_at {
-            self.deadlines.remove(&(armed, token));
+        let connection = self.slots.remove(id.slot as usize);
+        self.outputs.queued -= connection.accounted();
+        if let Some(deadline) = connection.deadline {
+            self.deadlines.remove(&(deadline, id));
         }
     }
 
     pub(super) fn next_deadline(&self) -> Option<Millis> {
         let deadline = self.deadlines.first().map(|(at, _)| *at);
-        [deadline, self.outgoing.next_deadline()].into_iter().flatten().min()
+        [deadline, self.outputs.next_deadline()].into_iter().flatten().min()
     }
 
     /// The moment is over for some connections: those that still have output are written to.
-    pub(super) fn hurry(&mut self, now: Millis) {
-        while let Some(token) = self.outgoing.take_hurried(now) {
-            let Some(connection) = find(&mut self.slots, token) else { continue };
+    pub(super) fn flush_deferred(&mut self, now: Millis) {
+        while let Some(id) = self.outputs.take_deferred(now) {
+            let Some(connection) = find(&mut self.slots, id) else { continue };
             connection.patience().map(Patience::end);
             if !connection.output.is_empty() {
-                self.outgoing.mark_dirty(connection);
+                self.outputs.mark_dirty(connection);
             }
         }
     }
 
     /// Takes a connection on which something is due by `now`.
-    pub(super) fn take_due(&mut self, now: Millis) -> Option<Token> {
-        let (_, token) = *self.deadlines.first().filter(|(at, _)| *at <= now)?;
+    pub(super) fn take_due(&mut self, now: Millis) -> Option<ConnectionId> {
+        let (_, id) = *self.deadlines.first().filter(|(at, _)| *at <= now)?;
         self.deadlines.pop_first();
-        if let Some(connection) = self.get_mut(token) {
-            connection.armed_at = None;
+        if let Some(connection) = self.get_mut(id) {
+            connection.deadline = None;
         }
-        Some(token)
+        Some(id)
     }
 
     /// Notes which lines a client has seen.
-    pub(super) fn note_seen(&mut self, token: Token, seen: u64) {
-        if let Some(connection) = find(&mut self.slots, token) {
-            self.outgoing.note_seen(connection, seen);
+    pub(super) fn note_seen(&mut self, id: ConnectionId, seen: u64) {
+        if let Some(connection) = find(&mut self.slots, id) {
+            self.outputs.note_seen(connection, seen);
         }
     }
 
     /// Has a connection served in the next tick.
-    pub(super) fn mark_ready(&mut self, token: Token) {
-        if let Some(connection) = find(&mut self.slots, token)
+    pub(super) fn mark_ready(&mut self, id: ConnectionId) {
+        if let Some(connection) = find(&mut self.slots, id)
             && !std::mem::replace(&mut connection.is_ready, true)
         {
-            self.ready.push(token);
+            self.ready.push(id);
         }
     }
 
     /// Has a connection written to at the end of this tick.
-    pub(super) fn mark_dirty(&mut self, token: Token) {
-        if let Some(connection) = find(&mut self.slots, token) {
-            self.outgoing.mark_dirty(connection);
+    pub(super) fn mark_dirty(&mut self, id: ConnectionId) {
+        if let Some(connection) = find(&mut self.slots, id) {
+            self.outputs.mark_dirty(connection);
         }
     }
 
     /// Has a connection written to as soon as there is time.
-    pub(super) fn mark_bulk(&mut self, token: Token) {
-        if let Some(connection) = find(&mut self.slots, token) {
-            self.outgoing.mark_bulk(connection);
+    pub(super) fn mark_bulk(&mut self, id: ConnectionId) {
+        if let Some(connection) = find(&mut self.slots, id) {
+            self.outputs.mark_bulk(connection);
         }
     }
 
     /// Has a connection wait until it is its turn to say something to many.
-    pub(super) fn wait_for_turn(&mut self, token: Token) {
-        if let Some(connection) = find(&mut self.slots, token)
+    pub(super) fn wait_for_turn(&mut self, id: ConnectionId) {
+        if let Some(connection) = find(&mut self.slots, id)
             && !std::mem::replace(&mut connection.is_waiting, true)
         {
-            self.waiting.push_back(token);
+            self.waiting.push_back(id);
         }
     }
 
     /// Nobody waits behind those that are gone.
     pub(super) fn pass_over_gone(&mut self) {
-        while self.waiting.front().is_some_and(|token| self.get(*token).is_none_or(|it| !it.is_open())) {
+        while self.waiting.front().is_some_and(|id| self.get(*id).is_none_or(|it| !it.is_open())) {
             self.waiting.pop_front();
         }
     }
 
     /// Takes the one whose turn it is to say something to many.
-    pub(super) fn take_turn(&mut self) -> Option<Token> {
-        let token = self.waiting.pop_front()?;
-        if let Some(connection) = find(&mut self.slots, token) {
+    pub(super) fn take_turn(&mut self) -> Option<ConnectionId> {
+        let id = self.waiting.pop_front()?;
+        if let Some(connection) = find(&mut self.slots, id) {
             connection.is_waiting = false;
         }
-        Some(token)
+        Some(id)
     }
 
     /// Makes a connection a user's.
-    pub(super) fn link(&mut self, user: UserKey, token: Token) {
+    pub(super) fn link(&mut self, user: UserKey, id: ConnectionId) {
         self.unlink(user);
-        self.count_speaker(token.slot, 1);
+        self.count_speaker(id.slot, 1);
         if self.links.len() <= user.slot() {
             self.links.resize(user.slot() + 1, None);
         }
         if let Some(link) = self.links.get_mut(user.slot()) {
-            *link = Some(token.slot);
+            *link = Some(id.slot);
         }
     }
 
@@ -399,15 +403,15 @@ impl<S> Connections<S> {
     }
 
     /// The connection of a present user.
-    pub(super) fn of_user(&self, user: UserKey) -> Option<Token> {
+    pub(super) fn of_user(&self, user: UserKey) -> Option<ConnectionId> {
         let slot = self.links.get(user.slot()).copied().flatten()?;
-        self.slots.get(slot as usize).map(|connection| connection.token)
+        self.slots.get(slot as usize).map(|connection| connection.id)
     }
 
     /// A row of a listing is told; an operator's do not count.
-    pub(super) fn note_row(&mut self, token: Token) {
-        if self.get(token).is_some_and(|connection| connection.peer.rights() == Rights::Client) {
-            self.outgoing.note_row();
+    pub(super) fn note_row(&mut self, id: ConnectionId) {
+        if self.get(id).is_some_and(|connection| connection.peer.rights() == Rights::Client) {
+            self.outputs.note_row();
         }
     }
 }

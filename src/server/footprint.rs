@@ -2,8 +2,8 @@
 //! term counts is bounded where it is allocated; tests/it/daemon/memory.rs measures that they hold.
 
 use crate::limits::{
-    ADDRESSES_REMEMBERED, DEBTS_REMEMBERED, HELD_BYTES, LINE_BYTES, LOG_BYTES, LONG_QUEUE_BYTES, Limits, SPARE_SHARE,
-    SPREAD_BYTES,
+    ADDRESSES_REMEMBERED, BROADCAST_BYTES, DEBTS_REMEMBERED, LINE_BYTES, LOG_BYTES, LONG_QUEUE_BYTES, Limits,
+    SPARE_SHARE, UNPARSED_BYTES,
 };
 
 /// The program itself, its tables and its one read buffer.
@@ -25,13 +25,13 @@ pub fn memory_at_worst(limits: &Limits) -> [(&'static str, usize); 7] {
     let queues = limits.queued_total;
     // Each is handed the lines of many before it is seen that all are too much; short ones double.
     let doubled = users.saturating_mul(LONG_QUEUE_BYTES).min(queues);
-    let handed_out = queues / GROWTH + doubled + users.saturating_mul(SPREAD_BYTES + LINE_BYTES);
+    let handed_out = queues / GROWTH + doubled + users.saturating_mul(BROADCAST_BYTES + LINE_BYTES);
     let addresses = connections.saturating_add(ADDRESSES_REMEMBERED);
     [
         ("program", PROGRAM + 4 * LOG_BYTES),
         ("users", users.saturating_mul(USER)),
         ("addresses", addresses.saturating_mul(ADDRESS)),
-        ("input", connections.saturating_mul(HELD_BYTES)),
+        ("input", connections.saturating_mul(UNPARSED_BYTES)),
         ("queues", queues.saturating_add(queues / SPARE_SHARE)),
         ("handed-out", handed_out),
         ("backlogs", limits.backlogs_total),

@@ -12,7 +12,9 @@
 //!    good for the whole tick.
 
 mod closing;
+mod commands;
 mod connection;
+mod connection_id;
 mod connections;
 mod footprint;
 mod gate;
@@ -23,17 +25,15 @@ mod output;
 mod peer;
 mod places;
 mod policing;
-mod requests;
 mod stats;
 mod stream;
-mod token;
 
+pub use connection_id::ConnectionId;
 pub use footprint::memory_at_worst;
 pub use gate::{BadBans, Password};
 pub use journal::{Journal, Level};
 pub use peer::{Peer, Seat};
 pub use stream::{Stream, Taken};
-pub use token::Token;
 
 use std::time::Duration;
 
@@ -104,7 +104,7 @@ pub struct Server<S> {
     chat: Chat,
     connections: Connections<S>,
     /// An empty list whose memory is used again and again.
-    batch: Vec<Token>,
+    batch: Vec<ConnectionId>,
     /// The loop's one read buffer.
     scratch: Vec<u8>,
     stop_asked: bool,
@@ -163,77 +163,77 @@ impl<S: Stream> Server<S> {
         self.connections.journal.set_time(now.wall);
     }
 
-    /// The token the next accepted connection will have, to register it under.
-    pub fn next_token(&self) -> Token {
-        self.connections.next_token()
+    /// The id the next accepted connection will have, to register it under.
+    pub fn next_id(&self) -> ConnectionId {
+        self.connections.next_id()
     }
 
-    /// Notes what the event queue said. A token that is no longer anybody's is ignored: events
+    /// Notes what the event queue said. An id that is no longer anybody's is ignored: events
     /// outlive their connection within one batch.
-    pub fn handle_ready(&mut self, token: Token, readiness: Readiness) {
-        let Some(connection) = self.connections.input(token) else { return };
+    pub fn handle_ready(&mut self, id: ConnectionId, readiness: Readiness) {
+        let Some(connection) = self.connections.input(id) else { return };
         connection.readable |= readiness.readable || readiness.hung_up;
         connection.hung_up |= readiness.hung_up;
         if connection.readable {
-            self.connections.mark_ready(token);
+            self.connections.mark_ready(id);
         }
         if readiness.writable {
-            self.note_room(token);
+            self.note_room(id);
         }
     }
 
     /// There is room in a stream. Every event says so while there is; it is news only after there
     /// was none.
-    fn note_room(&mut self, token: Token) {
+    fn note_room(&mut self, id: ConnectionId) {
         let limits = &self.limits;
-        let Some(connection) = self.connections.input(token).filter(|connection| connection.is_blocked()) else {
+        let Some(connection) = self.connections.input(id).filter(|connection| connection.is_blocked()) else {
             return;
         };
         let has_waited = connection.is_slow(limits) && connection.has_work();
         connection.flow = Flow::Free;
-        self.connections.mark_bulk(token);
+        self.connections.mark_bulk(id);
         if has_waited {
-            self.connections.mark_ready(token);
+            self.connections.mark_ready(id);
         }
     }
 
     /// One round of work; see the module's description.
     pub fn tick(&mut self, now: Now) {
         self.connections.journal.set_time(now.wall);
-        self.connections.outgoing.begin_tick(now.steady);
+        self.connections.outputs.begin_tick(now.steady);
         let mut batch = self.take_batch(|connections| &mut connections.ready);
         let have_waited = !self.connections.waiting.is_empty();
-        self.connections.outgoing.spare = self.spare_at_first();
-        for token in batch.drain(..) {
-            if let Some(connection) = self.connections.input(token) {
+        self.connections.outputs.spare = self.spare_at_first();
+        for id in batch.drain(..) {
+            if let Some(connection) = self.connections.input(id) {
                 connection.is_ready = false;
-                self.give_turn(token, now);
+                self.give_turn(id, now);
             }
         }
         self.batch = batch;
         self.take_turns(have_waited, now);
-        self.connections.outgoing.served = None;
-        let time = self.write_spread(now, self.budget.writes);
-        self.close_doomed(now);
-        self.connections.hurry(now.steady);
+        self.connections.outputs.served = None;
+        let time = self.write_broadcast(now, self.budget.writes);
+        self.close_evicted(now);
+        self.connections.flush_deferred(now.steady);
         self.handle_timeouts(now);
         self.write_dirty(now);
         self.write_bulk(now, time);
-        self.is_behind = self.connections.outgoing.is_behind();
-        for token in std::mem::take(&mut self.connections.gone) {
-            self.forget(token, now);
+        self.is_behind = self.connections.outputs.is_behind();
+        for id in std::mem::take(&mut self.connections.gone) {
+            self.forget(id, now);
         }
-        self.connections.do_books();
+        self.connections.settle();
     }
 
     /// A connection's share of a tick, after what the one before has said to many.
-    fn give_turn(&mut self, token: Token, now: Now) {
+    fn give_turn(&mut self, id: ConnectionId, now: Now) {
         self.connections.deliver();
-        self.close_doomed(now);
-        self.connections.outgoing.served = Some(token);
-        self.connections.outgoing.charged = 0;
-        self.serve(token, now);
-        self.charge_work(token, now);
+        self.close_evicted(now);
+        self.connections.outputs.served = Some(id);
+        self.connections.outputs.charged = 0;
+        self.serve(id, now);
+        self.charge_work(id, now);
     }
 
     /// Notes how long the last round of the loop took, all its work together. A slow one is logged
@@ -255,7 +255,7 @@ impl<S: Stream> Server<S> {
             users: self.chat.user_count(),
             rooms: self.chat.room_count(),
             pairs: self.chat.pair_count(),
-            queued: self.connections.outgoing.queued,
+            queued: self.connections.outputs.queued,
             messages: self.chat.message_count(),
             now: now.steady,
         };
@@ -277,9 +277,9 @@ impl<S: Stream> Server<S> {
     /// Tells everybody that the server is going down and closes every connection. Ticks go on
     /// until [`Self::connection_count`] is zero, or the caller has waited long enough.
     pub fn shut_down(&mut self, now: Now) {
-        let all: Vec<Token> = self.connections.iter().map(|it| it.token).collect();
-        for token in all {
-            self.close_quietly(token, CloseReason::Shutdown, now);
+        let all: Vec<ConnectionId> = self.connections.iter().map(|it| it.id).collect();
+        for id in all {
+            self.close_quietly(id, CloseReason::Shutdown, now);
         }
     }
 
@@ -309,14 +309,14 @@ impl<S: Stream> Server<S> {
     /// With what is broken.
     pub fn check_invariants(&self) {
         self.chat.check_invariants();
-        assert!(self.connections.outgoing.dirty.is_empty(), "a tick writes to every dirty connection");
-        assert!(self.connections.outgoing.doomed.is_empty(), "a tick closes every doomed connection");
+        assert!(self.connections.outputs.dirty.is_empty(), "a tick writes to every dirty connection");
+        assert!(self.connections.outputs.evicted.is_empty(), "a tick closes every evicted connection");
         assert!(self.connections.gone.is_empty(), "a tick forgets every gone connection");
-        assert!(self.connections.is_spread_bounded(), "lines for many are handed out in time");
+        assert!(self.connections.is_broadcast_bounded(), "lines for many are handed out in time");
         let (mut users, mut queued) = (0, 0);
         for connection in self.connections.iter() {
-            let held = connection.held.as_ref().map_or(0, |held| held.capacity());
-            assert!(held <= crate::limits::HELD_BYTES, "input is bounded");
+            let unparsed = connection.unparsed.as_ref().map_or(0, |unparsed| unparsed.capacity());
+            assert!(unparsed <= crate::limits::UNPARSED_BYTES, "input is bounded");
             // One that is still to be written to is judged then.
             let is_watched = connection.stuck_since().is_some() || connection.schedule != Schedule::Idle;
             let may_be_stuck = connection.is_open() && connection.is_stuck(&self.limits);
@@ -325,23 +325,23 @@ impl<S: Stream> Server<S> {
             assert!(connection.output.is_counted_right(), "lines are counted as they are told");
             queued += connection.accounted();
             let is_flushed =
-                matches!(&connection.link, Link::Up(stream) if !stream.wants_write()) || connection.is_lost();
+                matches!(&connection.link, Link::Up(stream) if !stream.wants_write()) || connection.is_dropped();
             assert!(
                 is_flushed || connection.is_blocked() || connection.schedule != Schedule::Idle,
                 "no stream waits to be flushed"
             );
             if let Some(user) = connection.user() {
                 users += 1;
-                assert_eq!(self.connections.of_user(user), Some(connection.token), "users know their connection");
+                assert_eq!(self.connections.of_user(user), Some(connection.id), "users know their connection");
             }
         }
-        let away = self.connections.iter().filter(|it| it.is_lost()).count();
+        let away = self.connections.iter().filter(|it| it.is_dropped()).count();
         assert_eq!(away, self.places.len(), "lost connections are counted");
         assert_eq!(users, self.chat.user_count(), "every user has a connection");
         let of_users = self.connections.iter().filter(|it| it.user().is_some());
         let speakers = Speakers::of(of_users.map(|it| it.dialect));
         assert_eq!(self.connections.speakers, speakers, "the users of each dialect are counted");
-        assert_eq!(queued, self.connections.outgoing.queued, "the sum of all queues is right");
+        assert_eq!(queued, self.connections.outputs.queued, "the sum of all queues is right");
         assert!(queued <= self.limits.queued_total, "all queues together are bounded");
         let standing = |what| self.connections.iter().filter(|it| it.standing == what).count();
         assert_eq!(standing(Standing::LetIn), self.let_in, "as many are let in as there are");
@@ -357,28 +357,28 @@ impl<S: Stream> Server<S> {
     }
 
     fn handle_timeouts(&mut self, now: Now) {
-        self.connections.do_books();
+        self.connections.settle();
         // Many may be told of each whose time is over. The rest of them goes in the next ticks.
-        self.connections.outgoing.spare = self.budget.due;
-        while self.connections.outgoing.spare > 0
-            && let Some(token) = self.connections.take_due(now.steady)
+        self.connections.outputs.spare = self.budget.due;
+        while self.connections.outputs.spare > 0
+            && let Some(id) = self.connections.take_due(now.steady)
         {
-            self.connections.outgoing.note_deadline();
-            self.handle_deadline(token, now);
-            self.connections.do_books();
+            self.connections.outputs.note_deadline();
+            self.handle_deadline(id, now);
+            self.connections.settle();
         }
         self.bans.forget_over(now.steady);
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
         self.chat.handle_timeout(now, &mut outbox);
         self.connections.deliver();
         self.tell_of_strangers(now);
-        self.connections.do_books();
-        self.connections.relieve_memory();
-        self.close_doomed(now);
+        self.connections.settle();
+        self.connections.evict_largest();
+        self.close_evicted(now);
     }
 
-    fn handle_deadline(&mut self, token: Token, now: Now) {
-        let Some(connection) = self.connections.get_mut(token) else { return };
+    fn handle_deadline(&mut self, id: ConnectionId, now: Now) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
         if connection.next_due(&self.limits).is_none_or(|due| due > now.steady) {
             // What it has done since has put that off.
             return;
@@ -387,54 +387,54 @@ impl<S: Stream> Server<S> {
             connection.rare().wait = None;
             // It may well have spoken; the server has not listened.
             connection.last_heard = now.steady;
-            self.connections.mark_ready(token);
+            self.connections.mark_ready(id);
         } else {
-            self.handle_phase_deadline(token, now);
+            self.handle_phase_deadline(id, now);
         }
     }
 
-    fn handle_phase_deadline(&mut self, token: Token, now: Now) {
-        let Some(connection) = self.connections.get_mut(token) else { return };
+    fn handle_phase_deadline(&mut self, id: ConnectionId, now: Now) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
         let is_slow = connection.slow_due(&self.limits).is_some_and(|due| due <= now.steady);
         match connection.phase {
             Phase::Silent { since } => {
                 connection.phase = Phase::Opening { since };
-                self.connections.append(token, |dialect, encoder, out| encoder.greeting(dialect, VERSION, out));
+                self.connections.append(id, |dialect, encoder, out| encoder.greeting(dialect, VERSION, out));
             }
             Phase::Opening { .. } | Phase::Entering { .. } => {
-                self.close(token, CloseReason::EntryTimeout.into(), now);
+                self.close(id, CloseReason::EntryTimeout.into(), now);
             }
-            Phase::User(user) if connection.is_lost() => self.handle_absence(token, user, now),
-            Phase::User(_) | Phase::Operator(_) if is_slow => self.judge(token, now),
-            Phase::User(_) | Phase::Operator(_) => self.handle_silence(token, now),
-            Phase::Closing { .. } | Phase::Lingering { .. } => self.give_up(token),
+            Phase::User(user) if connection.is_dropped() => self.handle_dropped(id, user, now),
+            Phase::User(_) | Phase::Operator(_) if is_slow => self.judge(id, now),
+            Phase::User(_) | Phase::Operator(_) => self.handle_silence(id, now),
+            Phase::Closing { .. } | Phase::Lingering { .. } => self.give_up(id),
             Phase::Gone => {}
         }
     }
 
     /// Takes a list of work and leaves an empty one in its place, without allocating either.
-    fn take_batch(&mut self, list: impl FnOnce(&mut Connections<S>) -> &mut Vec<Token>) -> Vec<Token> {
+    fn take_batch(&mut self, list: impl FnOnce(&mut Connections<S>) -> &mut Vec<ConnectionId>) -> Vec<ConnectionId> {
         std::mem::replace(list(&mut self.connections), std::mem::take(&mut self.batch))
     }
 
     /// Closes connections whose queues had to give way while others were being told something, in the
     /// order of their slots. That may make others give way. Of one that is closing already nothing is left.
     #[inline]
-    fn close_doomed(&mut self, now: Now) {
-        if !self.connections.outgoing.doomed.is_empty() {
-            self.close_all_doomed(now);
+    fn close_evicted(&mut self, now: Now) {
+        if !self.connections.outputs.evicted.is_empty() {
+            self.close_all_evicted(now);
         }
     }
 
     #[cold]
-    fn close_all_doomed(&mut self, now: Now) {
-        while !self.connections.outgoing.doomed.is_empty() {
-            let mut doomed = std::mem::take(&mut self.connections.outgoing.doomed);
-            doomed.sort_unstable();
-            for token in doomed {
-                self.close(token, CloseReason::SlowConsumer.into(), now);
-                if self.connections.get(token).is_some_and(|connection| connection.is_doomed) {
-                    self.give_up(token);
+    fn close_all_evicted(&mut self, now: Now) {
+        while !self.connections.outputs.evicted.is_empty() {
+            let mut evicted = std::mem::take(&mut self.connections.outputs.evicted);
+            evicted.sort_unstable();
+            for id in evicted {
+                self.close(id, CloseReason::SlowConsumer.into(), now);
+                if self.connections.get(id).is_some_and(|connection| connection.is_evicted) {
+                    self.give_up(id);
                 }
             }
         }

@@ -4,9 +4,9 @@ use std::net::{SocketAddr, SocketAddrV6};
 use std::time::Duration;
 
 use super::connection::{Closing, Phase};
+use super::connection_id::ConnectionId;
 use super::gate::{BadBans, Ban, Term};
 use super::output::LogOnly;
-use super::token::Token;
 use super::{Server, Stream};
 use crate::chat::{CloseReason, Name, Now, Refusal, Text, UserRef};
 use crate::wire::{Asked, Fault, Target, TargetError, console};
@@ -14,7 +14,7 @@ use crate::wire::{Asked, Fault, Target, TargetError, console};
 impl<S: Stream> Server<S> {
     pub(super) fn kick(
         &mut self,
-        token: Token,
+        id: ConnectionId,
         asked: &Asked<'_>,
         user: UserRef,
         reason: Option<Text<'_>>,
@@ -25,14 +25,14 @@ impl<S: Stream> Server<S> {
             let words = reason.map(|text| text.as_str());
             let name = self.chat.name_of(key);
             self.close(target, Closing { reason: CloseReason::Kicked, words, is_refusal: false }, now);
-            self.say(token, asked, &name.map_or_else(|| "done".to_owned(), |name| format!("{name} was removed")));
+            self.say(id, asked, &name.map_or_else(|| "done".to_owned(), |name| format!("{name} was removed")));
         }
         Ok(())
     }
 
     pub(super) fn ban(
         &mut self,
-        token: Token,
+        id: ConnectionId,
         asked: &Asked<'_>,
         (target, time, reason): (Target, Option<Duration>, Option<Text<'_>>),
         now: Now,
@@ -49,14 +49,14 @@ impl<S: Stream> Server<S> {
             Target::Name(name) if name.is_guest() => "; a guest comes back as another one: its address can be shut out",
             Target::Name(_) | Target::Network(_) | Target::OnLink { .. } => "",
         };
-        self.say(token, asked, &format!("{target} is shut out {term}; connections closed: {count}{given}{hint}"));
+        self.say(id, asked, &format!("{target} is shut out {term}; connections closed: {count}{given}{hint}"));
     }
 
-    fn hit_by(&self, target: Target) -> Vec<Token> {
+    fn hit_by(&self, target: Target) -> Vec<ConnectionId> {
         let is_hit = |peer: super::Peer| peer.address().is_some_and(|address| target.hits(address));
         let is_there = |phase| !matches!(phase, Phase::Closing { .. } | Phase::Lingering { .. } | Phase::Gone);
         let hit = self.connections.iter().filter(|it| is_hit(it.peer) && is_there(it.phase));
-        let by_address = hit.map(|it| it.token);
+        let by_address = hit.map(|it| it.id);
         let by_name = match target {
             Target::Name(name) => self.chat.find(UserRef::Name(name)).and_then(|user| self.connections.of_user(user)),
             Target::Network(_) | Target::OnLink { .. } => None,
@@ -64,10 +64,10 @@ impl<S: Stream> Server<S> {
         by_address.chain(by_name).collect()
     }
 
-    pub(super) fn unban(&mut self, token: Token, asked: &Asked<'_>, target: Target, now: Now) {
+    pub(super) fn unban(&mut self, id: ConnectionId, asked: &Asked<'_>, target: Target, now: Now) {
         if self.bans.remove(target) {
             self.connections.journal.note(format_args!("unban target={target}"));
-            return self.say(token, asked, &format!("{target} is let in again"));
+            return self.say(id, asked, &format!("{target} is let in again"));
         }
         let address = match target {
             Target::Network(network) => Some(SocketAddr::new(network.addr(), 0)),
@@ -79,22 +79,22 @@ impl<S: Stream> Server<S> {
             Some(wider) => format!("{target} is shut out with {wider}; unban {wider}"),
             None => format!("{target} was not shut out; bans shows who is"),
         };
-        self.say(token, asked, &what);
+        self.say(id, asked, &what);
     }
 
-    pub(super) fn show_bans(&mut self, token: Token, asked: &Asked<'_>, now: Now) {
+    pub(super) fn show_bans(&mut self, id: ConnectionId, asked: &Asked<'_>, now: Now) {
         let mut text = String::new();
         for ban in self.bans.in_force(now.steady) {
             let (left, reason) = (left_over(ban.left(now.steady)), ban.reason.as_deref().unwrap_or_default());
             text.push_str(&format!("{}  {left}  {reason}\n", ban.target));
         }
         let text = if text.is_empty() { "nobody is shut out" } else { text.trim_end() };
-        self.say(token, asked, text);
+        self.say(id, asked, text);
     }
 
     pub(super) fn mute(
         &mut self,
-        token: Token,
+        id: ConnectionId,
         asked: &Asked<'_>,
         user: UserRef,
         time: Option<Duration>,
@@ -111,25 +111,25 @@ impl<S: Stream> Server<S> {
             Some(_) => "",
             None => "; nobody here has that name now",
         };
-        self.say(token, asked, &format!("{name} is muted {term}{hint}"));
+        self.say(id, asked, &format!("{name} is muted {term}{hint}"));
         Ok(())
     }
 
-    pub(super) fn unmute(&mut self, token: Token, asked: &Asked<'_>, user: UserRef) -> Result<(), Fault> {
+    pub(super) fn unmute(&mut self, id: ConnectionId, asked: &Asked<'_>, user: UserRef) -> Result<(), Fault> {
         let name = self.name_meant(user)?;
         let was_muted = self.chat.unmute(name, &mut LogOnly(&mut self.connections.journal));
         let what = if was_muted { "has its voice back" } else { "was not muted; mutes shows who is" };
-        self.say(token, asked, &format!("{name} {what}"));
+        self.say(id, asked, &format!("{name} {what}"));
         Ok(())
     }
 
-    pub(super) fn show_mutes(&mut self, token: Token, asked: &Asked<'_>, now: Now) {
+    pub(super) fn show_mutes(&mut self, id: ConnectionId, asked: &Asked<'_>, now: Now) {
         let mut text = String::new();
         for (name, left) in self.chat.mutes(now) {
             text.push_str(&format!("{name}  {}\n", left_over(left)));
         }
         let text = if text.is_empty() { "nobody is muted" } else { text.trim_end() };
-        self.say(token, asked, text);
+        self.say(id, asked, text);
     }
 
     /// The name of one who need not be here, unless it is meant by number.

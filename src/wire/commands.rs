@@ -1,7 +1,7 @@
 //! The one table of commands. Parsing, in-band `HELP`, chatc's help and completion, the console's
 //! help and the list in docs/PROTOCOL.md all come from it.
 
-use super::request::Kind;
+use super::asked::Kind;
 
 /// What a command does; each dialect matches on it exhaustively.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

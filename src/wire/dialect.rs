@@ -1,7 +1,7 @@
 //! The list of dialects. A connection speaks one of them, and may change it.
 
+use super::asked::{Asked, Decoded};
 use super::commands::Place;
-use super::request::{Asked, Decoded};
 use super::{console, native};
 use crate::chat::Name;
 

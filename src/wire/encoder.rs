@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 
+use super::asked::Asked;
 use super::commands::Spec;
-use super::request::Asked;
 use super::{Answer, Dialect, Fault, console, native};
 use crate::chat::{CloseReason, Event, Recipients, Row, Stamp};
 

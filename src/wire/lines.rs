@@ -51,10 +51,10 @@ impl LineSplitter {
         }
     }
 
-    /// Whether a line whose start, `held` bytes, has been looked at goes on with these and needs no
+    /// Whether a line whose start, `unparsed` bytes, has been looked at goes on with these and needs no
     /// further look: they hold no end, and it is not too long.
-    pub fn continues(&mut self, held: usize, bytes: &[u8]) -> bool {
-        let is_known = self.is_known(held) && held + bytes.len() < LINE_BYTES;
+    pub fn continues(&mut self, unparsed: usize, bytes: &[u8]) -> bool {
+        let is_known = self.is_known(unparsed) && unparsed + bytes.len() < LINE_BYTES;
         let goes_on = is_known && memchr::memchr(b'\n', bytes).is_none();
         if goes_on {
             self.count(bytes.len());
@@ -62,9 +62,9 @@ impl LineSplitter {
         goes_on
     }
 
-    /// Whether so many bytes that are held are the start of one line, and nothing more.
-    pub fn is_known(&self, held: usize) -> bool {
-        usize::from(self.unfinished) == held
+    /// Whether so many bytes that are unparsed are the start of one line, and nothing more.
+    pub fn is_known(&self, unparsed: usize) -> bool {
+        usize::from(self.unfinished) == unparsed
     }
 
     fn is_skipping(&self) -> bool {
@@ -102,23 +102,23 @@ mod tests {
 
     /// Feeds `chunks` the way a connection does and collects what is found.
     fn split(chunks: &[&[u8]]) -> Vec<Result<Vec<u8>, ()>> {
-        let (mut splitter, mut held, mut found) = (LineSplitter::default(), Vec::new(), Vec::new());
+        let (mut splitter, mut unparsed, mut found) = (LineSplitter::default(), Vec::new(), Vec::new());
         for chunk in chunks {
-            held.extend_from_slice(chunk);
+            unparsed.extend_from_slice(chunk);
             loop {
-                let (step, taken) = splitter.next(&held);
+                let (step, taken) = splitter.next(&unparsed);
                 match step {
                     Step::Line(line) => found.push(Ok(line.to_vec())),
                     Step::TooLong => found.push(Err(())),
                     Step::NeedMore => {
-                        held.drain(..taken);
+                        unparsed.drain(..taken);
                         break;
                     }
                     Step::Endless => return found,
                 }
-                held.drain(..taken);
+                unparsed.drain(..taken);
             }
-            assert!(held.len() < LINE_BYTES, "never more than a line is held");
+            assert!(unparsed.len() < LINE_BYTES, "never more than a line is unparsed");
         }
         found
     }
@@ -148,12 +148,12 @@ mod tests {
         let line = vec![b'x'; ENDLESS_LINE_BYTES - 1];
         for size in [1, 7, 4095, 4096, 4097, line.len()] {
             let mut splitter = LineSplitter::default();
-            let mut held = Vec::new();
+            let mut unparsed = Vec::new();
             let mut offer = |chunk: &[u8]| {
-                held.extend_from_slice(chunk);
-                let (step, taken) = splitter.next(&held);
+                unparsed.extend_from_slice(chunk);
+                let (step, taken) = splitter.next(&unparsed);
                 let is_endless = step == Step::Endless;
-                held.drain(..taken);
+                unparsed.drain(..taken);
                 is_endless
             };
             assert!(!line.chunks(size).any(&mut offer), "in chunks of {size}");

@@ -1,8 +1,9 @@
-//! Wire: dialects. Turns bytes into requests, and answers, rows and events into bytes. Knows no
-//! sockets. One folder a dialect, over one line splitter, one table of commands, one kind of request
+//! Wire: dialects. Turns bytes into commands, and answers, rows and events into bytes. Knows no
+//! sockets. One folder a dialect, over one line splitter, one table of commands, one kind of command
 //! and one of answer.
 
 mod answer;
+mod asked;
 pub mod commands;
 pub mod console;
 mod dialect;
@@ -14,7 +15,6 @@ mod lines;
 mod mistake;
 mod native;
 mod received;
-mod request;
 mod sentences;
 mod target;
 mod text_file;
@@ -22,6 +22,7 @@ mod time;
 mod words;
 
 pub use answer::Answer;
+pub use asked::{AnyCommand, Asked, Decoded, Kind, Order};
 pub use dialect::Dialect;
 pub use encoder::Encoder;
 pub use fault::Fault;
@@ -30,7 +31,6 @@ pub use lines::{LineSplitter, Step};
 pub use mistake::Mistake;
 pub use native::{ServerLine, VERSION as PROTOCOL_VERSION, compose, compose_typed, read};
 pub use received::{Received, clean};
-pub use request::{Asked, Decoded, Kind, Order, Request};
 pub use sentences::{Sentence, farewell};
 pub use target::{Target, TargetError};
 pub use text_file::text_lines;

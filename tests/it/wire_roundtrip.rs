@@ -19,7 +19,7 @@ use chatd::chat::{
 use chatd::limits::{LINE_BYTES, NAME_BYTES, ROW_BYTES, TEXT_BYTES};
 use chatd::wire::commands::COMMANDS;
 use chatd::wire::{
-    Answer, Asked, Dialect, Encoder, Fault, LineSplitter, Request, ServerLine, Step, clean, farewell, read,
+    Answer, AnyCommand, Asked, Dialect, Encoder, Fault, LineSplitter, ServerLine, Step, clean, farewell, read,
 };
 use proptest::prelude::*;
 
@@ -205,8 +205,8 @@ impl Parts {
     }
 }
 
-fn decode(line: &str) -> Result<Request<'_>, Fault> {
-    Dialect::Native.decode(line).request
+fn decode(line: &str) -> Result<AnyCommand<'_>, Fault> {
+    Dialect::Native.decode(line).command
 }
 
 /// What an encoder wrote: one line, within the limit, with nothing in it that acts on a terminal.
@@ -315,7 +315,7 @@ proptest! {
             (*bytes < LINE_BYTES).then_some(c)
         }).collect();
         let cleaned = clean(raw.as_bytes()).unwrap();
-        if let Ok(Request::Ping(word)) = decode(&cleaned) {
+        if let Ok(AnyCommand::Ping(word)) = decode(&cleaned) {
             let line = line(LINE_BYTES, |out| Encoder::default().answer(Dialect::Native, &Asked::UNREADABLE, &Answer::Pong(word), out));
             prop_assert_eq!(read(&line), ServerLine::Answer(Answer::Pong(word)));
         }

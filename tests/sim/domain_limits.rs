@@ -249,6 +249,6 @@ fn names_and_texts_are_as_long_as_is_told() {
     assert!(is_room(50) && !is_room(51));
     let is_text = |length: usize| Text::new(&"x".repeat(length)).is_ok();
     assert!(is_text(3_840) && !is_text(3_841));
-    let is_away = |length: usize| Dialect::Native.decode(&format!("AWAY {}", "x".repeat(length))).request.is_ok();
+    let is_away = |length: usize| Dialect::Native.decode(&format!("AWAY {}", "x".repeat(length))).command.is_ok();
     assert!(is_away(120) && !is_away(121));
 }

@@ -5,7 +5,7 @@ use super::link::{Link, SILENT_NAME_TRIES, SILENT_NAME_WAIT};
 use super::{Actions, EXIT_FAILED, Here, Line, Model, Stage, Wish};
 use crate::chat::{Event, Millis, Name};
 use crate::wire::commands::{Place, find};
-use crate::wire::{Answer, PROTOCOL_VERSION, Request, ServerLine, compose};
+use crate::wire::{Answer, AnyCommand, PROTOCOL_VERSION, ServerLine, compose};
 
 /// How far the entry has come.
 #[derive(Debug)]
@@ -199,12 +199,12 @@ impl Model {
         *entry = match &wish {
             Wish::Ask => Entry::Naming,
             Wish::Guest => {
-                out.send(compose(Request::Enter(None)));
+                out.send(compose(AnyCommand::Enter(None)));
                 Entry::Entering { tried: wish, again }
             }
             Wish::Name(name) => match Name::new(name) {
                 Ok(name) => {
-                    out.send(compose(Request::Enter(Some(name))));
+                    out.send(compose(AnyCommand::Enter(Some(name))));
                     Entry::Entering { tried: wish, again }
                 }
                 Err(error) => {

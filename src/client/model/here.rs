@@ -15,7 +15,7 @@ use super::{Actions, Focus, Line, Place, Prompt, Question, Setup};
 use crate::chat::{self, Name, Reply, RoomName, Uid};
 use crate::client::view::listing::{Listed, span_of};
 use crate::limits::UNANSWERED_COMMANDS;
-use crate::wire::{Answer, Request, ServerLine, compose};
+use crate::wire::{Answer, AnyCommand, ServerLine, compose};
 
 /// Rows kept until the answer that ends their listing; a server sends 500 at most.
 const ROWS: usize = 2_000;
@@ -284,7 +284,7 @@ impl Here {
     /// Asks the server to keep the place, unless there will be no coming back.
     pub(super) fn keep_place(&mut self, out: &mut Actions) {
         if self.setup.reconnect {
-            self.send(compose(Request::Keep), Sent::Keep, out);
+            self.send(compose(AnyCommand::Keep), Sent::Keep, out);
         }
     }
 
@@ -296,7 +296,7 @@ impl Here {
 
     pub(super) fn quit(&mut self, out: &mut Actions) {
         self.has_quit = true;
-        self.send(compose(Request::Quit), Sent::Quit, out);
+        self.send(compose(AnyCommand::Quit), Sent::Quit, out);
     }
 
     /// How to leave from where the prompt points.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::chat::Millis;
 use crate::limits::KEPT_BYTES;
-use crate::wire::{Request, compose};
+use crate::wire::{AnyCommand, compose};
 
 /// After lines of so many bytes the server is told how far they have been seen: long before it forgets any.
 const TELL_AFTER_BYTES: usize = KEPT_BYTES / 4;
@@ -56,7 +56,7 @@ impl Kept {
     pub(super) fn tell(&mut self) -> String {
         self.untold = 0;
         self.tell_at = None;
-        compose(Request::Seen(self.seen))
+        compose(AnyCommand::Seen(self.seen))
     }
 }
 

@@ -133,7 +133,7 @@ impl Model {
         self.farewell = None;
         match self.stage {
             Stage::Here(_) => self.come_back(&mut out),
-            Stage::Entry(_) | Stage::Over(_) => out.send(wire::compose(wire::Request::Hello)),
+            Stage::Entry(_) | Stage::Over(_) => out.send(wire::compose(wire::AnyCommand::Hello)),
         }
         out.0
     }

@@ -2,13 +2,13 @@
 
 use super::entry::Entry;
 use super::{Actions, EXIT_FAILED, Line, Model, Stage, Wish};
-use crate::wire::{Request, compose};
+use crate::wire::{AnyCommand, compose};
 
 impl Model {
     /// The server asks for a password before it lets anybody in.
     pub(super) fn prove(&mut self, tried: Wish, out: &mut Actions) {
         if let Some(password) = &self.setup.password {
-            out.send(compose(Request::Password(password)));
+            out.send(compose(AnyCommand::Password(password)));
             self.stage = Stage::Entry(Entry::Proving(tried));
         } else if self.setup.scripted {
             out.show(Line::error(format!("{} asks for a password; --password-file FILE gives it", self.setup.server)));
@@ -39,7 +39,7 @@ impl Model {
         }
         self.is_password_typed = true;
         self.setup.password = Some(password.to_owned());
-        out.send(compose(Request::Password(password)));
+        out.send(compose(AnyCommand::Password(password)));
         self.stage = Stage::Entry(Entry::Proving(tried));
     }
 }

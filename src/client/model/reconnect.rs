@@ -11,7 +11,7 @@ use super::reentry::is_unasked;
 use super::sent::{Command, Sent};
 use super::{Actions, EXIT_FAILED, EXIT_OK, Line, Model, Stage, left_too_early};
 use crate::client::view::listing::span_of;
-use crate::wire::{Answer, Request, ServerLine, compose, read};
+use crate::wire::{Answer, AnyCommand, ServerLine, compose, read};
 
 /// Reasons for hanging up after which it makes no sense to come back, or would do harm.
 const FINAL_REASONS: [&str; 4] = ["kicked", "banned", "resumed-elsewhere", "quit"];
@@ -59,7 +59,7 @@ impl Model {
         let Stage::Here(here) = &mut self.stage else { return };
         match due {
             Due::Nothing => {}
-            Due::Ping => here.send(compose(Request::Ping("")), Sent::Ping, out),
+            Due::Ping => here.send(compose(AnyCommand::Ping("")), Sent::Ping, out),
             Due::Enter => self.enter_anew(out),
             Due::GiveUp if self.setup.reconnect => self.lose("does not answer any more", Loss::Silent, out),
             Due::GiveUp => {
@@ -134,7 +134,7 @@ impl Model {
         self.farewell = None;
         match &here.kept {
             Some(kept) => {
-                out.send(compose(Request::Resume { uid: here.uid, token: &kept.token, seen: kept.seen }));
+                out.send(compose(AnyCommand::Resume { uid: here.uid, token: &kept.token, seen: kept.seen }));
                 self.link.await_resumed(self.now);
             }
             None => self.enter_anew(out),
@@ -252,7 +252,7 @@ impl Here {
         let mut behind = self.sent.split_off(answered);
         // Signs of life are of no use later.
         behind.retain(|command| command.what != Sent::Ping);
-        behind.push_front(Command::new(compose(Request::Ping(end)), Sent::Ping));
+        behind.push_front(Command::new(compose(AnyCommand::Ping(end)), Sent::Ping));
         for command in &mut behind {
             command.is_written = true;
             out.send(command.line.clone());

@@ -11,7 +11,7 @@ use super::typing::Fate;
 use super::{Action, Actions, EXIT_FAILED, Focus, Line, Model, Place, Stage};
 use crate::chat::{self, Event, Millis, Name, RoomName, Uid};
 use crate::client::view::listing::span_of;
-use crate::wire::{Answer, Request, ServerLine, compose};
+use crate::wire::{Answer, AnyCommand, ServerLine, compose};
 
 impl Model {
     /// Asks to be let in again.
@@ -22,7 +22,7 @@ impl Model {
             _ => 0,
         };
         // It may be another daemon by now.
-        out.send(compose(Request::Hello));
+        out.send(compose(AnyCommand::Hello));
         out.send(here.entry());
         self.link.await_entered(self.now, tries);
     }
@@ -62,7 +62,7 @@ impl Model {
                 self.link.state = State::Naming { connected: true };
             }
             ("password-required", Some(password)) => {
-                out.send(compose(Request::Password(password)));
+                out.send(compose(AnyCommand::Password(password)));
                 out.send(here.entry());
             }
             _ => {
@@ -124,7 +124,7 @@ impl Model {
 
 impl Here {
     fn entry(&self) -> String {
-        compose(Request::Enter(self.wanted))
+        compose(AnyCommand::Enter(self.wanted))
     }
 
     /// In again, as a new user: takes up what can be taken up, and tells what cannot.

@@ -7,8 +7,8 @@ use super::throttle::Throttle;
 use crate::chat::{CloseReason, Millis, Now, Origin};
 use crate::limits::REFUSED_LINGERING;
 use crate::server::connection::{Closing, Connection, Expecting, Phase, Standing};
+use crate::server::connection_id::ConnectionId;
 use crate::server::peer::Peer;
-use crate::server::token::Token;
 use crate::server::{Server, Stream};
 use crate::wire::console::span;
 use crate::wire::foreign::Foreign;
@@ -56,7 +56,7 @@ pub(in crate::server) fn origin_of(peer: Peer) -> Option<Origin> {
 
 impl<S: Stream> Server<S> {
     /// Takes a new connection in. One that is refused is told why and closed.
-    pub fn accept(&mut self, stream: S, peer: Peer, now: Now) -> Token {
+    pub fn accept(&mut self, stream: S, peer: Peer, now: Now) -> ConnectionId {
         self.connections.journal.set_time(now.wall);
         let Some(origin) = origin_of(peer) else {
             return self.connections.add(stream, peer, Phase::Operator(Expecting::Order), now.steady);
@@ -66,24 +66,24 @@ impl<S: Stream> Server<S> {
             return self.refuse_in_passing(stream, peer, origin, now);
         }
         let refusal = self.refusal(peer, now);
-        let token = self.connections.add(stream, peer, Phase::Silent { since: now.steady }, now.steady);
+        let id = self.connections.add(stream, peer, Phase::Silent { since: now.steady }, now.steady);
         match refusal {
-            None => self.let_in(token, peer, origin, now),
+            None => self.let_in(id, peer, origin, now),
             Some(reason) => {
                 self.addresses.settle(origin, now.steady);
-                self.refuse(token, reason, now);
+                self.refuse(id, reason, now);
             }
         }
-        token
+        id
     }
 
-    fn let_in(&mut self, token: Token, peer: Peer, origin: Origin, now: Now) {
+    fn let_in(&mut self, id: ConnectionId, peer: Peer, origin: Origin, now: Now) {
         self.let_in += 1;
         let address = self.addresses.of(origin);
         address.connections += 1;
         let debts = address.take_over(now.steady);
-        self.stand(token, Standing::LetIn);
-        if let Some(connection) = self.connections.get_mut(token) {
+        self.stand(id, Standing::LetIn);
+        if let Some(connection) = self.connections.get_mut(id) {
             connection.owe(debts, now.steady);
         }
         self.stats.accepted += 1;
@@ -92,23 +92,23 @@ impl<S: Stream> Server<S> {
         }
     }
 
-    fn stand(&mut self, token: Token, standing: Standing) -> Standing {
-        let connection = self.connections.get_mut(token);
+    fn stand(&mut self, id: ConnectionId, standing: Standing) -> Standing {
+        let connection = self.connections.get_mut(id);
         connection.map_or(Standing::Free, |connection| std::mem::replace(&mut connection.standing, standing))
     }
 
     /// Forgets a connection, which closes it.
-    pub(in crate::server) fn forget(&mut self, token: Token, now: Now) {
-        self.release(token, now);
-        self.connections.remove(token);
+    pub(in crate::server) fn forget(&mut self, id: ConnectionId, now: Now) {
+        self.release(id, now);
+        self.connections.remove(id);
     }
 
     /// A connection does not count against any limit any more: it has closed.
-    pub(in crate::server) fn release(&mut self, token: Token, now: Now) {
-        match self.stand(token, Standing::Free) {
+    pub(in crate::server) fn release(&mut self, id: ConnectionId, now: Now) {
+        match self.stand(id, Standing::Free) {
             Standing::LetIn => {
                 self.let_in -= 1;
-                if let Some(origin) = self.connections.get(token).and_then(|it| origin_of(it.peer)) {
+                if let Some(origin) = self.connections.get(id).and_then(|it| origin_of(it.peer)) {
                     self.addresses.disconnected(origin, now.steady);
                 }
             }
@@ -118,8 +118,8 @@ impl<S: Stream> Server<S> {
     }
 
     /// A connection that ends leaves its debts to those who come next from its address.
-    pub(in crate::server) fn leave_debts(&mut self, token: Token, now: Now) {
-        let Some(connection) = self.connections.get(token).filter(|it| it.standing == Standing::LetIn) else { return };
+    pub(in crate::server) fn leave_debts(&mut self, id: ConnectionId, now: Now) {
+        let Some(connection) = self.connections.get(id).filter(|it| it.standing == Standing::LetIn) else { return };
         if let Some(origin) = origin_of(connection.peer) {
             let debts = connection.debts();
             self.addresses.of(origin).leave(debts, now.steady);
@@ -142,17 +142,17 @@ impl<S: Stream> Server<S> {
 
     /// Closes a connection of one that connects too often, with a line and no more ado: it must not
     /// cost what makes it worth while.
-    fn refuse_in_passing(&mut self, mut stream: S, peer: Peer, origin: Origin, now: Now) -> Token {
+    fn refuse_in_passing(&mut self, mut stream: S, peer: Peer, origin: Origin, now: Now) -> ConnectionId {
         let reason = CloseReason::ConnectingTooFast;
-        let mut line = self.connections.outgoing.buffers.take();
+        let mut line = self.connections.outputs.buffers.take();
         let dialect = peer.dialect();
-        self.connections.outgoing.encoder.refusal(dialect, reason, None, line.end());
+        self.connections.outputs.encoder.refusal(dialect, reason, None, line.end());
         // What it does not take at once it need not read.
         let _ = stream.write(line.bytes());
-        self.connections.outgoing.buffers.give(line);
+        self.connections.outputs.buffers.give(line);
         self.addresses.settle(origin, now.steady);
         self.note_refusal(reason, now);
-        self.connections.pass_token()
+        self.connections.pass_id()
     }
 
     fn note_refusal(&mut self, reason: CloseReason, now: Now) {
@@ -162,24 +162,24 @@ impl<S: Stream> Server<S> {
     }
 
     /// Tells a newcomer why it is refused. Only so many may take their time to read it.
-    fn refuse(&mut self, token: Token, reason: CloseReason, now: Now) {
-        self.stand(token, Standing::Refused);
+    fn refuse(&mut self, id: ConnectionId, reason: CloseReason, now: Now) {
+        self.stand(id, Standing::Refused);
         self.strangers.lingering += 1;
         self.note_refusal(reason, now);
-        let words = self.ban_words(token, now);
-        self.start_closing(token, Closing { reason, words: words.as_deref(), is_refusal: true }, now);
+        let words = self.ban_words(id, now);
+        self.start_closing(id, Closing { reason, words: words.as_deref(), is_refusal: true }, now);
         if self.strangers.lingering > REFUSED_LINGERING {
             // The farewell may still reach a client that has not said anything.
-            let _ = self.connections.write_out(token);
-            self.give_up(token);
+            let _ = self.connections.write_out(id);
+            self.give_up(id);
             // Not at the end of the tick, in which more may come than there are files for.
-            self.forget(token, now);
+            self.forget(id, now);
         }
     }
 
     /// What a newcomer that is shut out is told besides: the operator's reason, and how long.
-    fn ban_words(&self, token: Token, now: Now) -> Option<String> {
-        let address = self.connections.get(token)?.peer.address()?;
+    fn ban_words(&self, id: ConnectionId, now: Now) -> Option<String> {
+        let address = self.connections.get(id)?.peer.address()?;
         let ban = self.bans.of_address(address, now.steady)?;
         let left =
             ban.left(now.steady).map_or_else(|| "for ever".to_owned(), |left| format!("for {} more", span(left)));

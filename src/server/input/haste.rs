@@ -7,9 +7,9 @@ use std::time::Duration;
 use crate::chat::{Millis, Now};
 use crate::limits::{LONGEST_DEBT, WAIT_NOTICE_INTERVAL, WAIT_NOTICED};
 use crate::server::connection::Connection;
+use crate::server::connection_id::ConnectionId;
 use crate::server::gate::{Pace, Throttle};
 use crate::server::peer::Rights;
-use crate::server::token::Token;
 use crate::server::{Server, Stream};
 use crate::wire::{Dialect, Kind};
 
@@ -47,7 +47,7 @@ impl<S> Connection<S> {
     pub(in crate::server) fn charge(
         &mut self,
         line: &[u8],
-        is_hurried: bool,
+        on_credit: bool,
         pace: Pace,
         now: Millis,
     ) -> Result<Charge, Millis> {
@@ -55,7 +55,7 @@ impl<S> Connection<S> {
             return Ok(Charge::Free);
         }
         match self.lines.wait(pace, now) {
-            Some(until) if !is_hurried => self.charge_in_debt(line, until, pace, now),
+            Some(until) if !on_credit => self.charge_in_debt(line, until, pace, now),
             _ => {
                 self.lines.take(pace, now);
                 Ok(Charge::Line)
@@ -79,10 +79,10 @@ impl<S> Connection<S> {
 impl<S: Stream> Server<S> {
     /// A line that was charged for has to wait after all.
     #[cold]
-    pub(in crate::server) fn take_back(&mut self, token: Token, charge: Charge) {
+    pub(in crate::server) fn take_back(&mut self, id: ConnectionId, charge: Charge) {
         self.stats.lines -= 1;
         let pace = self.line_pace;
-        let Some(connection) = self.connections.get_mut(token) else { return };
+        let Some(connection) = self.connections.get_mut(id) else { return };
         match charge {
             Charge::Free => {}
             Charge::Line => connection.lines.take_back(pace),
@@ -91,9 +91,9 @@ impl<S: Stream> Server<S> {
     }
 
     /// Some lines have a rate of their own: until when this one has to wait.
-    pub(in crate::server) fn kind_wait(&mut self, token: Token, kind: Kind<'_>, now: Now) -> Option<Millis> {
+    pub(in crate::server) fn kind_wait(&mut self, id: ConnectionId, kind: Kind<'_>, now: Now) -> Option<Millis> {
         let limits = &self.limits;
-        let connection = self.connections.get(token)?;
+        let connection = self.connections.get(id)?;
         match kind {
             Kind::Short | Kind::Usual => None,
             // It cannot be right.
@@ -108,9 +108,9 @@ impl<S: Stream> Server<S> {
     }
 
     /// One of those is done.
-    pub(in crate::server) fn charge_kind(&mut self, token: Token, kind: Kind<'_>, now: Now) {
+    pub(in crate::server) fn charge_kind(&mut self, id: ConnectionId, kind: Kind<'_>, now: Now) {
         let limits = &self.limits;
-        let Some(connection) = self.connections.get_mut(token) else { return };
+        let Some(connection) = self.connections.get_mut(id) else { return };
         match kind {
             Kind::Short | Kind::Usual => {}
             Kind::Return(secret) if !self.life.may_have_given(secret) => {}
@@ -125,8 +125,8 @@ impl<S: Stream> Server<S> {
 
     /// The first of these lines has to wait. Says how many bytes are to be handled at once all the same,
     /// since a line stands behind them that need not wait, if the debt for them is not too much.
-    pub(in crate::server) fn hurried(&self, token: Token, bytes: &[u8], now: Now) -> Option<usize> {
-        let connection = self.connections.get(token)?;
+    pub(in crate::server) fn lines_on_credit(&self, id: ConnectionId, bytes: &[u8], now: Now) -> Option<usize> {
+        let connection = self.connections.get(id)?;
         let bears =
             |throttle: Throttle, pace: Pace, more: u64| throttle.wait_after(pace, more, now.steady) <= LONGEST_DEBT;
         let (mut start, mut lines, mut announcements, mut requests) = (0, 0, 0, 0);
@@ -154,10 +154,10 @@ impl<S: Stream> Server<S> {
     }
 
     /// More has come from a client that is too fast, behind these bytes: says how many are to be handled
-    /// at once, as [`Self::hurried`] does, and ends the wait then.
+    /// at once, as [`Self::lines_on_credit`] does, and ends the wait then.
     pub(in crate::server) fn look_ahead(
         &mut self,
-        token: Token,
+        id: ConnectionId,
         bytes: &[u8],
         before: usize,
         now: Now,
@@ -165,30 +165,30 @@ impl<S: Stream> Server<S> {
         let start = memchr::memrchr(b'\n', bytes.get(..before)?).map_or(0, |newline| newline + 1);
         let new = bytes.get(start..)?;
         let mut lines = new.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_suffix(b"\n"));
-        let dialect = self.connections.get(token)?.dialect;
+        let dialect = self.connections.get(id)?.dialect;
         let is_short = lines.any(|line| kind_of(dialect, line) == Kind::Short);
-        let hurried = if is_short { self.hurried(token, bytes, now) } else { None };
-        match (hurried, self.connections.get(token)?.wait()?) {
+        let on_credit = if is_short { self.lines_on_credit(id, bytes, now) } else { None };
+        match (on_credit, self.connections.get(id)?.wait()?) {
             (Some(_), _) => {
-                self.connections.get_mut(token)?.rare().wait = None;
+                self.connections.get_mut(id)?.rare().wait = None;
             }
-            (None, wait) => self.tell_wait(token, wait.until(), new, now),
+            (None, wait) => self.tell_wait(id, wait.until(), new, now),
         }
-        hurried
+        on_credit
     }
 
     /// Has a client wait until then with the lines that stand first in these bytes.
-    pub(in crate::server) fn pause(&mut self, token: Token, wait: Wait, bytes: &[u8], now: Now) {
-        if let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_open()) {
+    pub(in crate::server) fn pause(&mut self, id: ConnectionId, wait: Wait, bytes: &[u8], now: Now) {
+        if let Some(connection) = self.connections.get_mut(id).filter(|connection| connection.is_open()) {
             connection.rare().wait = Some(wait);
-            self.tell_wait(token, wait.until(), bytes, now);
+            self.tell_wait(id, wait.until(), bytes, now);
         }
     }
 
     /// Tells a client how long it will be until all these lines are handled, the first of them then; once
     /// in a while, and only if somebody would notice.
-    fn tell_wait(&mut self, token: Token, until: Millis, bytes: &[u8], now: Now) {
-        let Some(connection) = self.connections.get_mut(token) else { return };
+    fn tell_wait(&mut self, id: ConnectionId, until: Millis, bytes: &[u8], now: Now) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
         let told = connection.rare().wait_told;
         if told.is_some_and(|told| now.steady.since(told) < WAIT_NOTICE_INTERVAL) {
             return;
@@ -198,7 +198,7 @@ impl<S: Stream> Server<S> {
         let time: Duration = until.since(now.steady).saturating_add(behind);
         if time > WAIT_NOTICED {
             connection.rare().wait_told = Some(now.steady);
-            self.connections.append(token, |dialect, encoder, out| encoder.waiting(dialect, time, out));
+            self.connections.append(id, |dialect, encoder, out| encoder.waiting(dialect, time, out));
         }
     }
 }

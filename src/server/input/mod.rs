@@ -10,11 +10,11 @@ use std::borrow::Cow;
 use std::io::ErrorKind;
 
 use crate::chat::{CloseReason, Millis, Now, TextError};
-use crate::limits::{DRAINED_BYTES, HELD_BYTES, LINE_BYTES, READ_BYTES};
+use crate::limits::{DRAINED_BYTES, LINE_BYTES, READ_BYTES, UNPARSED_BYTES};
 use crate::server::connection::{Expecting, Flow, Phase, Question};
+use crate::server::connection_id::ConnectionId;
 use crate::server::output::Buffer;
 use crate::server::stream::Taken;
-use crate::server::token::Token;
 use crate::server::{Server, Stream};
 use crate::wire::foreign::{Foreign, Opening, recognise};
 use crate::wire::{Asked, Dialect, Fault, Received, Step};
@@ -40,8 +40,8 @@ pub(in crate::server) enum Handled {
 /// How a line is read.
 #[derive(Clone, Copy)]
 enum Reading {
-    /// As a request.
-    Request(Dialect),
+    /// As a command.
+    Command(Dialect),
     /// As what an operator says to a question.
     Reply(Question),
 }
@@ -65,53 +65,53 @@ enum Next {
 
 impl<S: Stream> Server<S> {
     /// Handles what was left over, then reads once and handles that.
-    pub(in crate::server) fn serve(&mut self, token: Token, now: Now) {
-        let Some(connection) = self.connections.input(token) else { return };
+    pub(in crate::server) fn serve(&mut self, id: ConnectionId, now: Now) {
+        let Some(connection) = self.connections.input(id) else { return };
         // One that waits is not read to the end, so reading cannot tell that it is gone.
         let is_paused = connection.wait().is_some() && connection.is_open();
         if is_paused && connection.stream().is_some_and(Stream::is_broken) {
-            return self.break_off(token, now);
+            return self.break_off(id, now);
         }
         let (is_broken, hung_up) = (connection.flow == Flow::Broken, connection.hung_up);
-        if connection.is_open() && (is_broken || hung_up) && !self.may_go(token) {
+        if connection.is_open() && (is_broken || hung_up) && !self.may_go(id) {
             return;
         }
         if is_broken {
-            return self.break_off(token, now);
+            return self.break_off(id, now);
         }
-        let Some(connection) = self.connections.input(token) else { return };
-        let held = connection.held.take();
-        let has_lines = held.as_ref().is_some_and(|held| !connection.splitter.is_known(held.len()));
-        let mut held = held.unwrap_or_else(|| self.connections.outgoing.buffers.take());
+        let Some(connection) = self.connections.input(id) else { return };
+        let unparsed = connection.unparsed.take();
+        let has_lines = unparsed.as_ref().is_some_and(|unparsed| !connection.splitter.is_known(unparsed.len()));
+        let mut unparsed = unparsed.unwrap_or_else(|| self.connections.outputs.buffers.take());
         if has_lines {
-            let taken = self.handle_lines(token, held.bytes(), 0, now);
-            held.advance(taken);
-            if taken > 0 && self.connections.get(token).is_some_and(|it| it.hung_up && it.is_open()) {
+            let taken = self.handle_lines(id, unparsed.bytes(), 0, now);
+            unparsed.advance(taken);
+            if taken > 0 && self.connections.get(id).is_some_and(|it| it.hung_up && it.is_open()) {
                 // What that is answered with is written before the end is taken note of.
-                self.connections.mark_ready(token);
-                return self.hold(token, held);
+                self.connections.mark_ready(id);
+                return self.keep_unparsed(id, unparsed);
             }
         }
         let mut scratch = std::mem::take(&mut self.scratch);
-        let room = (LINE_BYTES + READ_BYTES).saturating_sub(held.len()).min(READ_BYTES);
-        match self.read(token, scratch.get_mut(..room).unwrap_or_default()) {
+        let room = (LINE_BYTES + READ_BYTES).saturating_sub(unparsed.len()).min(READ_BYTES);
+        match self.read(id, scratch.get_mut(..room).unwrap_or_default()) {
             Arrived::Bytes(count) => {
                 let arrived = scratch.get(..count).unwrap_or_default();
-                self.handle_arrived(token, arrived, &mut held, now);
+                self.handle_arrived(id, arrived, &mut unparsed, now);
             }
             Arrived::Nothing => {}
-            Arrived::End => self.handle_end(token, now),
-            Arrived::Broken => self.break_off(token, now),
+            Arrived::End => self.handle_end(id, now),
+            Arrived::Broken => self.break_off(id, now),
         }
         self.scratch = scratch;
-        self.hold(token, held);
+        self.keep_unparsed(id, unparsed);
     }
 
     /// One read. Forgets the readiness when the stream says that it has nothing more and has not hung
     /// up; has written what the stream has to say of its own.
-    fn read(&mut self, token: Token, scratch: &mut [u8]) -> Arrived {
+    fn read(&mut self, id: ConnectionId, scratch: &mut [u8]) -> Arrived {
         let limits = &self.limits;
-        let Some(connection) = self.connections.input(token) else { return Arrived::Nothing };
+        let Some(connection) = self.connections.input(id) else { return Arrived::Nothing };
         let must_drain = matches!(connection.phase, Phase::Closing { .. } | Phase::Lingering { .. });
         let looks_ahead = connection.looks_ahead(limits);
         let is_read = connection.is_listening(limits) || must_drain || looks_ahead;
@@ -137,7 +137,7 @@ impl<S: Stream> Server<S> {
             Ok(Taken { count, is_drained }) => {
                 connection.readable = !is_drained || connection.hung_up;
                 if connection.readable {
-                    self.connections.mark_ready(token);
+                    self.connections.mark_ready(id);
                 }
                 Arrived::Bytes(count)
             }
@@ -146,7 +146,7 @@ impl<S: Stream> Server<S> {
                 Arrived::Nothing
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {
-                self.connections.mark_ready(token);
+                self.connections.mark_ready(id);
                 Arrived::Nothing
             }
             Err(_) if looks_ahead => {
@@ -156,63 +156,63 @@ impl<S: Stream> Server<S> {
             Err(_) => Arrived::Broken,
         };
         if wants_write {
-            self.connections.mark_dirty(token);
+            self.connections.mark_dirty(id);
         }
         arrived
     }
 
-    /// Handles lines in place in the shared buffer if nothing is held, and behind what is held
+    /// Handles lines in place in the shared buffer if nothing is unparsed, and behind what is unparsed
     /// otherwise.
-    fn handle_arrived(&mut self, token: Token, arrived: &[u8], held: &mut Buffer, now: Now) {
-        self.note_life(token, now);
-        if held.is_empty() {
-            let taken = self.handle_lines(token, arrived, 0, now);
-            held.end().extend_from_slice(arrived.get(taken..).unwrap_or_default());
+    fn handle_arrived(&mut self, id: ConnectionId, arrived: &[u8], unparsed: &mut Buffer, now: Now) {
+        self.touch(id, now);
+        if unparsed.is_empty() {
+            let taken = self.handle_lines(id, arrived, 0, now);
+            unparsed.end().extend_from_slice(arrived.get(taken..).unwrap_or_default());
             return;
         }
-        let connection = self.connections.input(token);
-        if connection.is_some_and(|it| it.splitter.continues(held.len(), arrived)) {
-            held.end().extend_from_slice(arrived);
+        let connection = self.connections.input(id);
+        if connection.is_some_and(|it| it.splitter.continues(unparsed.len(), arrived)) {
+            unparsed.end().extend_from_slice(arrived);
             return;
         }
-        let before = held.len();
-        held.end().extend_from_slice(arrived);
-        let is_waiting = self.connections.get(token).is_some_and(|connection| connection.wait().is_some());
-        let hurried = if is_waiting { self.look_ahead(token, held.bytes(), before, now) } else { None };
-        let taken = self.handle_lines(token, held.bytes(), hurried.unwrap_or(0), now);
-        held.advance(taken);
+        let before = unparsed.len();
+        unparsed.end().extend_from_slice(arrived);
+        let is_waiting = self.connections.get(id).is_some_and(|connection| connection.wait().is_some());
+        let credit = if is_waiting { self.look_ahead(id, unparsed.bytes(), before, now) } else { None };
+        let taken = self.handle_lines(id, unparsed.bytes(), credit.unwrap_or(0), now);
+        unparsed.advance(taken);
     }
 
     /// Handles the whole lines at the start of `bytes`, as long as the connection listens and is
-    /// not too fast, and those in the first `hurried` bytes even so. Says how many bytes are done with.
-    fn handle_lines(&mut self, token: Token, bytes: &[u8], mut hurried: usize, now: Now) -> usize {
+    /// not too fast, and those in the first `credit` bytes even so. Says how many bytes are done with.
+    fn handle_lines(&mut self, id: ConnectionId, bytes: &[u8], mut credit: usize, now: Now) -> usize {
         let received = Received::new(bytes);
         let mut taken = 0;
         loop {
-            let is_hurried = taken < hurried;
-            let until = match self.next_line(token, received.after(taken), is_hurried, now) {
+            let on_credit = taken < credit;
+            let until = match self.next_line(id, received.after(taken), on_credit, now) {
                 Next::None { count } => return taken + count,
                 Next::AfterWrite => {
-                    self.connections.write_early(token);
+                    self.connections.write_early(id);
                     continue;
                 }
                 Next::Endless => {
-                    self.close(token, CloseReason::EndlessLine.into(), now);
+                    self.close(id, CloseReason::EndlessLine.into(), now);
                     return bytes.len();
                 }
                 Next::Later(until) => until,
                 Next::TooLong { count, reading } => {
-                    self.handle_line(token, reading, Err(Fault::LineTooLong), is_hurried, now);
+                    self.handle_line(id, reading, Err(Fault::LineTooLong), on_credit, now);
                     taken += count;
                     continue;
                 }
                 Next::Line { length, count, reading, charge } => {
-                    let handled = self.handle_line(token, reading, received.line(taken, length), is_hurried, now);
+                    let handled = self.handle_line(id, reading, received.line(taken, length), on_credit, now);
                     if let Handled::Done = handled {
                         taken += count;
                         continue;
                     }
-                    self.take_back(token, charge);
+                    self.take_back(id, charge);
                     match handled {
                         Handled::Later(until) => until,
                         Handled::InTurn | Handled::Done => return taken,
@@ -220,10 +220,10 @@ impl<S: Stream> Server<S> {
                 }
             };
             let rest = received.after(taken);
-            match self.hurried(token, rest, now).filter(|_| !is_hurried) {
-                Some(more) => hurried = taken + more,
+            match self.lines_on_credit(id, rest, now).filter(|_| !on_credit) {
+                Some(more) => credit = taken + more,
                 None => {
-                    self.pause(token, Wait::TooFast(until), rest, now);
+                    self.pause(id, Wait::TooFast(until), rest, now);
                     return taken;
                 }
             }
@@ -233,29 +233,28 @@ impl<S: Stream> Server<S> {
     #[inline(always)]
     fn handle_line(
         &mut self,
-        token: Token,
+        id: ConnectionId,
         reading: Reading,
         line: Result<Cow<'_, str>, Fault>,
-        is_hurried: bool,
+        on_credit: bool,
         now: Now,
     ) -> Handled {
         match (reading, line) {
-            (Reading::Request(dialect), Ok(line)) => {
-                return self.handle_request_line(token, dialect, &line, is_hurried, now);
+            (Reading::Command(dialect), Ok(line)) => {
+                return self.handle_command_line(id, dialect, &line, on_credit, now);
             }
-            (Reading::Request(_), Err(fault)) => self.answer(token, &Asked::UNREADABLE, Err(fault)),
+            (Reading::Command(_), Err(fault)) => self.answer(id, &Asked::UNREADABLE, Err(fault)),
             (Reading::Reply(question), line) => {
-                self.handle_reply(token, question, line.as_deref().map_err(|fault| *fault), now);
+                self.handle_reply(id, question, line.as_deref().map_err(|fault| *fault), now);
             }
         }
         Handled::Done
     }
 
     /// Finds the next line of a connection that listens.
-    fn next_line(&mut self, token: Token, bytes: &[u8], is_hurried: bool, now: Now) -> Next {
+    fn next_line(&mut self, id: ConnectionId, bytes: &[u8], on_credit: bool, now: Now) -> Next {
         let limits = &self.limits;
-        let Some(connection) = self.connections.input(token).filter(|connection| connection.is_listening(limits))
-        else {
+        let Some(connection) = self.connections.input(id).filter(|connection| connection.is_listening(limits)) else {
             return Next::None { count: 0 };
         };
         if connection.is_much(limits.output_soft) && !connection.is_blocked() {
@@ -267,7 +266,7 @@ impl<S: Stream> Server<S> {
                 Opening::Blank => {}
                 Opening::Native => connection.phase = Phase::Entering { since, may_enter: false },
                 Opening::Foreign(protocol) => {
-                    self.turn_away(token, protocol, now);
+                    self.turn_away(id, protocol, now);
                     return Next::None { count: 0 };
                 }
             }
@@ -280,7 +279,7 @@ impl<S: Stream> Server<S> {
             Step::TooLong => None,
             Step::Line(line) => Some(line),
         };
-        let charge = match connection.charge(line.unwrap_or_default(), is_hurried, self.line_pace, now.steady) {
+        let charge = match connection.charge(line.unwrap_or_default(), on_credit, self.line_pace, now.steady) {
             Ok(charge) => charge,
             Err(until) => {
                 connection.splitter = before;
@@ -290,7 +289,7 @@ impl<S: Stream> Server<S> {
         self.stats.lines += 1;
         let reading = match connection.phase {
             Phase::Operator(Expecting::Reply(question)) => Reading::Reply(question),
-            _ => Reading::Request(connection.dialect),
+            _ => Reading::Command(connection.dialect),
         };
         match line {
             Some(line) => Next::Line { length: line.len(), count, reading, charge },
@@ -300,15 +299,15 @@ impl<S: Stream> Server<S> {
 
     /// Answers one who speaks another protocol in its own way, and hangs up: nothing it sent is done,
     /// and nothing more is read but to throw it away.
-    fn turn_away(&mut self, token: Token, protocol: Foreign, now: Now) {
+    fn turn_away(&mut self, id: ConnectionId, protocol: Foreign, now: Now) {
         self.note_foreign(protocol, now);
-        self.connections.append(token, |_, _, out| protocol.answer(out));
-        self.close(token, CloseReason::Foreign.into(), now);
+        self.connections.append(id, |_, _, out| protocol.answer(out));
+        self.close(id, CloseReason::Foreign.into(), now);
     }
 
     /// A client that speaks is alive. It is not greeted any more; it has to enter in time.
-    fn note_life(&mut self, token: Token, now: Now) {
-        let Some(connection) = self.connections.input(token) else { return };
+    fn touch(&mut self, id: ConnectionId, now: Now) {
+        let Some(connection) = self.connections.input(id) else { return };
         connection.last_heard = now.steady;
         if let Phase::Silent { since } = connection.phase {
             connection.phase = Phase::Opening { since };
@@ -316,31 +315,31 @@ impl<S: Stream> Server<S> {
     }
 
     /// The peer will send nothing more. What it asked before is still answered.
-    fn handle_end(&mut self, token: Token, now: Now) {
-        let Some(connection) = self.connections.get_mut(token) else { return };
+    fn handle_end(&mut self, id: ConnectionId, now: Now) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
         match connection.phase {
-            Phase::Lingering { .. } => self.give_up(token),
+            Phase::Lingering { .. } => self.give_up(id),
             Phase::Closing { .. } | Phase::Gone => {}
             phase => {
                 if let Phase::Operator(Expecting::Reply(Question::AnnouncementText)) = phase {
-                    self.answer(token, &Asked::UNREADABLE, Err(TextError::Blank.into()));
+                    self.answer(id, &Asked::UNREADABLE, Err(TextError::Blank.into()));
                 }
                 // It may still read, and where its place is kept its stream is let go at once.
-                if self.is_place_kept(token, CloseReason::Disconnected) {
-                    let _ = self.connections.write_out(token);
+                if self.is_place_kept(id, CloseReason::Disconnected) {
+                    let _ = self.connections.write_out(id);
                 }
-                self.close(token, CloseReason::Disconnected.into(), now);
+                self.close(id, CloseReason::Disconnected.into(), now);
             }
         }
     }
 
     /// Keeps unhandled bytes for the next time, unless nobody will want them.
-    fn hold(&mut self, token: Token, mut held: Box<Buffer>) {
-        if held.is_empty() {
-            self.connections.outgoing.buffers.give(held);
-        } else if let Some(connection) = self.connections.input(token).filter(|connection| connection.is_open()) {
-            held.fit_into(HELD_BYTES);
-            connection.held = Some(held);
+    fn keep_unparsed(&mut self, id: ConnectionId, mut unparsed: Box<Buffer>) {
+        if unparsed.is_empty() {
+            self.connections.outputs.buffers.give(unparsed);
+        } else if let Some(connection) = self.connections.input(id).filter(|connection| connection.is_open()) {
+            unparsed.fit_into(UNPARSED_BYTES);
+            connection.unparsed = Some(unparsed);
         }
     }
 }

@@ -9,7 +9,7 @@ use super::haste::Wait;
 use crate::chat::{CloseReason, Command, Now, Reach, UserKey};
 use crate::limits::{COPY_WORK, ROW_WORK, WORK_OF_A_LINE, WRITE_BYTE_WORK, WRITE_WORK};
 use crate::server::connection::Phase;
-use crate::server::token::Token;
+use crate::server::connection_id::ConnectionId;
 use crate::server::{Server, Stream};
 
 impl<S: Stream> Server<S> {
@@ -22,45 +22,45 @@ impl<S: Stream> Server<S> {
     /// Gives those their turn whose next line is for many, as long as there is time.
     pub(in crate::server) fn take_turns(&mut self, had_waited: bool, now: Now) {
         if had_waited && !self.is_behind {
-            self.connections.outgoing.spare = self.budget.lines;
+            self.connections.outputs.spare = self.budget.lines;
         }
-        while self.connections.outgoing.spare > 0
-            && let Some(token) = self.connections.take_turn()
+        while self.connections.outputs.spare > 0
+            && let Some(id) = self.connections.take_turn()
         {
-            self.give_turn(token, now);
+            self.give_turn(id, now);
         }
         self.connections.pass_over_gone();
     }
 
     /// Whether a command is handled now; otherwise its client waits for its turn.
     #[inline]
-    pub(in crate::server) fn has_turn(&mut self, token: Token, command: &Command<'_>) -> bool {
-        if self.connections.outgoing.spare > 0 || !self.is_for_many(token, command) {
+    pub(in crate::server) fn has_turn(&mut self, id: ConnectionId, command: &Command<'_>) -> bool {
+        if self.connections.outputs.spare > 0 || !self.is_for_many(id, command) {
             return true;
         }
-        self.connections.wait_for_turn(token);
+        self.connections.wait_for_turn(id);
         false
     }
 
     /// Whether a user that goes does so now; otherwise its client waits for its turn, since all in its
     /// rooms are told. One whose place is kept does not go.
-    pub(in crate::server) fn may_go(&mut self, token: Token) -> bool {
-        let is_kept = self.is_place_kept(token, CloseReason::Disconnected);
-        let reach = if is_kept { None } else { self.user_of(token).map(|user| self.chat.reach_of_leaving(user)) };
-        if self.connections.outgoing.spare > 0 || reach.is_none_or(|reach| work_of(reach) <= WORK_OF_A_LINE) {
+    pub(in crate::server) fn may_go(&mut self, id: ConnectionId) -> bool {
+        let is_kept = self.is_place_kept(id, CloseReason::Disconnected);
+        let reach = if is_kept { None } else { self.user_of(id).map(|user| self.chat.reach_of_leaving(user)) };
+        if self.connections.outputs.spare > 0 || reach.is_none_or(|reach| work_of(reach) <= WORK_OF_A_LINE) {
             return true;
         }
-        self.connections.wait_for_turn(token);
+        self.connections.wait_for_turn(id);
         false
     }
 
     #[cold]
-    fn is_for_many(&self, token: Token, command: &Command<'_>) -> bool {
-        self.user_of(token).is_some_and(|user| work_of(self.chat.reach(user, command)) >= self.budget.short)
+    fn is_for_many(&self, id: ConnectionId, command: &Command<'_>) -> bool {
+        self.user_of(id).is_some_and(|user| work_of(self.chat.reach(user, command)) >= self.budget.short)
     }
 
-    fn user_of(&self, token: Token) -> Option<UserKey> {
-        match self.connections.get(token)?.phase {
+    fn user_of(&self, id: ConnectionId) -> Option<UserKey> {
+        match self.connections.get(id)?.phase {
             Phase::User(user) => Some(user),
             _ => None,
         }
@@ -69,22 +69,22 @@ impl<S: Stream> Server<S> {
     /// A turn is over: the work that its lines have made is charged to the connection and to its
     /// address. One that has made too much is not heard for a while.
     #[inline]
-    pub(in crate::server) fn charge_work(&mut self, token: Token, now: Now) {
-        let work = std::mem::take(&mut self.connections.outgoing.charged);
+    pub(in crate::server) fn charge_work(&mut self, id: ConnectionId, now: Now) {
+        let work = std::mem::take(&mut self.connections.outputs.charged);
         if work > WORK_OF_A_LINE {
-            self.charge_much(token, work, now);
+            self.charge_much(id, work, now);
         }
     }
 
     #[cold]
-    fn charge_much(&mut self, token: Token, work: u64, now: Now) {
-        let Some(connection) = self.connections.get_mut(token) else { return };
+    fn charge_much(&mut self, id: ConnectionId, work: u64, now: Now) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
         let Some(address) = connection.peer.address() else { return };
         let own = connection.rare().work.take_work(self.limits.work.into(), work, now.steady);
         let address = self.addresses.of(address.ip().into());
         let shared = address.work.take_work(self.limits.work_per_address.into(), work, now.steady);
         if let Some(until) = own.max(shared) {
-            self.pause(token, Wait::TooFast(until), &[], now);
+            self.pause(id, Wait::TooFast(until), &[], now);
         }
     }
 }

@@ -5,7 +5,7 @@ use bytes::BytesMut;
 
 use super::chunk::{Chunks, Shares};
 use crate::chat::{Audience, Edition, Event, UserKey};
-use crate::limits::{LINE_BYTES, SPREAD_BYTES};
+use crate::limits::{BROADCAST_BYTES, LINE_BYTES};
 use crate::server::connections::Connections;
 use crate::server::input::work_of_write;
 use crate::server::stream::Stream;
@@ -15,14 +15,14 @@ use crate::wire::{Dialect, Encoder};
 /// piece, in its dialect. They wait while nothing else is said, at the longest until it is somebody
 /// else's turn.
 #[derive(Debug, Default)]
-pub(in crate::server) struct Spread {
+pub(in crate::server) struct Broadcast {
     to: Vec<UserKey>,
     but: Option<UserKey>,
     edition: Option<Edition>,
     lines: Lines,
 }
 
-impl Spread {
+impl Broadcast {
     fn is_for(&self, audience: Audience<'_>) -> bool {
         let is_known = audience.edition() != Edition::Once && self.edition == Some(audience.edition());
         self.but == audience.but() && (is_known || self.to == audience.users())
@@ -119,58 +119,58 @@ impl Speakers {
 
 impl<S: Stream> Connections<S> {
     /// Has an event told to many, but not at once if somebody may be about to say more to them.
-    pub(in crate::server) fn spread(&mut self, to: Audience<'_>, event: &Event<'_>) {
-        if !self.spread.is_for(to) {
+    pub(in crate::server) fn broadcast(&mut self, to: Audience<'_>, event: &Event<'_>) {
+        if !self.broadcast.is_for(to) {
             self.deliver();
-            self.spread.begin(to);
+            self.broadcast.begin(to);
         }
-        let before = self.spread.lines.len();
-        self.spread.lines.add(event, &self.speakers, &mut self.outgoing.encoder);
-        self.outgoing.note_told(to.users().len(), self.spread.lines.len() - before);
-        if self.spread.lines.len() >= SPREAD_BYTES {
+        let before = self.broadcast.lines.len();
+        self.broadcast.lines.add(event, &self.speakers, &mut self.outputs.encoder);
+        self.outputs.note_told(to.users().len(), self.broadcast.lines.len() - before);
+        if self.broadcast.lines.len() >= BROADCAST_BYTES {
             self.deliver();
         }
     }
 
     /// Whether what collects lines for many has never held more than is collected and one more.
-    pub(in crate::server) fn is_spread_bounded(&self) -> bool {
-        self.spread.lines.capacity() <= 2 * (SPREAD_BYTES + LINE_BYTES)
+    pub(in crate::server) fn is_broadcast_bounded(&self) -> bool {
+        self.broadcast.lines.capacity() <= 2 * (BROADCAST_BYTES + LINE_BYTES)
     }
 
     /// Hands out what has been collected for many. To be called before anything else is said to
     /// any of them.
     #[inline(always)]
     pub(in crate::server) fn deliver(&mut self) {
-        if let Some(spread) = self.take_spread() {
-            self.deliver_all(spread);
+        if let Some(broadcast) = self.take_broadcast() {
+            self.deliver_all(broadcast);
         }
     }
 
-    fn deliver_all(&mut self, spread: Spread) {
-        let lines = spread.share(&mut self.outgoing.chunks);
-        for user in spread.to() {
+    fn deliver_all(&mut self, broadcast: Broadcast) {
+        let lines = broadcast.share(&mut self.outputs.chunks);
+        for user in broadcast.to() {
             self.tell_bulk(user, &lines);
         }
-        self.relieve_memory();
-        self.give_back(spread);
+        self.evict_largest();
+        self.give_back(broadcast);
     }
 
     /// What handing out what has been collected takes, in nanoseconds.
-    pub(in crate::server) fn spread_work(&self) -> u64 {
-        self.spread.to.len() as u64 * work_of_write(self.spread.lines.len())
+    pub(in crate::server) fn broadcast_work(&self) -> u64 {
+        self.broadcast.to.len() as u64 * work_of_write(self.broadcast.lines.len())
     }
 
     /// What has been collected for many, if anything, to be handed out by the caller.
     #[inline]
-    pub(in crate::server) fn take_spread(&mut self) -> Option<Spread> {
-        if self.spread.lines.is_empty() { None } else { Some(std::mem::take(&mut self.spread)) }
+    pub(in crate::server) fn take_broadcast(&mut self) -> Option<Broadcast> {
+        if self.broadcast.lines.is_empty() { None } else { Some(std::mem::take(&mut self.broadcast)) }
     }
 
     /// Its memory is used again.
-    pub(in crate::server) fn give_back(&mut self, mut spread: Spread) {
-        spread.to.clear();
-        spread.edition = None;
-        spread.lines.clear();
-        self.spread = spread;
+    pub(in crate::server) fn give_back(&mut self, mut broadcast: Broadcast) {
+        broadcast.to.clear();
+        broadcast.edition = None;
+        broadcast.lines.clear();
+        self.broadcast = broadcast;
     }
 }

@@ -103,19 +103,19 @@ mod tests {
     fn a_chunk_is_used_again_when_nobody_has_it_and_never_before() {
         let mut chunks = Chunks::default();
         let first = Rc::as_ptr(&chunks.share(b"one\n"));
-        let held = chunks.share(b"two\nthree\n");
-        assert_eq!(Rc::as_ptr(&held), first, "nobody had it");
+        let unparsed = chunks.share(b"two\nthree\n");
+        assert_eq!(Rc::as_ptr(&unparsed), first, "nobody had it");
         let next = chunks.share(b"four\n");
-        assert_eq!((held.bytes(), held.lines()), (&b"two\nthree\n"[..], 2));
+        assert_eq!((unparsed.bytes(), unparsed.lines()), (&b"two\nthree\n"[..], 2));
         assert_eq!((next.bytes(), next.lines()), (&b"four\n"[..], 1));
     }
 
     #[test]
     fn few_chunks_are_kept_and_none_that_is_much_too_large() {
         let mut chunks = Chunks::default();
-        let held: Vec<_> = (0..2 * CHUNKS_KEPT).map(|_| chunks.share(&[b'x'; 8_000])).collect();
+        let unparsed: Vec<_> = (0..2 * CHUNKS_KEPT).map(|_| chunks.share(&[b'x'; 8_000])).collect();
         assert_eq!(chunks.0.len(), CHUNKS_KEPT);
-        drop(held);
+        drop(unparsed);
         let small = chunks.share(b"x\n");
         assert!(small.memory() < 8_000, "{}", small.memory());
     }

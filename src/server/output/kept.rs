@@ -1,10 +1,10 @@
-//! The books of a place that is kept: how many lines have been sent and seen, how many commands
+//! The counts of a place that is kept: how many lines have been sent and seen, how many commands
 //! answered. The idea is XEP-0198's (stream management): both
 //! sides count, so no line needs a number of its own.
 
 use super::queue::Queue;
 use crate::chat::Millis;
-use crate::server::places::{Forgotten, ResumeToken};
+use crate::server::places::{Forgotten, Secret};
 use crate::wire::Dialect;
 
 /// A client that was asked for a sign of life.
@@ -21,7 +21,7 @@ pub(in crate::server) struct BadSequence;
 /// What is counted since `KEEP`.
 #[derive(Debug)]
 pub(in crate::server) struct Kept {
-    pub(in crate::server) token: ResumeToken,
+    pub(in crate::server) secret: Secret,
     /// What the lines are in.
     pub(in crate::server) dialect: Dialect,
     /// Lines outside the count: what was queued before `KEEP`, the answer to `RESUME`. They are
@@ -44,7 +44,7 @@ pub(in crate::server) struct Kept {
 impl Kept {
     pub(in crate::server) fn new(secret: u128, dialect: Dialect) -> Self {
         Self {
-            token: ResumeToken::new(secret),
+            secret: Secret::new(secret),
             dialect,
             prelude: Queue::default(),
             asked: None,

@@ -12,7 +12,7 @@ mod sink;
 mod spares;
 mod write;
 
-pub(super) use broadcast::{Speakers, Spread};
+pub(super) use broadcast::{Broadcast, Speakers};
 pub(super) use buffer::Buffer;
 pub(super) use chunk::Shares;
 pub(super) use kept::{AskedForLife, BadSequence, Kept};

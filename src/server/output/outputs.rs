@@ -17,19 +17,19 @@ use crate::limits::{
     ACKNOWLEDGE_WHEN_BUSY, BUSY_CONNECTIONS, COPY_WORK, DEADLINE_WORK, FORGOTTEN_BYTES, Limits, ROW_WORK, WRITE_WORK,
 };
 use crate::server::connection::{Connection, Flow, Link, Schedule};
+use crate::server::connection_id::ConnectionId;
 use crate::server::output::{Desk, Output, Written};
 use crate::server::stream::Stream;
-use crate::server::token::Token;
 use crate::wire::{Dialect, Encoder};
 
 /// The work that is due on output, and what all outputs share.
 #[derive(Debug)]
 pub(in crate::server) struct Outputs {
     /// To be written to in this tick.
-    pub(in crate::server) dirty: Vec<Token>,
+    pub(in crate::server) dirty: Vec<ConnectionId>,
     /// To be written to as far as there is time in a tick: nothing waits for them but what many are
     /// told, or what their sockets had no room for.
-    bulk: VecDeque<Token>,
+    bulk: VecDeque<ConnectionId>,
     /// How much more may be done for many in this tick.
     pub(in crate::server) spare: u64,
     /// The work for many that the turn at hand has made.
@@ -38,11 +38,11 @@ pub(in crate::server) struct Outputs {
     tick: Tick,
     now: Millis,
     /// Whose lines are being handled.
-    pub(in crate::server) served: Option<Token>,
+    pub(in crate::server) served: Option<ConnectionId>,
     /// To be written to by then at the latest; in the order of time.
-    unhurried: VecDeque<(Millis, Token)>,
+    deferred: VecDeque<(Millis, ConnectionId)>,
     /// To be closed as soon as the connection that is being served has had its turn.
-    pub(in crate::server) doomed: Vec<Token>,
+    pub(in crate::server) evicted: Vec<ConnectionId>,
     /// Bytes of memory that what is queued and kept for all connections takes.
     pub(in crate::server) queued: usize,
     pub(in crate::server) encoder: Encoder,
@@ -64,8 +64,8 @@ impl Outputs {
             tick: Tick::default(),
             now: Millis(0),
             served: None,
-            unhurried: VecDeque::new(),
-            doomed: Vec::new(),
+            deferred: VecDeque::new(),
+            evicted: Vec::new(),
             queued: 0,
             encoder: Encoder::default(),
             desk: Desk::beside(limits.queued_total),
@@ -122,9 +122,9 @@ impl Outputs {
     /// Something is to be written to a connection whose acknowledgement waits, perhaps, or went at once.
     #[inline]
     fn note_company<S>(&self, connection: &mut Connection<S>) {
-        let token = connection.token;
+        let id = connection.id;
         if let Some(patience) = connection.patience() {
-            patience.note(self.tick, self.served == Some(token));
+            patience.note(self.tick, self.served == Some(id));
         }
     }
 
@@ -136,7 +136,7 @@ impl Outputs {
 
     /// As [`Self::append`], but what is appended may wait a moment for more, where that has paid.
     #[inline]
-    pub(in crate::server) fn append_unhurried<S: Stream>(
+    pub(in crate::server) fn append_deferred<S: Stream>(
         &mut self,
         connection: &mut Connection<S>,
         write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut),
@@ -153,7 +153,7 @@ impl Outputs {
         match connection.rare().patience.acknowledge(self.tick, goes_anyway) {
             Wait::No => self.mark_dirty(connection),
             Wait::Begins => {
-                self.unhurried.push_back((self.now + self.limits.acknowledge_within, connection.token));
+                self.deferred.push_back((self.now + self.limits.acknowledge_within, connection.id));
             }
             Wait::GoesOn => {}
         }
@@ -167,7 +167,7 @@ impl Outputs {
     /// Has a connection written to at the end of this tick.
     pub(in crate::server) fn mark_dirty<S>(&mut self, connection: &mut Connection<S>) {
         if std::mem::replace(&mut connection.schedule, Schedule::Now) != Schedule::Now {
-            self.dirty.push(connection.token);
+            self.dirty.push(connection.id);
         }
     }
 
@@ -175,13 +175,13 @@ impl Outputs {
     #[inline]
     pub(in crate::server) fn mark_bulk<S>(&mut self, connection: &mut Connection<S>) {
         if connection.schedule == Schedule::Idle {
-            connection.schedule = Schedule::Deferred;
-            self.bulk.push_back(connection.token);
+            connection.schedule = Schedule::Bulk;
+            self.bulk.push_back(connection.id);
         }
     }
 
     /// Takes one of those that are written to as soon as there is time.
-    pub(in crate::server) fn take_bulk(&mut self) -> Option<Token> {
+    pub(in crate::server) fn take_bulk(&mut self) -> Option<ConnectionId> {
         self.bulk.pop_front()
     }
 
@@ -193,15 +193,15 @@ impl Outputs {
     /// When somebody's moment is over. While many wait the server is busy, and each may wait for
     /// longer, since it is likely to be told more.
     pub(in crate::server) fn next_deadline(&self) -> Option<Millis> {
-        let is_busy = self.unhurried.len() >= BUSY_CONNECTIONS;
+        let is_busy = self.deferred.len() >= BUSY_CONNECTIONS;
         let longer = if is_busy { ACKNOWLEDGE_WHEN_BUSY } else { Duration::ZERO };
-        self.unhurried.front().map(|(at, _)| *at + longer)
+        self.deferred.front().map(|(at, _)| *at + longer)
     }
 
     /// Takes a connection whose moment is over.
-    pub(in crate::server) fn take_hurried(&mut self, now: Millis) -> Option<Token> {
+    pub(in crate::server) fn take_deferred(&mut self, now: Millis) -> Option<ConnectionId> {
         self.next_deadline().filter(|at| *at <= now)?;
-        self.unhurried.pop_front().map(|(_, token)| token)
+        self.deferred.pop_front().map(|(_, id)| id)
     }
 
     /// Writes to a connection what is queued for it.
@@ -247,10 +247,10 @@ impl Outputs {
         connection: &mut Connection<S>,
         lines: &Rc<Chunk>,
     ) -> io::Result<bool> {
-        let is_free = connection.output.is_empty() && !connection.is_blocked() && !connection.is_doomed;
+        let is_free = connection.output.is_empty() && !connection.is_blocked() && !connection.is_evicted;
         let stream = match &mut connection.link {
             Link::Up(stream) if is_free && stream.takes_unqueued() => stream,
-            Link::Up(_) | Link::Lost(_) => {
+            Link::Up(_) | Link::Dropped(_) => {
                 self.append_bulk(connection, lines);
                 return Ok(false);
             }
@@ -277,7 +277,7 @@ impl Outputs {
     /// in case they did not arrive, or that wait for one who may come back.
     pub(in crate::server) fn forget_kept<S>(&mut self, connection: &mut Connection<S>) {
         let excess = self.queued.saturating_sub(self.limits.queued_total).max(FORGOTTEN_BYTES);
-        connection.output.forget_kept(excess, !connection.is_lost(), &mut self.desk);
+        connection.output.forget_kept(excess, !connection.is_dropped(), &mut self.desk);
         self.account(connection);
     }
 
@@ -289,10 +289,10 @@ impl Outputs {
 
     /// Has a connection closed. Its queue counts for nothing until then, or a line to many would
     /// cost several their places where one is enough.
-    pub(in crate::server) fn doom<S>(&mut self, connection: &mut Connection<S>) {
-        connection.is_doomed = true;
+    pub(in crate::server) fn evict<S>(&mut self, connection: &mut Connection<S>) {
+        connection.is_evicted = true;
         self.queued -= connection.unaccount();
-        self.doomed.push(connection.token);
+        self.evicted.push(connection.id);
     }
 
     /// Says whether there is something to be written.
@@ -302,7 +302,7 @@ impl Outputs {
         connection: &mut Connection<S>,
         append: impl FnOnce(Dialect, &mut Output, &mut Desk, &mut Encoder) -> bool,
     ) -> bool {
-        let is_bounded = connection.is_lost() || connection.is_doomed;
+        let is_bounded = connection.is_dropped() || connection.is_evicted;
         if is_bounded && !connection.takes_output() {
             return false;
         }
@@ -324,7 +324,7 @@ impl Outputs {
     #[cold]
     fn bound<S>(&mut self, connection: &mut Connection<S>) {
         connection.output.bound_unsent();
-        if !connection.is_doomed {
+        if !connection.is_evicted {
             self.account(connection);
         }
     }

@@ -1,16 +1,16 @@
 //! From what the domain has to tell to the output of those it is for.
 
 use crate::chat::{Audience, Event, Record, Row, Sink, UserKey};
+use crate::server::connection_id::ConnectionId;
 use crate::server::connections::Connections;
 use crate::server::journal::Journal;
 use crate::server::stream::Stream;
-use crate::server::token::Token;
 use crate::wire::Asked;
 
 /// Who asked for what is being told.
 #[derive(Clone, Copy)]
 pub(in crate::server) struct Asker<'a> {
-    pub(in crate::server) token: Token,
+    pub(in crate::server) id: ConnectionId,
     pub(in crate::server) asked: &'a Asked<'a>,
 }
 
@@ -25,23 +25,23 @@ impl<S: Stream> Sink for Outbox<'_, S> {
     fn tell(&mut self, to: UserKey, event: &Event<'_>) {
         self.connections.deliver();
         self.connections.tell(to, |dialect, encoder, queue| encoder.event(dialect, event, queue));
-        self.connections.relieve_memory();
+        self.connections.evict_largest();
     }
 
     fn tell_all(&mut self, to: Audience<'_>, event: &Event<'_>) {
         if to.is_empty() {
             return;
         }
-        self.connections.spread(to, event);
+        self.connections.broadcast(to, event);
         if !is_followed(event) {
             self.connections.deliver();
         }
     }
 
     fn row(&mut self, row: &Row<'_>) {
-        let Some(Asker { token, asked }) = self.asker else { return };
-        self.connections.note_row(token);
-        self.connections.append(token, |dialect, encoder, queue| encoder.row(dialect, asked, row, queue));
+        let Some(Asker { id, asked }) = self.asker else { return };
+        self.connections.note_row(id);
+        self.connections.append(id, |dialect, encoder, queue| encoder.row(dialect, asked, row, queue));
     }
 
     fn record(&mut self, record: &Record<'_>) {

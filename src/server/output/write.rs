@@ -4,9 +4,9 @@ use std::io;
 
 use crate::chat::{CloseReason, Now};
 use crate::server::connection::Flow;
+use crate::server::connection_id::ConnectionId;
 use crate::server::input::work_of_write;
 use crate::server::output::Written;
-use crate::server::token::Token;
 use crate::server::{Server, Stream};
 
 impl<S: Stream> Server<S> {
@@ -14,38 +14,38 @@ impl<S: Stream> Server<S> {
     /// to them before they are written to, so those who have nothing else to be told get it from
     /// where it is, without a copy in a queue of their own. Those for whom there is no time any more in
     /// this tick get one. Says how much time is left.
-    pub(in crate::server) fn write_spread(&mut self, now: Now, time: u64) -> u64 {
+    pub(in crate::server) fn write_broadcast(&mut self, now: Now, time: u64) -> u64 {
         // Others have waited for longer.
         if self.is_behind {
             self.connections.deliver();
             return time;
         }
         // There is no time for all of it: answers go first.
-        if self.connections.spread_work() > time {
+        if self.connections.broadcast_work() > time {
             self.write_dirty(now);
         }
-        let Some(spread) = self.connections.take_spread() else { return time };
+        let Some(broadcast) = self.connections.take_broadcast() else { return time };
         let mut broken = Vec::new();
-        let lines = spread.share(&mut self.connections.outgoing.chunks);
+        let lines = broadcast.share(&mut self.connections.outputs.chunks);
         let work = work_of_write(lines.len());
         let in_time = usize::try_from(time.div_ceil(work)).unwrap_or(usize::MAX);
-        for user in spread.to().take(in_time) {
-            let Some(token) = self.connections.of_user(user) else { continue };
-            match self.connections.write_through(token, &lines) {
+        for user in broadcast.to().take(in_time) {
+            let Some(id) = self.connections.of_user(user) else { continue };
+            match self.connections.write_through(id, &lines) {
                 Ok(is_written) => self.stats.writes += u64::from(is_written),
-                Err(_) => broken.push(token),
+                Err(_) => broken.push(id),
             }
         }
-        if spread.most() > in_time {
-            for user in spread.to().skip(in_time) {
+        if broadcast.most() > in_time {
+            for user in broadcast.to().skip(in_time) {
                 self.connections.tell_bulk(user, &lines);
             }
         }
-        let spent = work.saturating_mul(spread.most() as u64);
-        self.connections.relieve_memory();
-        self.connections.give_back(spread);
-        for token in broken {
-            self.lose(token, now);
+        let spent = work.saturating_mul(broadcast.most() as u64);
+        self.connections.evict_largest();
+        self.connections.give_back(broadcast);
+        for id in broken {
+            self.handle_broken(id, now);
         }
         time.saturating_sub(spent)
     }
@@ -53,12 +53,12 @@ impl<S: Stream> Server<S> {
     /// Writes to those for whom nothing waits but what many are told, as long as there is time.
     pub(in crate::server) fn write_bulk(&mut self, now: Now, mut time: u64) {
         while time > 0
-            && let Some((token, waiting)) = self.connections.take_bulk()
+            && let Some((id, waiting)) = self.connections.take_bulk()
         {
             time = time.saturating_sub(work_of_write(waiting));
-            self.write(token, now);
+            self.write(id, now);
         }
-        self.close_doomed(now);
+        self.close_evicted(now);
         self.write_dirty(now);
     }
 
@@ -66,60 +66,60 @@ impl<S: Stream> Server<S> {
     /// something to be told, so this goes on until nothing is left to do.
     #[inline]
     pub(in crate::server) fn write_dirty(&mut self, now: Now) {
-        if !self.connections.outgoing.dirty.is_empty() {
+        if !self.connections.outputs.dirty.is_empty() {
             self.write_all_dirty(now);
         }
     }
 
     fn write_all_dirty(&mut self, now: Now) {
-        while !self.connections.outgoing.dirty.is_empty() {
-            let mut batch = self.take_batch(|connections| &mut connections.outgoing.dirty);
-            for token in batch.drain(..) {
-                self.write(token, now);
+        while !self.connections.outputs.dirty.is_empty() {
+            let mut batch = self.take_batch(|connections| &mut connections.outputs.dirty);
+            for id in batch.drain(..) {
+                self.write(id, now);
             }
             self.batch = batch;
-            self.close_doomed(now);
+            self.close_evicted(now);
         }
     }
 
     #[inline]
-    fn write(&mut self, token: Token, now: Now) {
-        let Some(connection) = self.connections.get(token) else { return };
+    fn write(&mut self, id: ConnectionId, now: Now) {
+        let Some(connection) = self.connections.get(id) else { return };
         let (was_slow, was_usual) = (connection.is_slow(&self.limits), connection.is_usual());
         self.stats.writes += 1;
-        match self.connections.write_out(token) {
+        match self.connections.write_out(id) {
             Ok(Written::All) if was_usual => {}
-            written => self.after_write(token, written, was_slow, now),
+            written => self.after_write(id, written, was_slow, now),
         }
     }
 
     /// What has been written was all that a connection on its way out had to be told, or not all.
-    fn after_write(&mut self, token: Token, written: io::Result<Written>, was_slow: bool, now: Now) {
+    fn after_write(&mut self, id: ConnectionId, written: io::Result<Written>, was_slow: bool, now: Now) {
         match written {
-            Err(_) => return self.lose(token, now),
-            Ok(Written::All) => self.after_last_byte(token),
+            Err(_) => return self.handle_broken(id, now),
+            Ok(Written::All) => self.after_last_byte(id),
             Ok(Written::Blocked) => {}
         }
-        let Some(connection) = self.connections.get(token) else { return };
+        let Some(connection) = self.connections.get(id) else { return };
         if was_slow && !connection.is_slow(&self.limits) && connection.has_work() {
-            self.connections.mark_ready(token);
+            self.connections.mark_ready(id);
         }
-        self.watch_slow_consumer(token, now);
+        self.watch_slow_consumer(id, now);
     }
 
     /// A stream has turned out to be broken. Its user goes, when it has its turn if many are told.
-    fn lose(&mut self, token: Token, now: Now) {
-        if self.may_go(token) {
-            self.break_off(token, now);
-        } else if let Some(connection) = self.connections.get_mut(token) {
+    fn handle_broken(&mut self, id: ConnectionId, now: Now) {
+        if self.may_go(id) {
+            self.break_off(id, now);
+        } else if let Some(connection) = self.connections.get_mut(id) {
             connection.flow = Flow::Broken;
-            self.watch_slow_consumer(token, now);
+            self.watch_slow_consumer(id, now);
         }
     }
 
     /// Gives a client that stays above a limit a time in which to read.
-    fn watch_slow_consumer(&mut self, token: Token, now: Now) {
-        let Some(connection) = self.connections.get_mut(token) else { return };
+    fn watch_slow_consumer(&mut self, id: ConnectionId, now: Now) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
         let (is_slow, is_stuck) = (connection.is_slow(&self.limits), connection.is_stuck(&self.limits));
         let is_known = connection.slow_since().is_some() == is_slow && connection.stuck_since().is_some() == is_stuck;
         if connection.is_open() && !is_known {
@@ -131,15 +131,15 @@ impl<S: Stream> Server<S> {
 
     /// The time of a client that stays above a limit may be over. Who is slow is said after a write
     /// only, so what waits is offered once more.
-    pub(in crate::server) fn judge(&mut self, token: Token, now: Now) {
-        self.write(token, now);
-        let Some(connection) = self.connections.get_mut(token).filter(|connection| connection.is_open()) else {
+    pub(in crate::server) fn judge(&mut self, id: ConnectionId, now: Now) {
+        self.write(id, now);
+        let Some(connection) = self.connections.get_mut(id).filter(|connection| connection.is_open()) else {
             return;
         };
         if connection.slow_due(&self.limits).is_some_and(|due| due <= now.steady) {
             // Who leaves that much unread is not sent it before the farewell.
-            connection.is_doomed = connection.is_stuck(&self.limits);
-            self.close(token, CloseReason::SlowConsumer.into(), now);
+            connection.is_evicted = connection.is_stuck(&self.limits);
+            self.close(id, CloseReason::SlowConsumer.into(), now);
         }
     }
 }

@@ -3,14 +3,14 @@
 
 use std::time::Duration;
 
-use super::absence::Absence;
+use super::dropped::Dropped;
 use crate::chat::{CloseReason, Name, Now, Uid, UserKey, UserRef};
 use crate::limits::PROBE_TIME;
 use crate::server::connection::{Connection, Link, Phase};
+use crate::server::connection_id::ConnectionId;
 use crate::server::gate::{Throttle, origin_of};
 use crate::server::input::Wait;
 use crate::server::output::{AskedForLife, Kept, Outbox, Output};
-use crate::server::token::Token;
 use crate::server::{Server, Stream};
 use crate::wire::{Answer, Asked, Fault};
 
@@ -25,75 +25,83 @@ pub(in crate::server) struct Return<'a> {
 
 impl<S: Stream> Server<S> {
     /// Has the user's place kept from now on, and tells the secret to come back with.
-    pub(in crate::server) fn keep(&mut self, token: Token, asked: &Asked<'_>) {
+    pub(in crate::server) fn keep(&mut self, id: ConnectionId, asked: &Asked<'_>) {
         let grace = self.limits.resume_grace;
-        let Some(connection) = self.connections.get(token) else { return };
+        let Some(connection) = self.connections.get(id) else { return };
         if !matches!(connection.phase, Phase::User(_)) {
-            return self.answer(token, asked, Err(Fault::NotEntered));
+            return self.answer(id, asked, Err(Fault::NotEntered));
         }
         if grace.is_zero() {
-            return self.answer(token, asked, Err(Fault::NotKept));
+            return self.answer(id, asked, Err(Fault::NotKept));
         }
         if let Some(kept) = connection.output.kept() {
-            let text = kept.token.to_text();
-            return self.answer_uncounted(token, asked, Ok(Answer::Kept { token: &text, grace }));
+            let text = kept.secret.to_text();
+            return self.answer_uncounted(id, asked, Ok(Answer::Kept { token: &text, grace }));
         }
         let kept = Kept::new(self.life.secret((self.secrets)()), connection.dialect);
-        let text = kept.token.to_text();
-        self.answer(token, asked, Ok(Answer::Kept { token: &text, grace }));
-        if let Some(connection) = self.connections.get_mut(token) {
+        let text = kept.secret.to_text();
+        self.answer(id, asked, Ok(Answer::Kept { token: &text, grace }));
+        if let Some(connection) = self.connections.get_mut(id) {
             connection.output.keep(kept);
         }
     }
 
     /// Gives a user its place again, on this connection.
-    pub(in crate::server) fn resume(&mut self, token: Token, asked: &Asked<'_>, back: Return<'_>, now: Now) {
+    pub(in crate::server) fn resume(&mut self, id: ConnectionId, asked: &Asked<'_>, back: Return<'_>, now: Now) {
         let Return { uid, secret, seen } = back;
-        if self.connections.get(token).is_some_and(|it| matches!(it.phase, Phase::User(_))) {
-            return self.answer_uncounted(token, asked, Err(Fault::AlreadyEntered));
+        if self.connections.get(id).is_some_and(|it| matches!(it.phase, Phase::User(_))) {
+            return self.answer_uncounted(id, asked, Err(Fault::AlreadyEntered));
         }
         let Some((user, place)) = self.find_place(uid, secret) else {
-            return self.refuse_return(token, asked, back, now);
+            return self.refuse_return(id, asked, back, now);
         };
         let Some(old) = self.connections.get_mut(place) else { return };
         let (debts, rest) = (old.debts(), Output::of_rest(old.output.rest_of_line()));
         let lost = match old.output.rewind(seen) {
             Ok(lost) => lost,
-            Err(_) => return self.answer(token, asked, Err(Fault::BadSequence)),
+            Err(_) => return self.answer(id, asked, Err(Fault::BadSequence)),
         };
         let output = std::mem::replace(&mut old.output, rest);
-        if self.end_absence(place).is_none() {
+        if self.end_dropped(place).is_none() {
             self.start_closing(place, CloseReason::ResumedElsewhere.into(), now);
         }
-        if let Some(connection) = self.connections.get_mut(token) {
+        if let Some(connection) = self.connections.get_mut(id) {
             connection.owe(debts, now.steady);
         }
-        self.take_place(token, asked, user, output, lost, now);
+        self.take_place(id, asked, user, output, lost, now);
         if lost > 0 {
             self.tell_forgotten(user, seen);
         }
     }
 
     /// The place is not there: was it given up, its owner is told how much was lost.
-    fn refuse_return(&mut self, token: Token, asked: &Asked<'_>, back: Return<'_>, now: Now) {
+    fn refuse_return(&mut self, id: ConnectionId, asked: &Asked<'_>, back: Return<'_>, now: Now) {
         let Return { uid, secret, seen } = back;
         let lost = self.given_up.lost(uid, secret, seen, now.steady);
         if let Some(lost) = lost.filter(|lost| *lost > 0) {
-            self.connections.append(token, |dialect, encoder, out| encoder.lost(dialect, lost, out));
+            self.connections.append(id, |dialect, encoder, out| encoder.lost(dialect, lost, out));
         }
-        self.answer(token, asked, Err(Fault::BadToken));
+        self.answer(id, asked, Err(Fault::BadToken));
         // One that was right, or of another life, is no guess.
         if lost.is_none() && self.life.may_have_given(secret) {
-            self.penalise(token, now);
+            self.penalise(id, now);
         }
     }
 
-    fn take_place(&mut self, token: Token, asked: &Asked<'_>, user: UserKey, mut output: Output, lost: u64, now: Now) {
+    fn take_place(
+        &mut self,
+        id: ConnectionId,
+        asked: &Asked<'_>,
+        user: UserKey,
+        mut output: Output,
+        lost: u64,
+        now: Now,
+    ) {
         let Some(name) = self.chat.name_of(user) else { return };
         let answered = output.kept().map_or(0, |kept| kept.answered);
-        self.answer(token, asked, Ok(Answer::Resumed { uid: user.uid(), name, answered, lost }));
+        self.answer(id, asked, Ok(Answer::Resumed { uid: user.uid(), name, answered, lost }));
         let mut address = None;
-        if let Some(connection) = self.connections.get_mut(token) {
+        if let Some(connection) = self.connections.get_mut(id) {
             address = connection.peer.address();
             if let Some(kept) = output.kept_mut() {
                 kept.asked = None;
@@ -103,23 +111,23 @@ impl<S: Stream> Server<S> {
             connection.phase = Phase::User(user);
             connection.last_heard = now.steady;
         }
-        self.connections.link(user, token);
-        self.connections.mark_dirty(token);
+        self.connections.link(user, id);
+        self.connections.mark_dirty(id);
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
         self.chat.handle_return(user, address, &mut outbox);
     }
 
     /// The user with this number and the connection that holds its place, if the secret is right.
-    fn find_place(&self, uid: Uid, secret: &str) -> Option<(UserKey, Token)> {
+    fn find_place(&self, uid: Uid, secret: &str) -> Option<(UserKey, ConnectionId)> {
         let user = self.chat.find(UserRef::Uid(uid))?;
         let place = self.connections.of_user(user)?;
         let kept = self.connections.get(place)?.output.kept()?;
-        kept.token.matches(secret).then_some((user, place))
+        kept.secret.matches(secret).then_some((user, place))
     }
 
     /// Whether a connection that ends for this reason leaves a place behind.
-    pub(in crate::server) fn is_place_kept(&self, token: Token, reason: CloseReason) -> bool {
-        let is_lost = match reason {
+    pub(in crate::server) fn is_place_kept(&self, id: ConnectionId, reason: CloseReason) -> bool {
+        let is_dropped = match reason {
             CloseReason::Disconnected | CloseReason::Broken | CloseReason::SlowConsumer | CloseReason::PingTimeout => {
                 true
             }
@@ -135,25 +143,25 @@ impl<S: Stream> Server<S> {
             | CloseReason::EndlessLine
             | CloseReason::Shutdown => false,
         };
-        let kept = |token| {
-            let connection = self.connections.get(token)?;
+        let kept = |id| {
+            let connection = self.connections.get(id)?;
             connection.output.kept().filter(|_| connection.is_open())
         };
-        is_lost && kept(token).is_some()
+        is_dropped && kept(id).is_some()
     }
 
     /// Lets go of a lost connection's stream and keeps the rest.
-    pub(in crate::server) fn keep_place(&mut self, token: Token, reason: CloseReason, now: Now) {
+    pub(in crate::server) fn keep_place(&mut self, id: ConnectionId, reason: CloseReason, now: Now) {
         let until = now.steady + self.limits.resume_grace;
-        let Some(connection) = self.connections.get_mut(token) else { return };
+        let Some(connection) = self.connections.get_mut(id) else { return };
         let (Some(user), Some(origin)) = (connection.user(), origin_of(connection.peer)) else { return };
-        self.leave_debts(token, now);
-        self.release(token, now);
-        let number = self.places.add(origin, token);
-        let Some(connection) = self.connections.get_mut(token) else { return };
-        connection.link = Link::Lost(Box::new(Absence::new(number, reason, now.steady, until)));
-        connection.held = None;
-        connection.is_doomed = false;
+        self.leave_debts(id, now);
+        self.release(id, now);
+        let number = self.places.add(origin, id);
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        connection.link = Link::Dropped(Box::new(Dropped::new(number, reason, now.steady, until)));
+        connection.unparsed = None;
+        connection.is_evicted = false;
         connection.forget_rare(now.steady);
         if let Some(kept) = connection.output.kept_mut() {
             kept.asked = None;
@@ -171,42 +179,42 @@ impl<S: Stream> Server<S> {
     /// are too many, the oldest is given up.
     fn give_up_surplus(&mut self, now: Now) {
         let (of_origin, of_all) = (self.limits.places_per_address, self.limits.connections);
-        while let Some(token) = self.places.surplus(of_origin, of_all) {
-            let absence = self.connections.get(token).and_then(Connection::absence);
-            let reason = absence.map_or(CloseReason::Disconnected, |absence| absence.reason);
-            self.close(token, reason.into(), now);
+        while let Some(id) = self.places.surplus(of_origin, of_all) {
+            let dropped = self.connections.get(id).and_then(Connection::dropped);
+            let reason = dropped.map_or(CloseReason::Disconnected, |dropped| dropped.reason);
+            self.close(id, reason.into(), now);
         }
     }
 
     /// Something is due for an absent user: telling others, or giving up.
-    pub(in crate::server) fn handle_absence(&mut self, token: Token, user: UserKey, now: Now) {
-        let Some(connection) = self.connections.get_mut(token) else { return };
-        let Link::Lost(absence) = &mut connection.link else { return };
-        if absence.until <= now.steady {
-            let reason = absence.reason;
-            return self.close(token, reason.into(), now);
+    pub(in crate::server) fn handle_dropped(&mut self, id: ConnectionId, user: UserKey, now: Now) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
+        let Link::Dropped(dropped) = &mut connection.link else { return };
+        if dropped.until <= now.steady {
+            let reason = dropped.reason;
+            return self.close(id, reason.into(), now);
         }
-        absence.note_told();
+        dropped.note_told();
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
         self.chat.tell_drop(user, &mut outbox);
     }
 
     /// Ends the keeping of an absent user's place; gives back the user.
-    pub(in crate::server) fn end_absence(&mut self, token: Token) -> Option<UserKey> {
-        let connection = self.connections.get_mut(token)?;
-        let (user, number) = (connection.user()?, connection.absence()?.number);
+    pub(in crate::server) fn end_dropped(&mut self, id: ConnectionId) -> Option<UserKey> {
+        let connection = self.connections.get_mut(id)?;
+        let (user, number) = (connection.user()?, connection.dropped()?.number);
         connection.phase = Phase::Gone;
         if let Some(origin) = origin_of(connection.peer) {
             self.places.remove(origin, number);
         }
-        self.connections.gone.push(token);
+        self.connections.gone.push(id);
         Some(user)
     }
 
     /// Something is due for a client that can come back: a sign of life.
-    pub(in crate::server) fn handle_silence(&mut self, token: Token, now: Now) {
+    pub(in crate::server) fn handle_silence(&mut self, id: ConnectionId, now: Now) {
         let limits = self.limits;
-        let Some(connection) = self.connections.get_mut(token) else { return };
+        let Some(connection) = self.connections.get_mut(id) else { return };
         if !connection.is_listening(&limits) {
             // It may well have answered; the server has not listened.
             connection.last_heard = now.steady;
@@ -215,10 +223,10 @@ impl<S: Stream> Server<S> {
         let Some(kept) = connection.output.kept_mut() else { return };
         match kept.asked {
             Some(asked) if last_heard >= asked.at => kept.asked = None,
-            Some(asked) if asked.until <= now.steady => self.close(token, CloseReason::PingTimeout.into(), now),
+            Some(asked) if asked.until <= now.steady => self.close(id, CloseReason::PingTimeout.into(), now),
             Some(_) => {}
             None if last_heard + limits.ping_after <= now.steady => {
-                self.ask_for_sign_of_life(token, now, limits.dead_after - limits.ping_after);
+                self.ask_for_sign_of_life(id, now, limits.dead_after - limits.ping_after);
             }
             None => {}
         }
@@ -226,47 +234,47 @@ impl<S: Stream> Server<S> {
 
     /// What to say to somebody who wants a name that is taken. A holder that has been silent is
     /// asked for a sign of life first; one that is away for as long loses its name at once.
-    pub(in crate::server) fn contest(&mut self, name: Name, now: Now) -> Result<(), Fault> {
+    pub(in crate::server) fn reclaim_name(&mut self, name: Name, now: Now) -> Result<(), Fault> {
         let taken = Err(Fault::Refused(crate::chat::Refusal::NameTaken(name)));
         let holder = self.chat.find(UserRef::Name(name)).and_then(|user| self.connections.of_user(user));
-        let Some((token, connection)) = holder.and_then(|token| Some((token, self.connections.get(token)?))) else {
+        let Some((id, connection)) = holder.and_then(|id| Some((id, self.connections.get(id)?))) else {
             return taken;
         };
         let is_silent = connection.last_heard + self.limits.ping_after <= now.steady;
         if connection.output.kept().is_none() || !is_silent {
             return taken;
         }
-        if let Some(absence) = connection.absence() {
-            let reason = absence.reason;
-            self.close(token, reason.into(), now);
+        if let Some(dropped) = connection.dropped() {
+            let reason = dropped.reason;
+            self.close(id, reason.into(), now);
             return Ok(());
         }
-        self.ask_for_sign_of_life(token, now, PROBE_TIME);
+        self.ask_for_sign_of_life(id, now, PROBE_TIME);
         Err(Fault::NameSilent(name))
     }
 
     /// Asks, unless that has been done already, and shortens the time to answer if need be.
-    fn ask_for_sign_of_life(&mut self, token: Token, now: Now, time: Duration) {
-        let Some(connection) = self.connections.get_mut(token) else { return };
+    fn ask_for_sign_of_life(&mut self, id: ConnectionId, now: Now, time: Duration) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
         let until = now.steady + time;
         let Some(kept) = connection.output.kept_mut() else { return };
         match &mut kept.asked {
             Some(asked) => asked.until = asked.until.min(until),
             None => {
                 kept.asked = Some(AskedForLife { at: now.steady, until });
-                self.connections.append(token, |dialect, encoder, out| encoder.ping(dialect, out));
+                self.connections.append(id, |dialect, encoder, out| encoder.ping(dialect, out));
             }
         }
     }
 
     /// A wrong secret: the connection is not heard for a while, longer each time from one address. If
     /// it hangs up meanwhile, no secret of the next one from there is looked at.
-    pub(in crate::server) fn penalise(&mut self, token: Token, now: Now) {
-        let Some(connection) = self.connections.get_mut(token) else { return };
+    pub(in crate::server) fn penalise(&mut self, id: ConnectionId, now: Now) {
+        let Some(connection) = self.connections.get_mut(id) else { return };
         if let Some(origin) = origin_of(connection.peer) {
             let until = now.steady + self.addresses.penalty(origin, now.steady);
             connection.rare().secrets = Throttle::until(until);
-            self.pause(token, Wait::Penalty(until), &[], now);
+            self.pause(id, Wait::Penalty(until), &[], now);
         }
     }
 }

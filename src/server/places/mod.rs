@@ -1,21 +1,21 @@
 //! Whose places are kept: how many of each address, in the order in which they were left, and which
 //! goes when there are too many.
 
-mod absence;
+mod dropped;
 mod keeping;
 mod secret;
 mod unread;
 
-pub(super) use absence::Absence;
+pub(super) use dropped::Dropped;
 pub(super) use keeping::Return;
-pub(super) use secret::{Life, ResumeToken};
+pub(super) use secret::{Life, Secret};
 pub(super) use unread::{Forgotten, GivenUp, Tally};
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::chat::Origin;
-use crate::server::token::Token;
+use crate::server::connection_id::ConnectionId;
 
 /// Says which of the places that are kept one is. Later ones have greater numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,7 +27,7 @@ type Rank = (usize, Reverse<PlaceNumber>, Origin);
 /// See the module.
 #[derive(Debug, Default)]
 pub(in crate::server) struct Places {
-    order: BTreeMap<(Origin, PlaceNumber), Token>,
+    order: BTreeMap<(Origin, PlaceNumber), ConnectionId>,
     counts: BTreeMap<Origin, usize>,
     ranks: BTreeSet<Rank>,
     left: u64,
@@ -39,11 +39,11 @@ impl Places {
     }
 
     /// A place is kept from now on.
-    pub(in crate::server) fn add(&mut self, origin: Origin, token: Token) -> PlaceNumber {
+    pub(in crate::server) fn add(&mut self, origin: Origin, id: ConnectionId) -> PlaceNumber {
         self.left += 1;
         let number = PlaceNumber(self.left);
         self.change(origin, |places| {
-            places.order.insert((origin, number), token);
+            places.order.insert((origin, number), id);
             *places.counts.entry(origin).or_default() += 1;
         });
         number
@@ -66,7 +66,7 @@ impl Places {
     /// The place to give up, if an origin has more than it may, or all have more than they may
     /// together; 0 is no limit. It is the oldest of those who have most: nobody loses a place
     /// because others leave many.
-    pub(in crate::server) fn surplus(&self, of_origin: usize, of_all: usize) -> Option<Token> {
+    pub(in crate::server) fn surplus(&self, of_origin: usize, of_all: usize) -> Option<ConnectionId> {
         let (count, Reverse(oldest), origin) = *self.ranks.last()?;
         let is_too_many = of_origin > 0 && count > of_origin || of_all > 0 && self.len() > of_all;
         if is_too_many { self.order.get(&(origin, oldest)).copied() } else { None }
@@ -97,17 +97,17 @@ mod tests {
         Origin::from(std::net::IpAddr::from([10, 0, 0, last]))
     }
 
-    fn token(slot: u32) -> Token {
-        Token { slot, generation: 0 }
+    fn id(slot: u32) -> ConnectionId {
+        ConnectionId { slot, generation: 0 }
     }
 
     /// Keeps so many places for an origin, each giving up what is too many; says which are gone.
     fn leave(places: &mut Places, from: u8, slots: std::ops::Range<u32>, of_all: usize) -> Vec<u32> {
         let (mut gone, mut numbers) = (Vec::new(), BTreeMap::new());
         for slot in slots {
-            numbers.insert(slot, places.add(origin(from), token(slot)));
+            numbers.insert(slot, places.add(origin(from), id(slot)));
             while let Some(surplus) = places.surplus(3, of_all) {
-                let of = |(key, kept): (&(Origin, PlaceNumber), &Token)| (*kept == surplus).then_some(*key);
+                let of = |(key, kept): (&(Origin, PlaceNumber), &ConnectionId)| (*kept == surplus).then_some(*key);
                 let (origin, number) = places.order.iter().find_map(of).expect("it is kept");
                 places.remove(origin, number);
                 gone.push(surplus.slot);

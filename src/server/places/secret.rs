@@ -33,9 +33,9 @@ impl Life {
 
 /// The secret that proves whose place it is: 96 random bits, and before them the daemon's life.
 #[derive(Clone, Copy)]
-pub(in crate::server) struct ResumeToken(u128);
+pub(in crate::server) struct Secret(u128);
 
-impl ResumeToken {
+impl Secret {
     pub(in crate::server) fn new(secret: u128) -> Self {
         Self(secret)
     }
@@ -51,7 +51,7 @@ impl ResumeToken {
     }
 }
 
-impl std::fmt::Debug for ResumeToken {
+impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("secret")
     }
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_token_is_32_hex_digits_and_matches_itself_only() {
-        let token = ResumeToken(0xabc);
+        let token = Secret(0xabc);
         assert_eq!(token.to_text(), format!("{}abc", "0".repeat(29)));
         assert!(token.matches(&token.to_text()));
         for wrong in ["", "abc", &"0".repeat(32), &token.to_text().to_uppercase()] {
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn a_token_tells_of_which_life_it_is_and_has_96_bits_of_its_own() {
         let (life, other) = (Life::new(0xfeed_0000_0001), Life::new(2));
-        let text = ResumeToken(life.secret(u128::MAX)).to_text();
+        let text = Secret(life.secret(u128::MAX)).to_text();
         assert_eq!((life.to_text(), text.clone()), ("00000001".to_owned(), format!("00000001{}", "f".repeat(24))));
         assert!(life.may_have_given(&text) && !other.may_have_given(&text));
         assert!(!life.may_have_given("") && !life.may_have_given("0000000"));

@@ -3,12 +3,12 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::secret::ResumeToken;
+use super::secret::Secret;
 use crate::chat::{CloseReason, Millis, Name, Uid, UserKey};
 use crate::limits::{GIVEN_UP_REMEMBERED, GIVEN_UP_TIME, UNREAD_SENDERS};
 use crate::server::connection::Phase;
+use crate::server::connection_id::ConnectionId;
 use crate::server::output::Outbox;
-use crate::server::token::Token;
 use crate::server::{Server, Stream};
 use crate::wire::Dialect;
 
@@ -97,7 +97,7 @@ pub(in crate::server) struct GivenUp(VecDeque<Place>);
 #[derive(Debug)]
 struct Place {
     uid: Uid,
-    token: ResumeToken,
+    secret: Secret,
     /// How many lines it was told since `KEEP`, and how many private ones were not confirmed.
     told: u64,
     unread: u64,
@@ -117,16 +117,16 @@ impl GivenUp {
         while self.0.front().is_some_and(|place| place.until <= now) {
             self.0.pop_front();
         }
-        let place = self.0.iter().find(|place| place.uid == uid && place.token.matches(secret))?;
+        let place = self.0.iter().find(|place| place.uid == uid && place.secret.matches(secret))?;
         Some(place.unread.min(place.told.saturating_sub(seen)))
     }
 }
 
 impl<S: Stream> Server<S> {
     /// The private lines that are lost, as far as is known, when a user's connection or place ends.
-    pub(in crate::server) fn count_unread(&self, token: Token, reason: CloseReason) -> Tally {
+    pub(in crate::server) fn count_unread(&self, id: ConnectionId, reason: CloseReason) -> Tally {
         let mut tally = Tally::default();
-        let Some(connection) = self.connections.get(token) else { return tally };
+        let Some(connection) = self.connections.get(id) else { return tally };
         let output = &connection.output;
         match (connection.phase, reason) {
             // A client that says goodbye has read what it wanted.
@@ -141,16 +141,16 @@ impl<S: Stream> Server<S> {
     }
 
     /// Remembers that private lines were unread when this place was given up, for the one who may come back.
-    pub(in crate::server) fn note_given_up(&mut self, token: Token, tally: &Tally, now: Millis) {
-        let Some(connection) = self.connections.get(token) else { return };
+    pub(in crate::server) fn note_given_up(&mut self, id: ConnectionId, tally: &Tally, now: Millis) {
+        let Some(connection) = self.connections.get(id) else { return };
         let (Some(user), Some(kept)) = (connection.user(), connection.output.kept()) else { return };
-        if !connection.is_lost() {
+        if !connection.is_dropped() {
             return;
         }
         let unread = tally.count();
         if unread > 0 {
-            let (uid, token, told) = (user.uid(), kept.token, connection.output.told());
-            self.given_up.add(Place { uid, token, told, unread, until: now + GIVEN_UP_TIME });
+            let (uid, secret, told) = (user.uid(), kept.secret, connection.output.told());
+            self.given_up.add(Place { uid, secret, told, unread, until: now + GIVEN_UP_TIME });
         }
     }
 
@@ -165,7 +165,7 @@ impl<S: Stream> Server<S> {
     /// Of what a returning user has not seen, tells the senders what could not be kept.
     pub(in crate::server) fn tell_forgotten(&mut self, user: UserKey, seen: u64) {
         let Some(reader) = self.chat.name_of(user) else { return };
-        let connection = self.connections.of_user(user).and_then(|token| self.connections.get_mut(token));
+        let connection = self.connections.of_user(user).and_then(|id| self.connections.get_mut(id));
         let Some(kept) = connection.and_then(|connection| connection.output.kept_mut()) else { return };
         let mut tally = Tally::default();
         kept.unread.behind(seen).for_each(|sender| tally.add(sender));
@@ -221,15 +221,15 @@ mod tests {
     fn places_given_up_are_known_by_their_secret_for_a_while_and_bounded() {
         let mut given_up = GivenUp::default();
         let uid = |number: usize| Uid(std::num::NonZeroU64::new(number as u64).unwrap());
-        let token = ResumeToken::new(7);
-        let place = |number| Place { uid: uid(number), token, told: 10, unread: 3, until: Millis(100) };
+        let secret = Secret::new(7);
+        let place = |number| Place { uid: uid(number), secret, told: 10, unread: 3, until: Millis(100) };
         (1..=GIVEN_UP_REMEMBERED + 1).for_each(|number| given_up.add(place(number)));
         let mut lost = |number, secret: &str, seen, now| given_up.lost(uid(number), secret, seen, Millis(now));
-        let secret = token.to_text();
-        assert_eq!(lost(1, &secret, 0, 0), None, "the oldest gave way");
-        assert_eq!(lost(2, &secret, 0, 99), Some(3));
-        assert_eq!(lost(2, &secret, 9, 99), Some(1), "what was seen is not lost");
-        assert_eq!(lost(2, &ResumeToken::new(8).to_text(), 0, 99), None);
-        assert_eq!(lost(2, &secret, 0, 100), None);
+        let text = secret.to_text();
+        assert_eq!(lost(1, &text, 0, 0), None, "the oldest gave way");
+        assert_eq!(lost(2, &text, 0, 99), Some(3));
+        assert_eq!(lost(2, &text, 9, 99), Some(1), "what was seen is not lost");
+        assert_eq!(lost(2, &Secret::new(8).to_text(), 0, 99), None);
+        assert_eq!(lost(2, &text, 0, 100), None);
     }
 }

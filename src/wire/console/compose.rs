@@ -83,7 +83,7 @@ fn text_starts(verb: Verb, words: &[&str]) -> usize {
 mod tests {
     use super::*;
     use crate::wire::console::decode;
-    use crate::wire::{Order, Request};
+    use crate::wire::{AnyCommand, Order};
 
     #[test]
     fn a_word_cannot_end_the_line() {
@@ -136,7 +136,7 @@ mod tests {
             for two in parts {
                 for three in parts {
                     let Ok(line) = compose(&["ban", one, two, three]) else { continue };
-                    if let Ok(Request::Order(Order::Ban { target, .. })) = decode(&line).request {
+                    if let Ok(AnyCommand::Order(Order::Ban { target, .. })) = decode(&line).command {
                         assert_eq!(target.to_string(), one, "{line:?}");
                     }
                 }

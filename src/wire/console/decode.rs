@@ -1,22 +1,22 @@
-//! Lines that an operator types → requests.
+//! Lines that an operator types → commands.
 
 use super::read_time;
 use super::time::begins_like_a_time;
 use crate::chat::{Text, UserRef};
+use crate::wire::asked::{AnyCommand, Asked, Decoded, Kind, Order};
 use crate::wire::commands::{self, Place, Verb};
-use crate::wire::request::{Asked, Decoded, Kind, Order, Request};
 use crate::wire::words::{Words, number};
 use crate::wire::{Fault, Mistake, Target};
 
 /// Reads one cleaned line.
 pub(in crate::wire) fn decode(line: &str) -> Decoded<'_> {
     let (asked, words) = split(line);
-    let request = match asked.verb {
-        None if Words::new(asked.line).is_empty() => Ok(Request::Nothing),
+    let command = match asked.verb {
+        None if Words::new(asked.line).is_empty() => Ok(AnyCommand::Nothing),
         None => Err(Fault::UnknownCommand),
         Some(verb) => decode_arguments(verb, words),
     };
-    Decoded { asked, request }
+    Decoded { asked, command }
 }
 
 /// What a line asks, by its first word.
@@ -35,14 +35,14 @@ fn split(line: &str) -> (Asked<'_>, Words<'_>) {
     (Asked { verb, kind: Kind::Usual, line }, words)
 }
 
-fn decode_arguments(verb: Verb, words: Words<'_>) -> Result<Request<'_>, Fault> {
+fn decode_arguments(verb: Verb, words: Words<'_>) -> Result<AnyCommand<'_>, Fault> {
     let mut words = words;
-    let request = match verb {
-        Verb::Quit => Request::Quit,
-        Verb::Help => Request::Help(words.next()),
-        _ => return order(verb, words).map(Request::Order),
+    let command = match verb {
+        Verb::Quit => AnyCommand::Quit,
+        Verb::Help => AnyCommand::Help(words.next()),
+        _ => return order(verb, words).map(AnyCommand::Order),
     };
-    if words.is_empty() { Ok(request) } else { Err(Fault::Usage(verb)) }
+    if words.is_empty() { Ok(command) } else { Err(Fault::Usage(verb)) }
 }
 
 fn order(verb: Verb, mut words: Words<'_>) -> Result<Order<'_>, Fault> {
@@ -109,9 +109,9 @@ mod tests {
 
     /// The order a line is; `None` for an empty one.
     fn decode(line: &str) -> Result<Option<Order<'_>>, Fault> {
-        match super::decode(line).request? {
-            Request::Order(order) => Ok(Some(order)),
-            Request::Nothing => Ok(None),
+        match super::decode(line).command? {
+            AnyCommand::Order(order) => Ok(Some(order)),
+            AnyCommand::Nothing => Ok(None),
             other => panic!("{line}: {other:?}"),
         }
     }

@@ -1,17 +1,17 @@
-//! Lines from a native client → requests.
+//! Lines from a native client → commands.
 
 use crate::chat::{Command, Mention, Name, RoomName, Text, Uid, UserRef};
 use crate::limits::AWAY_BYTES;
 use crate::wire::Fault;
+use crate::wire::asked::{AnyCommand, Asked, Decoded, Kind};
 use crate::wire::commands::{self, Place, Verb};
-use crate::wire::request::{Asked, Decoded, Kind, Request};
 use crate::wire::words::{Words, number};
 
 /// Reads one cleaned line.
 #[inline(always)]
 pub(in crate::wire) fn decode(line: &str) -> Decoded<'_> {
     match known(line) {
-        Some((asked, words)) => Decoded { asked, request: say(Arguments { verb: Verb::Say, words }) },
+        Some((asked, words)) => Decoded { asked, command: say(Arguments { verb: Verb::Say, words }) },
         None => decode_any(line),
     }
 }
@@ -20,16 +20,16 @@ pub(in crate::wire) fn decode(line: &str) -> Decoded<'_> {
 fn decode_any(line: &str) -> Decoded<'_> {
     // So does every client whose place is kept.
     if let Some(seen) = line.strip_prefix("@ ").and_then(number) {
-        return Decoded { asked: Asked { verb: None, kind: Kind::Usual, line }, request: Ok(Request::Seen(seen)) };
+        return Decoded { asked: Asked { verb: None, kind: Kind::Usual, line }, command: Ok(AnyCommand::Seen(seen)) };
     }
     let (asked, word, words) = split(line);
-    let request = match asked.verb {
+    let command = match asked.verb {
         Some(verb) => decode_arguments(Arguments { verb, words }),
-        None if word.is_empty() => Ok(Request::Nothing),
-        None if word.starts_with('@') => Ok(seen(word, words).unwrap_or(Request::Nothing)),
+        None if word.is_empty() => Ok(AnyCommand::Nothing),
+        None if word.starts_with('@') => Ok(seen(word, words).unwrap_or(AnyCommand::Nothing)),
         None => Err(Fault::UnknownCommand),
     };
-    Decoded { asked, request }
+    Decoded { asked, command }
 }
 
 /// What a line asks, by its first words, without reading the rest.
@@ -65,39 +65,39 @@ fn kind<'a>(verb: Verb, mut words: Words<'a>) -> Kind<'a> {
     }
 }
 
-fn decode_arguments(mut arguments: Arguments<'_>) -> Result<Request<'_>, Fault> {
-    let request = match arguments.verb {
+fn decode_arguments(mut arguments: Arguments<'_>) -> Result<AnyCommand<'_>, Fault> {
+    let command = match arguments.verb {
         Verb::Say => return say(arguments),
-        Verb::Private => return private(arguments).map(Request::Chat),
-        Verb::Announce => return Ok(Request::Chat(Command::Announce(arguments.text()?))),
-        Verb::Hello => return Ok(Request::Hello),
-        Verb::Enter => Request::Enter(arguments.optional().map(Name::new).transpose()?),
-        Verb::Help => Request::Help(arguments.optional()),
-        Verb::Ping => Request::Ping(arguments.short_word()?),
-        Verb::Quit => Request::Quit,
-        Verb::Keep => Request::Keep,
+        Verb::Private => return private(arguments).map(AnyCommand::Chat),
+        Verb::Announce => return Ok(AnyCommand::Chat(Command::Announce(arguments.text()?))),
+        Verb::Hello => return Ok(AnyCommand::Hello),
+        Verb::Enter => AnyCommand::Enter(arguments.optional().map(Name::new).transpose()?),
+        Verb::Help => AnyCommand::Help(arguments.optional()),
+        Verb::Ping => AnyCommand::Ping(arguments.short_word()?),
+        Verb::Quit => AnyCommand::Quit,
+        Verb::Keep => AnyCommand::Keep,
         Verb::Resume => resume(&mut arguments)?,
-        Verb::List => Request::Chat(Command::List { after: arguments.number()? }),
-        Verb::Rooms => Request::Chat(Command::Rooms { after: arguments.number()? }),
+        Verb::List => AnyCommand::Chat(Command::List { after: arguments.number()? }),
+        Verb::Rooms => AnyCommand::Chat(Command::Rooms { after: arguments.number()? }),
         Verb::Members => {
             let room = room(arguments.required()?)?;
-            Request::Chat(Command::Members { room, after: arguments.number()? })
+            AnyCommand::Chat(Command::Members { room, after: arguments.number()? })
         }
-        Verb::Requests => Request::Chat(Command::Requests),
-        Verb::Request => Request::Chat(Command::Request(UserRef::new(arguments.required()?)?)),
-        Verb::Accept => Request::Chat(Command::Accept(arguments.optional_user()?)),
-        Verb::Reject => Request::Chat(Command::Reject(arguments.optional_user()?)),
-        Verb::Cancel => Request::Chat(Command::Cancel),
-        Verb::End => Request::Chat(Command::End),
-        Verb::Join => Request::Chat(join(arguments.optional())?),
-        Verb::Leave => Request::Chat(Command::Leave(arguments.optional().map(room).transpose()?)),
-        Verb::Ignore => Request::Chat(Command::Ignore(arguments.optional_user()?)),
-        Verb::Unignore => Request::Chat(Command::Unignore(UserRef::new(arguments.required()?)?)),
-        Verb::Dnd => Request::Chat(Command::DoNotDisturb(arguments.on_or_off()?)),
-        Verb::Away => return away(arguments).map(Request::Chat),
-        Verb::Here => Request::Chat(Command::Here),
-        Verb::Watch => Request::Chat(Command::Watch(arguments.on_or_off()?)),
-        Verb::Password => return Ok(Request::Password(arguments.words.rest())),
+        Verb::Requests => AnyCommand::Chat(Command::Requests),
+        Verb::Request => AnyCommand::Chat(Command::Request(UserRef::new(arguments.required()?)?)),
+        Verb::Accept => AnyCommand::Chat(Command::Accept(arguments.optional_user()?)),
+        Verb::Reject => AnyCommand::Chat(Command::Reject(arguments.optional_user()?)),
+        Verb::Cancel => AnyCommand::Chat(Command::Cancel),
+        Verb::End => AnyCommand::Chat(Command::End),
+        Verb::Join => AnyCommand::Chat(join(arguments.optional())?),
+        Verb::Leave => AnyCommand::Chat(Command::Leave(arguments.optional().map(room).transpose()?)),
+        Verb::Ignore => AnyCommand::Chat(Command::Ignore(arguments.optional_user()?)),
+        Verb::Unignore => AnyCommand::Chat(Command::Unignore(UserRef::new(arguments.required()?)?)),
+        Verb::Dnd => AnyCommand::Chat(Command::DoNotDisturb(arguments.on_or_off()?)),
+        Verb::Away => return away(arguments).map(AnyCommand::Chat),
+        Verb::Here => AnyCommand::Chat(Command::Here),
+        Verb::Watch => AnyCommand::Chat(Command::Watch(arguments.on_or_off()?)),
+        Verb::Password => return Ok(AnyCommand::Password(arguments.words.rest())),
         Verb::Clear
         | Verb::Focus
         | Verb::Kick
@@ -112,29 +112,29 @@ fn decode_arguments(mut arguments: Arguments<'_>) -> Result<Request<'_>, Fault> 
         | Verb::Shutdown => return Err(Fault::UnknownCommand),
     };
     arguments.end()?;
-    Ok(request)
+    Ok(command)
 }
 
 /// A line that starts with `@`: `@ SEEN`. Others are for later versions and are passed over.
-fn seen<'a>(mark: &str, mut words: Words<'_>) -> Option<Request<'a>> {
-    number(words.next().filter(|_| mark == "@")?).map(Request::Seen)
+fn seen<'a>(mark: &str, mut words: Words<'_>) -> Option<AnyCommand<'a>> {
+    number(words.next().filter(|_| mark == "@")?).map(AnyCommand::Seen)
 }
 
-fn resume<'a>(arguments: &mut Arguments<'a>) -> Result<Request<'a>, Fault> {
+fn resume<'a>(arguments: &mut Arguments<'a>) -> Result<AnyCommand<'a>, Fault> {
     let uid = Uid::new(arguments.required()?).ok_or(Fault::Usage(arguments.verb))?;
     let token = arguments.required()?;
     let seen = number(arguments.required()?).ok_or(Fault::Usage(arguments.verb))?;
-    Ok(Request::Resume { uid, token, seen })
+    Ok(AnyCommand::Resume { uid, token, seen })
 }
 
-fn say(mut arguments: Arguments<'_>) -> Result<Request<'_>, Fault> {
+fn say(mut arguments: Arguments<'_>) -> Result<AnyCommand<'_>, Fault> {
     let target = arguments.required()?;
     if target.starts_with('#') {
         let (room, text) = (room(target)?, arguments.text()?);
-        return Ok(Request::Chat(Command::RoomSay { room, text }));
+        return Ok(AnyCommand::Chat(Command::RoomSay { room, text }));
     }
     let (to, text) = (Mention::new(target)?, arguments.text()?);
-    Ok(Request::Chat(Command::Say { to, text }))
+    Ok(AnyCommand::Chat(Command::Say { to, text }))
 }
 
 fn private(mut arguments: Arguments<'_>) -> Result<Command<'_>, Fault> {
@@ -216,13 +216,13 @@ mod tests {
     use crate::chat::{NameError, TextError};
     use crate::limits::TEXT_BYTES;
 
-    fn decode(line: &str) -> Result<Request<'_>, Fault> {
-        super::decode(line).request
+    fn decode(line: &str) -> Result<AnyCommand<'_>, Fault> {
+        super::decode(line).command
     }
 
     fn chat(line: &str) -> Command<'_> {
         match decode(line) {
-            Ok(Request::Chat(command)) => command,
+            Ok(AnyCommand::Chat(command)) => command,
             other => panic!("{line}: {other:?}"),
         }
     }
@@ -236,10 +236,10 @@ mod tests {
         assert_eq!(chat("join 7"), Command::JoinUser(UserRef::new("7").unwrap()));
         assert_eq!(chat("accept"), Command::Accept(None));
         assert_eq!(chat("watch OFF"), Command::Watch(false));
-        assert_eq!(decode("   \t"), Ok(Request::Nothing));
-        assert_eq!(decode("enter"), Ok(Request::Enter(None)));
-        assert_eq!(decode("@ 5"), Ok(Request::Seen(5)));
-        assert_eq!(decode("@ +5"), Ok(Request::Nothing));
+        assert_eq!(decode("   \t"), Ok(AnyCommand::Nothing));
+        assert_eq!(decode("enter"), Ok(AnyCommand::Enter(None)));
+        assert_eq!(decode("@ 5"), Ok(AnyCommand::Seen(5)));
+        assert_eq!(decode("@ +5"), Ok(AnyCommand::Nothing));
     }
 
     #[test]
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn a_word_that_would_not_fit_the_answer_is_refused() {
         let fits = format!("ping {}", "x".repeat(TEXT_BYTES));
-        assert!(matches!(decode(&fits), Ok(Request::Ping(_))));
+        assert!(matches!(decode(&fits), Ok(AnyCommand::Ping(_))));
         let too_long = format!("ping {}", "\u{fffd}".repeat(TEXT_BYTES / 3 + 1));
         assert_eq!(decode(&too_long), Err(Fault::BadText(TextError::TooLong)));
     }

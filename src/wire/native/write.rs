@@ -3,24 +3,24 @@
 use std::fmt::Display;
 
 use crate::chat::{Command, UserRef};
-use crate::wire::Request;
+use crate::wire::AnyCommand;
 use crate::wire::commands::{self, Verb};
 
-/// Writes a request as the line, without its end, that is read back as that request. An order has no
+/// Writes a command as the line, without its end, that is read back as that command. An order has no
 /// line in this dialect: it becomes an empty one, which asks for nothing.
-pub fn compose<'a>(request: impl Into<Request<'a>>) -> String {
-    match request.into() {
-        Request::Nothing | Request::Order(_) => String::new(),
-        Request::Seen(seen) => format!("@ {seen}"),
-        Request::Hello => compose_typed(Verb::Hello, &[]),
-        Request::Enter(name) => compose_typed(Verb::Enter, &[&if_any(name)]),
-        Request::Help(word) => compose_typed(Verb::Help, &[&if_any(word)]),
-        Request::Keep => compose_typed(Verb::Keep, &[]),
-        Request::Resume { uid, token, seen } => compose_typed(Verb::Resume, &[&uid, &token, &seen]),
-        Request::Password(word) => compose_typed(Verb::Password, &[&word]),
-        Request::Ping(word) => compose_typed(Verb::Ping, &[&word]),
-        Request::Quit => compose_typed(Verb::Quit, &[]),
-        Request::Chat(command) => compose_command(command),
+pub fn compose<'a>(command: impl Into<AnyCommand<'a>>) -> String {
+    match command.into() {
+        AnyCommand::Nothing | AnyCommand::Order(_) => String::new(),
+        AnyCommand::Seen(seen) => format!("@ {seen}"),
+        AnyCommand::Hello => compose_typed(Verb::Hello, &[]),
+        AnyCommand::Enter(name) => compose_typed(Verb::Enter, &[&if_any(name)]),
+        AnyCommand::Help(word) => compose_typed(Verb::Help, &[&if_any(word)]),
+        AnyCommand::Keep => compose_typed(Verb::Keep, &[]),
+        AnyCommand::Resume { uid, token, seen } => compose_typed(Verb::Resume, &[&uid, &token, &seen]),
+        AnyCommand::Password(word) => compose_typed(Verb::Password, &[&word]),
+        AnyCommand::Ping(word) => compose_typed(Verb::Ping, &[&word]),
+        AnyCommand::Quit => compose_typed(Verb::Quit, &[]),
+        AnyCommand::Chat(command) => compose_command(command),
     }
 }
 
@@ -91,31 +91,31 @@ mod tests {
     use crate::wire::Dialect;
     use proptest::prelude::*;
 
-    /// Every kind of request, of these words.
-    fn requests<'a>(
+    /// Every kind of command, of these words.
+    fn commands<'a>(
         name: &'a Name,
         room: RoomName,
         uid: Uid,
         number: u64,
         said: &'a str,
         word: &'a str,
-    ) -> Vec<Request<'a>> {
+    ) -> Vec<AnyCommand<'a>> {
         let text = Text::new(said).unwrap();
         let away = Text::new(said).ok().filter(|text| text.as_str().len() <= AWAY_BYTES);
         let mut all = vec![
-            Request::Nothing,
-            Request::Hello,
-            Request::Enter(None),
-            Request::Enter(Some(*name)),
-            Request::Help(None),
-            Request::Help(Some(word)),
-            Request::Keep,
-            Request::Resume { uid, token: word, seen: number },
-            Request::Seen(number),
-            Request::Password(said),
-            Request::Ping(""),
-            Request::Ping(word),
-            Request::Quit,
+            AnyCommand::Nothing,
+            AnyCommand::Hello,
+            AnyCommand::Enter(None),
+            AnyCommand::Enter(Some(*name)),
+            AnyCommand::Help(None),
+            AnyCommand::Help(Some(word)),
+            AnyCommand::Keep,
+            AnyCommand::Resume { uid, token: word, seen: number },
+            AnyCommand::Seen(number),
+            AnyCommand::Password(said),
+            AnyCommand::Ping(""),
+            AnyCommand::Ping(word),
+            AnyCommand::Quit,
         ];
         let users = [UserRef::Name(*name), UserRef::Uid(uid)];
         let mut commands = vec![
@@ -144,7 +144,7 @@ mod tests {
             commands.extend([Command::Private { to, text }, Command::JoinUser(to)]);
             commands.extend([Command::Ignore(Some(to)), Command::Unignore(to)]);
         }
-        all.extend(commands.into_iter().map(Request::Chat));
+        all.extend(commands.into_iter().map(AnyCommand::Chat));
         all
     }
 
@@ -162,10 +162,10 @@ mod tests {
             prop_assume!(Text::new(&said).is_ok());
             let Ok(name) = Name::new(&name) else { return Ok(()) };
             let (room, uid) = (RoomName::new(&room).unwrap(), Uid::new(&uid.to_string()).unwrap());
-            for request in requests(&name, room, uid, number, &said, &word) {
-                let line = compose(request);
+            for command in commands(&name, room, uid, number, &said, &word) {
+                let line = compose(command);
                 prop_assert!(!line.contains('\n'));
-                prop_assert_eq!(Dialect::Native.decode(&line).request, Ok(request), "{}", line);
+                prop_assert_eq!(Dialect::Native.decode(&line).command, Ok(command), "{}", line);
             }
         }
     }

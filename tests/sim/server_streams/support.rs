@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use chatd::chat::{Millis, Now, UnixMillis};
 use chatd::limits::{EMPTY_ROOM_TIME, Limits};
-use chatd::server::{Config, Level, Peer, Readiness, Seat, Server, Stream, Taken, Token};
+use chatd::server::{Config, ConnectionId, Level, Peer, Readiness, Seat, Server, Stream, Taken};
 
 use super::layer::Layer;
 
@@ -149,7 +149,7 @@ impl Drop for TestStream {
 /// A client's end, and the token the server knows it by.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
-    pub(crate) token: Token,
+    pub(crate) token: ConnectionId,
     wire: Rc<RefCell<Wire>>,
 }
 
@@ -297,7 +297,7 @@ impl Bench {
             reads: 0,
         };
         let wire = Rc::new(RefCell::new(wire));
-        let expected = self.server.next_token();
+        let expected = self.server.next_id();
         let token = self.server.accept(TestStream(Rc::clone(&wire)), peer, self.now);
         assert_eq!(token, expected, "the token was told beforehand");
         Client { token, wire }

@@ -9,7 +9,7 @@ struct Both {
     queue: Queue,
     all: Vec<u8>,
     passed: usize,
-    held: Vec<Rc<Chunk>>,
+    unparsed: Vec<Rc<Chunk>>,
 }
 
 impl Both {
@@ -57,7 +57,7 @@ impl Both {
                 let lines = line.repeat(1 + part % 3);
                 let chunk = chunks.share(lines.as_bytes());
                 self.queue.share(&chunk);
-                self.held.push(chunk);
+                self.unparsed.push(chunk);
                 self.all.extend_from_slice(lines.as_bytes());
             }
             4 | 5 => {
@@ -75,7 +75,7 @@ impl Both {
             7 if part.is_multiple_of(7) => {
                 self.queue.rewind();
                 self.passed = 0;
-                self.held.clear();
+                self.unparsed.clear();
             }
             7 if part % 7 == 1 => {
                 let ends = memchr::memchr_iter(b'\n', &self.all).map(|at| at + 1);

@@ -11,7 +11,7 @@ use bytes::BytesMut;
 use chatd::chat::{
     Audience, Chat, Command, Edition, Event, Millis, Now, Record, Refusal, Reply, Row, Sink, UnixMillis, UserKey,
 };
-use chatd::wire::{Answer, Asked, Dialect, Encoder, Fault, Request};
+use chatd::wire::{Answer, AnyCommand, Asked, Dialect, Encoder, Fault};
 
 /// The wall clock when the steady clock stands at zero: 2026-11-20T07:00:00Z.
 const WALL_START: u64 = 1_795_158_000_000;
@@ -91,8 +91,8 @@ pub(crate) fn command(chat: &mut Chat, user: UserKey, line: &str, now: Now, out:
 }
 
 fn read_command(line: &str) -> Command<'_> {
-    match Dialect::Native.decode(line).request {
-        Ok(Request::Chat(command)) => command,
+    match Dialect::Native.decode(line).command {
+        Ok(AnyCommand::Chat(command)) => command,
         other => panic!("the test's own line {line:?} is no command of the chat: {other:?}"),
     }
 }

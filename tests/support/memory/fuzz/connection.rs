@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chatd::chat::{Millis, Now, UnixMillis, is_unsafe};
 use chatd::limits::{Limits, Rate};
-use chatd::server::{Config, Level, Peer, Readiness, Seat, Server, Token};
+use chatd::server::{Config, ConnectionId, Level, Peer, Readiness, Seat, Server};
 
 use crate::memory::simulation::pipe::{Calls, Ends, Pipe};
 
@@ -28,7 +28,7 @@ fn secret() -> u128 {
 }
 
 struct Wire {
-    token: Token,
+    token: ConnectionId,
     ends: Rc<RefCell<Ends>>,
 }
 

@@ -13,7 +13,7 @@ use chatd::chat::{UserRef, is_unsafe};
 use chatd::limits::{ENDLESS_LINE_BYTES, LINE_BYTES};
 use chatd::wire::commands::{Place, find};
 use chatd::wire::foreign::{Opening, recognise};
-use chatd::wire::{Asked, Decoded, Dialect, Encoder, LineSplitter, Order, Request, ServerLine, Step, console};
+use chatd::wire::{AnyCommand, Asked, Decoded, Dialect, Encoder, LineSplitter, Order, ServerLine, Step, console};
 
 /// The line splitter: however the bytes arrive, the same lines come out as from a plain reading.
 pub(crate) fn lines(data: &[u8]) {
@@ -58,7 +58,7 @@ pub(crate) fn decode(data: &[u8]) {
     }
     let Ok(line) = chatd::wire::clean(data) else { return };
     assert!(!line.chars().any(is_unsafe), "a cleaned line is clean");
-    if let Err(fault) = Dialect::Native.decode(&line).request {
+    if let Err(fault) = Dialect::Native.decode(&line).command {
         let text = fault.sentence(Dialect::Native).to_string();
         assert!(!text.is_empty() && !text.chars().any(is_unsafe) && text.len() < LINE_BYTES, "{text:?}");
         assert!(!fault.code().is_empty());
@@ -85,11 +85,11 @@ pub(crate) fn read(data: &[u8]) {
 pub(crate) fn console(data: &[u8]) {
     let Ok(line) = chatd::wire::clean(data) else { return };
     let mut out = BytesMut::new();
-    let Decoded { asked, request } = Dialect::Console.decode(&line);
+    let Decoded { asked, command: request } = Dialect::Console.decode(&line);
     let mut encoder = Encoder::default();
     match request {
         Err(fault) => encoder.fault(Dialect::Console, &asked, &fault, None, &mut out),
-        Ok(Request::Help(Some(topic))) => {
+        Ok(AnyCommand::Help(Some(topic))) => {
             if let Some(spec) = find(topic, Place::Console) {
                 encoder.help(Dialect::Console, spec, &mut out);
             }
@@ -102,7 +102,7 @@ pub(crate) fn console(data: &[u8]) {
     let words: Vec<&str> = std::str::from_utf8(data).unwrap_or_default().split('|').collect();
     if let Ok(line) = console::compose(&words) {
         assert!(!line.contains(['\n', '\r', '\0', '\u{85}', '\u{2028}', '\u{2029}']), "{line:?}");
-        if let Ok(Request::Order(Order::Kick { user, .. })) = Dialect::Console.decode(&line).request {
+        if let Ok(AnyCommand::Order(Order::Kick { user, .. })) = Dialect::Console.decode(&line).command {
             assert_eq!(words.get(1).map(|word| UserRef::new(word)), Some(Ok(user)), "{words:?}");
         }
     }

@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use chatd::chat::{Millis, Now, UnixMillis};
 use chatd::limits::Limits;
-use chatd::server::{Config, Peer, Readiness, Server, Token};
+use chatd::server::{Config, ConnectionId, Peer, Readiness, Server};
 
 use super::books::{Books, Noted};
 use super::pipe::{Call, Calls, Ends, Pipe};
@@ -37,7 +37,7 @@ impl Loss {
 /// One connection, from the client's side.
 #[derive(Debug)]
 pub(crate) struct Link {
-    pub(crate) token: Token,
+    pub(crate) token: ConnectionId,
     pub(crate) ends: Rc<RefCell<Ends>>,
 }
 

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use chatd::limits::Limits;
-use chatd::server::{Peer, Readiness, Server, Token};
+use chatd::server::{ConnectionId, Peer, Readiness, Server};
 
 use super::journal::disconnects;
 use super::net::at;
@@ -26,7 +26,7 @@ pub(super) struct Latch {
 /// One connection, from outside.
 #[derive(Debug)]
 pub(crate) struct Wire {
-    pub(crate) token: Token,
+    pub(crate) token: ConnectionId,
     pub(crate) ends: Rc<RefCell<Ends>>,
     pub(super) latch: Latch,
     /// What the stream had been offered and not taken before the current tick.
@@ -468,6 +468,6 @@ fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).expect("not for ever")
 }
 
-fn slot(token: Token) -> usize {
+fn slot(token: ConnectionId) -> usize {
     token.to_usize() & (usize::MAX >> (usize::BITS / 2))
 }

@@ -4,9 +4,9 @@ use super::PlaceNumber;
 use crate::chat::{CloseReason, Millis};
 use crate::limits::DROP_NOTICE_DELAY;
 
-/// The absence of a user whose place is kept.
+/// A user whose connection is lost, and whose place is kept.
 #[derive(Debug)]
-pub(in crate::server) struct Absence {
+pub(in crate::server) struct Dropped {
     pub(in crate::server) number: PlaceNumber,
     /// Why the connection was lost, and why the user is gone if it does not come back.
     pub(in crate::server) reason: CloseReason,
@@ -16,7 +16,7 @@ pub(in crate::server) struct Absence {
     due: Millis,
 }
 
-impl Absence {
+impl Dropped {
     pub(in crate::server) fn new(number: PlaceNumber, reason: CloseReason, since: Millis, until: Millis) -> Self {
         Self { number, reason, until, due: until.min(since + DROP_NOTICE_DELAY) }
     }

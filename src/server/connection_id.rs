@@ -2,7 +2,7 @@
 
 /// A connection's handle: its slot, and a generation that tells a reused slot from the old one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Token {
+pub struct ConnectionId {
     pub(super) slot: u32,
     pub(super) generation: u32,
 }
@@ -10,11 +10,11 @@ pub struct Token {
 const SLOT_BITS: u32 = usize::BITS / 2;
 const SLOT_MASK: usize = (1 << SLOT_BITS) - 1;
 
-impl Token {
+impl ConnectionId {
     /// Generations stay below this, so that the highest numbers are free for the loop's own use.
     pub(super) const GENERATIONS: u32 = u32::MAX >> (32 - SLOT_BITS) >> 1;
 
-    /// The token as one number, for the event queue.
+    /// The id as one number, for the event queue.
     pub fn to_usize(self) -> usize {
         (self.generation as usize) << SLOT_BITS | self.slot as usize
     }
@@ -32,9 +32,12 @@ mod tests {
 
     #[test]
     fn tokens_survive_being_a_number_and_leave_the_highest_free() {
-        for token in [Token { slot: 0, generation: 0 }, Token { slot: 65_535, generation: Token::GENERATIONS }] {
-            assert_eq!(Token::from_usize(token.to_usize()), token);
-            assert!(token.to_usize() < usize::MAX / 2);
+        for id in [
+            ConnectionId { slot: 0, generation: 0 },
+            ConnectionId { slot: 65_535, generation: ConnectionId::GENERATIONS },
+        ] {
+            assert_eq!(ConnectionId::from_usize(id.to_usize()), id);
+            assert!(id.to_usize() < usize::MAX / 2);
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::chat::{Command, Name, Text, Uid, UserRef};
 
 /// What is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Request<'a> {
+pub enum AnyCommand<'a> {
     /// Nothing: an empty line, or one for another version. It gets no answer.
     Nothing,
     /// What speaks here?
@@ -43,7 +43,7 @@ pub enum Request<'a> {
     Order(Order<'a>),
 }
 
-impl<'a> From<Command<'a>> for Request<'a> {
+impl<'a> From<Command<'a>> for AnyCommand<'a> {
     fn from(command: Command<'a>) -> Self {
         Self::Chat(command)
     }
@@ -135,7 +135,7 @@ impl Kind<'_> {
     }
 }
 
-/// Which request it is that rows and an answer belong to. All that a dialect repeats of a request in
+/// Which command it is that rows and an answer belong to. All that a dialect repeats of a command in
 /// its answer, it finds here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Asked<'a> {
@@ -155,8 +155,8 @@ impl Asked<'static> {
 /// A line that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decoded<'a> {
-    /// Which request it is.
+    /// Which command it is.
     pub asked: Asked<'a>,
     /// What it asks, or what is wrong with it.
-    pub request: Result<Request<'a>, Fault>,
+    pub command: Result<AnyCommand<'a>, Fault>,
 }
