@@ -4,6 +4,7 @@ programs in them whose lines are read."""
 import itertools
 import os
 import pathlib
+import shutil
 import subprocess
 import threading
 import time
@@ -19,6 +20,18 @@ numbers = itertools.count(1)
 
 class Failed(Exception):
     pass
+
+
+class Missing(Exception):
+    """A program that a case needs is not on this machine."""
+
+
+def needs(package, *programs):
+    """Where the first of these programs is."""
+    found = [shutil.which(program, path="/usr/sbin:/usr/bin:/sbin:/bin:" + os.environ["PATH"]) for program in programs]
+    if None in found:
+        raise Missing(f"there is no {programs[found.index(None)]} (Debian: {package})")
+    return found[0]
 
 
 def ip(*words):
