@@ -56,8 +56,8 @@ impl Pending {
         self.remove(kinds, |answer| answer.asker == asker);
     }
 
-    /// Somebody else has just said these to the group (RFC 6762, section 7.4).
-    pub(super) fn said_by_another(&mut self, family: Family, kinds: Kinds) {
+    /// These have just been said to the group, by somebody else perhaps (RFC 6762, section 7.4).
+    pub(super) fn said_to_all(&mut self, family: Family, kinds: Kinds) {
         self.remove(kinds, |answer| answer.family == family);
     }
 
@@ -82,13 +82,14 @@ impl Pending {
         Some((family, kinds))
     }
 
-    /// Notes what goes to the group of a family now.
+    /// Notes what goes to the group of a family now: all who have asked for it hear it.
     pub(super) fn note_said(&mut self, family: Family, kinds: Kinds, now: Duration) {
         for (number, _) in kinds.each() {
             if let Some(said) = self.of(family).get_mut(number) {
                 *said = Some(now);
             }
         }
+        self.said_to_all(family, kinds);
     }
 
     /// Whether all of these have been said within `span`.

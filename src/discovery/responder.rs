@@ -261,7 +261,7 @@ impl Responder {
         }
         let Some(link) = self.links.get_mut(at) else { return };
         let same = known_answers(&self.service, link, packet);
-        link.pending.said_by_another(Family::of(from.ip()), same);
+        link.pending.said_to_all(Family::of(from.ip()), same);
     }
 
     /// Somebody has other records under the server's name.

@@ -16,7 +16,7 @@ cp -r "$root/Cargo.toml" "$root/Cargo.lock" "$root/src" "$root/tests" "$tree/"
 [ -d "$root/benches" ] && cp -r "$root/benches" "$tree/"
 cd "$tree" || exit 1
 
-tests=(simulation:: lost_connections:: memory_pressure:: server_streams::)
+tests=(announcing:: simulation:: lost_connections:: memory_pressure:: server_streams::)
 build() { cargo test -q --no-run --test sim >build.log 2>&1; }
 # Which test finds it first, or nothing. A test that never ends finds something, too.
 hunt() {

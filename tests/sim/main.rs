@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test a panic is a failure that says where")]
 
+mod announcing;
 mod domain_defence;
 mod domain_limits;
 mod domain_model;

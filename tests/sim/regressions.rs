@@ -40,6 +40,11 @@ fn console() {
 }
 
 #[test]
+fn discovery() {
+    replay("discovery", crate::memory::fuzz::discovery);
+}
+
+#[test]
 fn connection() {
     replay("connection", crate::memory::fuzz::connection);
 }

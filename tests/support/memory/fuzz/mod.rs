@@ -8,8 +8,11 @@ mod connection;
 
 pub(crate) use connection::connection;
 
+use std::time::Duration;
+
 use bytes::BytesMut;
 use chatd::chat::{UserRef, is_unsafe};
+use chatd::discovery::{Browser, Interface, Responder, Service};
 use chatd::limits::{ENDLESS_LINE_BYTES, LINE_BYTES};
 use chatd::wire::commands::{Place, find};
 use chatd::wire::foreign::{Opening, recognise};
@@ -105,5 +108,25 @@ pub(crate) fn console(data: &[u8]) {
         if let Ok(AnyCommand::Order(Order::Kick { user, .. })) = Dialect::Console.decode(&line).command {
             assert_eq!(words.get(1).map(|word| UserRef::new(word)), Some(Ok(user)), "{words:?}");
         }
+    }
+}
+
+/// Datagrams from anybody: a server that is announced, and who looks for one, take them or leave them.
+pub(crate) fn discovery(data: &[u8]) {
+    let service = Service::new("chatd on lab7", "lab7", 2428, &[("protocol", "1")]).unwrap();
+    let (mut responder, mut browser, mut now) = (Responder::new(service, 7), Browser::default(), Duration::ZERO);
+    let addresses = vec!["10.0.0.1/24".parse().unwrap(), "fe80::1/64".parse().unwrap()];
+    responder.set_interfaces(&[Interface { id: 2, addresses }], now);
+    for datagram in data.split(|byte| *byte == b'|') {
+        let Some((how, bytes)) = datagram.split_first() else { continue };
+        now += Duration::from_millis(u64::from(how >> 2) * 20);
+        let port = if how & 1 == 0 { 5353 } else { 40_000 };
+        let from = if how & 2 == 0 { format!("10.0.0.9:{port}") } else { format!("[fe80::9%2]:{port}") };
+        responder.receive(2, from.parse().unwrap(), bytes, now);
+        browser.receive(2, bytes);
+        while let Some(sent) = responder.poll(now) {
+            assert!(sent.bytes.len() < 1_400, "more than a link allows");
+        }
+        assert!(browser.found().len() <= 64);
     }
 }
