@@ -3,7 +3,7 @@
 use super::connection::Phase;
 use super::connection_id::ConnectionId;
 use super::input::Handled;
-use super::output::{Asker, Outbox};
+use super::output::{Asker, Outbox, When};
 use super::peer::Rights;
 use super::places::Return;
 use super::{Server, Stream, VERSION};
@@ -112,7 +112,7 @@ impl<S: Stream> Server<S> {
         // A guest's name can be shut out like any other.
         let name = name.unwrap_or_else(|| self.chat.guest_name(address));
         if let Some((fault, words)) = self.name_ban(name, now) {
-            return self.connections.answer(id, |dialect, encoder, out| {
+            return self.connections.answer(id, When::ThisTick, |dialect, encoder, out| {
                 encoder.fault(dialect, asked, &fault, words.as_deref(), out);
             });
         }
@@ -176,12 +176,13 @@ impl<S: Stream> Server<S> {
     /// talk the next line to it is not far: one write for both is half the work.
     #[inline(always)]
     fn acknowledge(&mut self, id: ConnectionId, asked: &Asked<'_>, stamp: Stamp, to: Recipients) {
-        self.connections.answer_deferred(id, |dialect, encoder, out| encoder.taken(dialect, asked, stamp, to, out));
+        self.connections
+            .answer(id, When::Deferred, |dialect, encoder, out| encoder.taken(dialect, asked, stamp, to, out));
     }
 
     /// Answers a command at once.
     pub(super) fn answer(&mut self, id: ConnectionId, asked: &Asked<'_>, answer: Result<Answer<'_>, Fault>) {
-        self.connections.answer(id, |dialect, encoder, out| match &answer {
+        self.connections.answer(id, When::ThisTick, |dialect, encoder, out| match &answer {
             Ok(answer) => encoder.answer(dialect, asked, answer, out),
             Err(fault) => encoder.fault(dialect, asked, fault, None, out),
         });

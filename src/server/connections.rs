@@ -9,7 +9,7 @@ use slab::Slab;
 use super::connection::{Connection, Phase, Schedule};
 use super::connection_id::ConnectionId;
 use super::journal::Journal;
-use super::output::{Broadcast, Outputs, Patience, Shares, Speakers, Written};
+use super::output::{Broadcast, Outputs, Patience, Shares, Speakers, When, Written};
 use super::peer::{Peer, Rights};
 use super::stream::Stream;
 use crate::chat::{Millis, UserKey};
@@ -145,35 +145,53 @@ impl<S: Stream> Connections<S> {
         }
     }
 
+    /// One to be told something, and what telling takes. What has been collected for many is handed out
+    /// before if its user is among them.
+    #[inline(always)]
+    pub(super) fn addressee(&mut self, id: ConnectionId) -> Option<(&mut Connection<S>, &mut Outputs)> {
+        if !self.broadcast.is_empty() {
+            self.deliver_before(id);
+        }
+        Some((find(&mut self.slots, id)?, &mut self.outputs))
+    }
+
+    /// As [`Self::addressee`], a user's connection.
+    #[inline(always)]
+    pub(super) fn addressee_of(&mut self, user: UserKey) -> Option<(&mut Connection<S>, &mut Outputs)> {
+        if !self.broadcast.is_empty() && !self.broadcast.leaves_out(user) {
+            self.deliver();
+        }
+        let slot = self.links.get(user.slot()).copied().flatten()?;
+        Some((self.slots.get_mut(slot as usize)?, &mut self.outputs))
+    }
+
+    fn deliver_before(&mut self, id: ConnectionId) {
+        let user = self.get(id).and_then(Connection::user);
+        if user.is_some_and(|user| !self.broadcast.leaves_out(user)) {
+            self.deliver();
+        }
+    }
+
     /// Appends to a connection's output what `write` makes, and has it written in this tick.
     #[inline]
     pub(super) fn append(&mut self, id: ConnectionId, write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut)) {
-        if let Some(connection) = find(&mut self.slots, id) {
-            self.outputs.append(connection, write);
+        if let Some((connection, outputs)) = self.addressee(id) {
+            outputs.append(connection, When::ThisTick, write);
             self.evict_largest();
         }
     }
 
     /// Answers a command: as [`Self::append`], and counted for a user whose place is kept.
-    #[inline]
-    pub(super) fn answer(&mut self, id: ConnectionId, write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut)) {
-        if let Some(connection) = find(&mut self.slots, id) {
-            connection.output.count_answer();
-            self.outputs.append(connection, write);
-            self.evict_largest();
-        }
-    }
-
-    /// As [`Self::answer`], but the answer may wait a moment for more.
     #[inline(always)]
-    pub(super) fn answer_deferred(
+    pub(super) fn answer(
         &mut self,
         id: ConnectionId,
+        when: When,
         write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut),
     ) {
-        if let Some(connection) = find(&mut self.slots, id) {
+        if let Some((connection, outputs)) = self.addressee(id) {
             connection.output.count_answer();
-            self.outputs.append_deferred(connection, write);
+            outputs.append(connection, when, write);
             self.evict_largest();
         }
     }
@@ -186,16 +204,6 @@ impl<S: Stream> Connections<S> {
             && let Some(lines) = lines.of(connection.dialect)
         {
             self.outputs.append_bulk(connection, lines);
-        }
-    }
-
-    /// Appends to the output of a user's connection and has it written in this tick, as
-    /// [`Self::append`] does. Leaves it to the caller to relieve the memory once all are told.
-    #[inline]
-    pub(super) fn tell(&mut self, user: UserKey, write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut)) {
-        let Some(slot) = self.links.get(user.slot()).copied().flatten() else { return };
-        if let Some(connection) = self.slots.get_mut(slot as usize) {
-            self.outputs.append(connection, write);
         }
     }
 

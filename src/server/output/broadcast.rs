@@ -34,6 +34,17 @@ impl Broadcast {
         (self.but, self.edition) = (audience.but(), Some(audience.edition()));
     }
 
+    /// Whether nothing has been collected.
+    #[inline]
+    pub(in crate::server) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// Whether they are for all but this one.
+    pub(in crate::server) fn leaves_out(&self, user: UserKey) -> bool {
+        self.but == Some(user)
+    }
+
     /// Whom the lines are for.
     pub(in crate::server) fn to(&self) -> impl Iterator<Item = UserKey> {
         self.to.iter().copied().filter(|user| Some(*user) != self.but)
@@ -64,6 +75,7 @@ impl Lines {
         Shares::new(self.by_dialect.iter().map(|lines| &lines[..]), chunks)
     }
 
+    #[inline]
     fn is_empty(&self) -> bool {
         self.bytes == 0
     }
@@ -137,8 +149,8 @@ impl<S: Stream> Connections<S> {
         self.broadcast.lines.capacity() <= 2 * (BROADCAST_BYTES + LINE_BYTES)
     }
 
-    /// Hands out what has been collected for many. To be called before anything else is said to
-    /// any of them.
+    /// Hands out what has been collected for many. Whoever says something else to one of them does so by
+    /// [`Self::addressee`], which does this first.
     #[inline(always)]
     pub(in crate::server) fn deliver(&mut self) {
         if let Some(broadcast) = self.take_broadcast() {
@@ -163,7 +175,7 @@ impl<S: Stream> Connections<S> {
     /// What has been collected for many, if anything, to be handed out by the caller.
     #[inline]
     pub(in crate::server) fn take_broadcast(&mut self) -> Option<Broadcast> {
-        if self.broadcast.lines.is_empty() { None } else { Some(std::mem::take(&mut self.broadcast)) }
+        if self.broadcast.is_empty() { None } else { Some(std::mem::take(&mut self.broadcast)) }
     }
 
     /// Its memory is used again.

@@ -16,7 +16,7 @@ pub(super) use broadcast::{Broadcast, Speakers};
 pub(super) use buffer::Buffer;
 pub(super) use chunk::Shares;
 pub(super) use kept::{AskedForLife, BadSequence, Kept};
-pub(super) use outputs::Outputs;
+pub(super) use outputs::{Outputs, When};
 pub(super) use patience::Patience;
 pub(super) use sink::{Asker, LogOnly, Outbox};
 
@@ -30,7 +30,7 @@ use crate::server::places::Tally;
 use crate::server::stream::Stream;
 use crate::wire::Dialect;
 use chunk::Chunk;
-use queue::Queue;
+use queue::{Extension, Queue};
 use spares::Spares;
 
 /// A queue of whole lines. Holds no memory while it is empty.
@@ -41,6 +41,28 @@ pub(in crate::server) struct Output {
     inside_line: bool,
     /// When the user's place is kept, written lines stay in the queue until the user has seen them.
     kept: Option<Box<Kept>>,
+}
+
+/// A line that is being appended to an output.
+pub(in crate::server) struct Line<'a> {
+    own: Extension<'a>,
+    /// Whether there was no queue before.
+    is_new: bool,
+}
+
+impl Line<'_> {
+    /// Where it goes.
+    #[inline]
+    pub(in crate::server) fn bytes(&mut self) -> &mut BytesMut {
+        self.own.bytes()
+    }
+
+    /// That was all. Says whether more memory is taken than before.
+    #[inline]
+    pub(in crate::server) fn finish(self) -> bool {
+        let has_grown = self.own.finish();
+        self.is_new || has_grown
+    }
 }
 
 /// How far a write got.
@@ -99,16 +121,14 @@ impl Output {
         prelude + self.queue.as_deref().map_or(0, Queue::memory)
     }
 
-    /// Appends a line that `write` makes; where no place is kept, as many as it likes. Says whether more
-    /// memory is taken than before.
+    /// Lets a line be appended; where no place is kept, as many as one likes.
     #[inline]
-    pub(in crate::server) fn append(&mut self, desk: &mut Desk, write: impl FnOnce(&mut BytesMut)) -> bool {
-        let is_new = self.queue.is_none();
-        let has_grown = self.queue.get_or_insert_with(|| desk.spares.take()).append(write);
+    pub(in crate::server) fn extend(&mut self, desk: &mut Desk) -> Line<'_> {
         if let Some(kept) = &mut self.kept {
             kept.told += 1;
         }
-        is_new || has_grown
+        let is_new = self.queue.is_none();
+        Line { is_new, own: self.queue.get_or_insert_with(|| desk.spares.take()).extend() }
     }
 
     /// Appends lines that many are told. Short ones that will be gone when they are written are copied,
@@ -123,7 +143,9 @@ impl Output {
                 kept.told += u64::from(chunk.lines());
             }
             None if chunk.bytes().len() <= COPIED_BYTES => {
-                return queue.append(|own| own.extend_from_slice(chunk.bytes())) || is_new;
+                let mut line = Line { is_new, own: queue.extend() };
+                line.bytes().extend_from_slice(chunk.bytes());
+                return line.finish();
             }
             None => queue.share(chunk),
         }

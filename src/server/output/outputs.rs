@@ -18,9 +18,18 @@ use crate::limits::{
 };
 use crate::server::connection::{Connection, Flow, Link, Schedule};
 use crate::server::connection_id::ConnectionId;
-use crate::server::output::{Desk, Output, Written};
+use crate::server::output::{Desk, Written};
 use crate::server::stream::Stream;
 use crate::wire::{Dialect, Encoder};
+
+/// When what is appended is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::server) enum When {
+    /// At the end of this tick.
+    ThisTick,
+    /// Then, or a moment later, with more.
+    Deferred,
+}
 
 /// The work that is due on output, and what all outputs share.
 #[derive(Debug)]
@@ -75,29 +84,43 @@ impl Outputs {
         }
     }
 
-    /// Appends to a connection's output what `write` makes, and has it written in this tick. Nothing
-    /// is queued for one that is to be closed, unless its user can come back and read it.
+    /// Appends to a connection's output what `write` makes. Nothing is queued for one that is to be
+    /// closed, unless its user can come back and read it.
     #[inline]
     pub(in crate::server) fn append<S: Stream>(
         &mut self,
         connection: &mut Connection<S>,
+        when: When,
         write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut),
     ) {
-        if self.queue(connection, |dialect, output, desk, encoder| {
-            output.append(desk, |line| write(dialect, encoder, line))
-        }) {
-            self.note_company(connection);
-            self.mark_dirty(connection);
+        let is_bounded = connection.is_dropped() || connection.is_evicted;
+        if is_bounded && !connection.takes_output() {
+            return;
+        }
+        let mut line = connection.output.extend(&mut self.desk);
+        write(connection.dialect, &mut self.encoder, line.bytes());
+        let has_grown = line.finish();
+        self.account_grown(connection, is_bounded, has_grown);
+        match when {
+            When::ThisTick => {
+                self.note_company(connection);
+                self.mark_dirty(connection);
+            }
+            When::Deferred => self.defer(connection),
         }
     }
 
-    /// As [`Self::append`], but it is written as soon as there is time: many are told the same.
+    /// Appends what many are told, to be written as soon as there is time.
     #[inline(always)]
     pub(in crate::server) fn append_bulk<S: Stream>(&mut self, connection: &mut Connection<S>, lines: &Rc<Chunk>) {
-        if self.queue(connection, |_, output, desk, _| output.share(desk, lines)) {
-            self.note_company(connection);
-            self.mark_bulk(connection);
+        let is_bounded = connection.is_dropped() || connection.is_evicted;
+        if is_bounded && !connection.takes_output() {
+            return;
         }
+        let has_grown = connection.output.share(&mut self.desk, lines);
+        self.account_grown(connection, is_bounded, has_grown);
+        self.note_company(connection);
+        self.mark_bulk(connection);
     }
 
     /// A line is told to so many.
@@ -134,18 +157,9 @@ impl Outputs {
         self.now = at;
     }
 
-    /// As [`Self::append`], but what is appended may wait a moment for more, where that has paid.
+    /// What has been appended may wait a moment for more, where that has paid.
     #[inline]
-    pub(in crate::server) fn append_deferred<S: Stream>(
-        &mut self,
-        connection: &mut Connection<S>,
-        write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut),
-    ) {
-        if !self.queue(connection, |dialect, output, desk, encoder| {
-            output.append(desk, |line| write(dialect, encoder, line))
-        }) {
-            return;
-        }
+    fn defer<S>(&mut self, connection: &mut Connection<S>) {
         if self.limits.acknowledge_within.is_zero() || self.is_much(connection) {
             return self.mark_dirty(connection);
         }
@@ -295,29 +309,18 @@ impl Outputs {
         self.evicted.push(connection.id);
     }
 
-    /// Says whether there is something to be written.
+    /// Something was appended.
     #[inline]
-    fn queue<S: Stream>(
-        &mut self,
-        connection: &mut Connection<S>,
-        append: impl FnOnce(Dialect, &mut Output, &mut Desk, &mut Encoder) -> bool,
-    ) -> bool {
-        let is_bounded = connection.is_dropped() || connection.is_evicted;
-        if is_bounded && !connection.takes_output() {
-            return false;
-        }
-        let has_grown = append(connection.dialect, &mut connection.output, &mut self.desk, &mut self.encoder);
+    fn account_grown<S: Stream>(&mut self, connection: &mut Connection<S>, is_bounded: bool, has_grown: bool) {
         if is_bounded {
-            self.bound(connection);
-        } else {
-            if has_grown {
-                self.account(connection);
-            }
-            if connection.is_much(self.limits.output_hard) {
-                self.write_early(connection);
-            }
+            return self.bound(connection);
         }
-        true
+        if has_grown {
+            self.account(connection);
+        }
+        if connection.is_much(self.limits.output_hard) {
+            self.write_early(connection);
+        }
     }
 
     /// What is kept for one that is not connected, or about to be closed: its oldest lines go.

@@ -60,6 +60,34 @@ struct Passed {
     all: usize,
 }
 
+/// Whole lines that are being appended to a queue.
+pub(in crate::server) struct Extension<'a> {
+    queue: &'a mut Queue,
+    before: usize,
+    memory: usize,
+}
+
+impl Extension<'_> {
+    /// Where they go, behind what is there.
+    #[inline]
+    pub(in crate::server) fn bytes(&mut self) -> &mut BytesMut {
+        self.queue.own.end()
+    }
+
+    /// That was all. Says whether the queue takes more memory than before.
+    #[inline]
+    pub(in crate::server) fn finish(self) -> bool {
+        let Self { queue, before, memory } = self;
+        let count = queue.own.len() - before;
+        queue.len += count;
+        if !queue.pieces.is_empty() {
+            queue.append_piece(before, count);
+            return true;
+        }
+        queue.own.capacity() != memory
+    }
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub(in crate::server) struct Queue {
@@ -105,18 +133,10 @@ impl Queue {
         self.own.capacity() + self.pieces.capacity() * size_of::<Piece>() + self.shared
     }
 
-    /// Appends whole lines that `write` makes. Says whether the queue takes more memory than before.
+    /// Lets whole lines be appended.
     #[inline]
-    pub(in crate::server) fn append(&mut self, write: impl FnOnce(&mut BytesMut)) -> bool {
-        let (before, memory) = (self.own.len(), self.own.capacity());
-        write(self.own.end());
-        let count = self.own.len() - before;
-        self.len += count;
-        if !self.pieces.is_empty() {
-            self.append_piece(before, count);
-            return true;
-        }
-        self.own.capacity() != memory
+    pub(in crate::server) fn extend(&mut self) -> Extension<'_> {
+        Extension { before: self.own.len(), memory: self.own.capacity(), queue: self }
     }
 
     /// The last so many of the connection's own bytes are new.
@@ -383,7 +403,9 @@ fn end_of(bytes: &[u8], lines: usize) -> (usize, usize) {
 impl From<&[u8]> for Queue {
     fn from(bytes: &[u8]) -> Self {
         let mut queue = Self::default();
-        queue.append(|own| own.extend_from_slice(bytes));
+        let mut own = queue.extend();
+        own.bytes().extend_from_slice(bytes);
+        own.finish();
         queue
     }
 }

@@ -1,5 +1,6 @@
 //! From what the domain has to tell to the output of those it is for.
 
+use super::outputs::When;
 use crate::chat::{Audience, Event, Record, Row, Sink, UserKey};
 use crate::server::connection_id::ConnectionId;
 use crate::server::connections::Connections;
@@ -23,9 +24,10 @@ pub(in crate::server) struct Outbox<'a, S> {
 
 impl<S: Stream> Sink for Outbox<'_, S> {
     fn tell(&mut self, to: UserKey, event: &Event<'_>) {
-        self.connections.deliver();
-        self.connections.tell(to, |dialect, encoder, queue| encoder.event(dialect, event, queue));
-        self.connections.evict_largest();
+        if let Some((connection, outputs)) = self.connections.addressee_of(to) {
+            outputs.append(connection, When::ThisTick, |dialect, encoder, out| encoder.event(dialect, event, out));
+            self.connections.evict_largest();
+        }
     }
 
     fn tell_all(&mut self, to: Audience<'_>, event: &Event<'_>) {

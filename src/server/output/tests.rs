@@ -39,7 +39,9 @@ fn desk() -> Desk {
 
 fn append(output: &mut Output, desk: &mut Desk, lines: &str) {
     for line in lines.split_inclusive('\n') {
-        output.append(desk, |out| out.extend_from_slice(line.as_bytes()));
+        let mut end = output.extend(desk);
+        end.bytes().extend_from_slice(line.as_bytes());
+        end.finish();
     }
 }
 

@@ -3,6 +3,12 @@
 use super::*;
 use crate::server::output::chunk::Chunks;
 
+fn append(queue: &mut Queue, bytes: &[u8]) {
+    let mut own = queue.extend();
+    own.bytes().extend_from_slice(bytes);
+    own.finish();
+}
+
 /// A queue and what has to be in it.
 #[derive(Default)]
 struct Both {
@@ -50,7 +56,7 @@ impl Both {
         let line = format!("{}\n", "y".repeat(part % 23));
         match random % 8 {
             0 | 1 => {
-                self.queue.append(|own| own.extend_from_slice(line.as_bytes()));
+                append(&mut self.queue, line.as_bytes());
                 self.all.extend_from_slice(line.as_bytes());
             }
             2 | 3 => {
@@ -107,7 +113,7 @@ fn an_all_but_emptied_queue_gives_its_memory_back() {
     let (mut queue, mut chunks) = (Queue::default(), Chunks::default());
     let chunk = chunks.share(b"two\nthree\n");
     for _ in 0..1_000 {
-        queue.append(|own| own.extend_from_slice(b"one\n"));
+        append(&mut queue, b"one\n");
         queue.share(&chunk);
     }
     queue.forget(queue.len() - chunk.bytes().len());
@@ -122,7 +128,7 @@ fn where_nothing_is_kept_bytes_are_taken_off_as_they_are_written() {
     for step in 1..30 {
         let mut queue = Queue::from(&b"one\n"[..]);
         queue.share(&chunks.share(b"two\nthree\n"));
-        queue.append(|own| own.extend_from_slice(b"four\n"));
+        append(&mut queue, b"four\n");
         let mut written = Vec::new();
         while !queue.is_empty() {
             let part = queue.next();
