@@ -2,12 +2,12 @@
 
 use super::connection::Phase;
 use super::connection_id::ConnectionId;
-use super::input::Handled;
+use super::input::{Charge, Handled};
 use super::output::{Asker, Outbox, When};
 use super::peer::Rights;
 use super::places::Return;
 use super::{Server, Stream, VERSION};
-use crate::chat::{CloseReason, Command, Entry, Name, Now, Recipients, Refusal, Reply, Stamp, Uid, UserKey};
+use crate::chat::{CloseReason, Command, Entry, Name, Now, Refusal, Reply, Uid, UserKey};
 use crate::wire::{Answer, AnyCommand, Asked, Decoded, Dialect, Fault, PROTOCOL_VERSION, commands};
 
 impl<S: Stream> Server<S> {
@@ -18,41 +18,47 @@ impl<S: Stream> Server<S> {
         id: ConnectionId,
         dialect: Dialect,
         line: &str,
-        on_credit: bool,
+        (charge, on_credit): (Charge, bool),
         now: Now,
     ) -> Handled {
         // A command is large: it is looked at where it is.
         let Decoded { asked, command } = &dialect.decode(line);
-        if asked.kind.has_rate()
+        let has_rate = asked.kind.has_rate();
+        if has_rate
             && !on_credit
             && let Some(until) = self.kind_wait(id, asked.kind, now)
         {
             return Handled::Later(until);
         }
+        let is_now = match command {
+            Ok(AnyCommand::Chat(command)) => self.has_turn(id, command),
+            Ok(AnyCommand::Quit) => self.may_go(id),
+            _ => true,
+        };
+        if !is_now {
+            return Handled::InTurn;
+        }
+        let user = self.charge(id, charge, now);
         match command {
+            Err(fault) => self.answer(id, asked, Err(*fault)),
             Ok(command) => {
-                let is_now = match command {
-                    AnyCommand::Chat(command) => self.has_turn(id, command),
-                    AnyCommand::Quit => self.may_go(id),
-                    _ => true,
-                };
-                if !is_now {
-                    return Handled::InTurn;
-                }
-                if asked.kind.has_rate() {
+                if has_rate {
                     self.charge_kind(id, asked.kind, now);
                 }
-                self.handle_any_command(id, asked, command, now);
+                self.obey(id, user, asked, command, now);
             }
-            Err(fault) => self.answer(id, asked, Err(*fault)),
         }
         Handled::Done
     }
 
+    /// Does what is asked, and answers it.
     #[inline(always)]
-    fn handle_any_command(&mut self, id: ConnectionId, asked: &Asked<'_>, command: &AnyCommand<'_>, now: Now) {
+    fn obey(&mut self, id: ConnectionId, user: Option<UserKey>, asked: &Asked<'_>, command: &AnyCommand<'_>, now: Now) {
         match *command {
-            AnyCommand::Chat(ref command) => self.handle_command(id, asked, command, now),
+            AnyCommand::Chat(command) => match user {
+                Some(user) => self.pass_to_chat(id, user, asked, command, now),
+                None => self.answer(id, asked, Err(Fault::NotEntered)),
+            },
             AnyCommand::Nothing => {}
             AnyCommand::Hello => self.say_hello(id, asked),
             AnyCommand::Keep => self.keep(id, asked),
@@ -65,7 +71,7 @@ impl<S: Stream> Server<S> {
             AnyCommand::Help(topic) => self.help(id, asked, topic),
             AnyCommand::Enter(name) => self.enter(id, asked, name, now),
             AnyCommand::Quit => self.quit(id, asked, now),
-            AnyCommand::Order(ref order) => self.obey(id, asked, order, now),
+            AnyCommand::Order(ref order) => self.obey_order(id, asked, order, now),
         }
     }
 
@@ -88,14 +94,17 @@ impl<S: Stream> Server<S> {
         self.answer(id, asked, Ok(hello));
     }
 
+    /// A message that was taken is answered when that suits: its sender has no need to know at once, and
+    /// in a lively talk the next line to it is not far; one write for both is half the work.
     #[inline(always)]
-    fn handle_command(&mut self, id: ConnectionId, asked: &Asked<'_>, command: &Command<'_>, now: Now) {
-        let Some(Phase::User(user)) = self.connections.get(id).map(|connection| connection.phase) else {
-            return self.answer(id, asked, Err(Fault::NotEntered));
-        };
+    fn pass_to_chat(&mut self, id: ConnectionId, user: UserKey, asked: &Asked<'_>, command: Command<'_>, now: Now) {
         let mut outbox = Outbox { connections: &mut self.connections, asker: Some(Asker { id, asked }) };
-        match self.chat.handle_command(user, *command, now, &mut outbox) {
-            Ok(Reply::Taken { stamp, to }) => self.acknowledge(id, asked, stamp, to),
+        match self.chat.handle_command(user, command, now, &mut outbox) {
+            Ok(Reply::Taken { stamp, to }) => {
+                self.connections.answer(id, When::Deferred, |dialect, encoder, out| {
+                    encoder.taken(dialect, asked, stamp, to, out);
+                });
+            }
             reply => self.answer(id, asked, reply.map(Answer::Chat).map_err(Fault::Refused)),
         }
     }
@@ -170,14 +179,6 @@ impl<S: Stream> Server<S> {
             self.connections.append(id, |dialect, encoder, out| encoder.help(dialect, spec, out));
         }
         self.answer(id, asked, Ok(Answer::Helped));
-    }
-
-    /// Answers a message that was taken. Its sender has no need to know at once, and in a lively
-    /// talk the next line to it is not far: one write for both is half the work.
-    #[inline(always)]
-    fn acknowledge(&mut self, id: ConnectionId, asked: &Asked<'_>, stamp: Stamp, to: Recipients) {
-        self.connections
-            .answer(id, When::Deferred, |dialect, encoder, out| encoder.taken(dialect, asked, stamp, to, out));
     }
 
     /// Answers a command at once.

@@ -40,8 +40,17 @@ pub(super) struct Connections<S> {
     limits: Limits,
 }
 
+/// One that may have gone: the event queue, and lists that outlive a tick, name such.
 fn find<S>(slots: &mut Slab<Connection<S>>, id: ConnectionId) -> Option<&mut Connection<S>> {
     slots.get_mut(id.slot as usize).filter(|connection| connection.id == id)
+}
+
+/// One that is there: none that was let in is forgotten before a tick's end. Another is a bug of the server's.
+#[inline(always)]
+fn at<S>(slots: &mut Slab<Connection<S>>, id: ConnectionId) -> Option<&mut Connection<S>> {
+    let found = find(slots, id);
+    debug_assert!(found.is_some(), "{id:?} is nobody's");
+    found
 }
 
 /// Notes when something is due on a connection next.
@@ -63,7 +72,7 @@ impl<S: Stream> Connections<S> {
     /// Writes to a connection what is queued for it.
     #[inline]
     pub(super) fn write_out(&mut self, id: ConnectionId) -> io::Result<Written> {
-        match find(&mut self.slots, id) {
+        match at(&mut self.slots, id) {
             Some(connection) => self.outputs.write(connection),
             None => Ok(Written::Blocked),
         }
@@ -71,7 +80,7 @@ impl<S: Stream> Connections<S> {
 
     /// Writes to a connection before the tick's end what has become too much to wait.
     pub(super) fn write_early(&mut self, id: ConnectionId) {
-        if let Some(connection) = find(&mut self.slots, id) {
+        if let Some(connection) = at(&mut self.slots, id) {
             self.outputs.write_early(connection);
         }
     }
@@ -79,7 +88,7 @@ impl<S: Stream> Connections<S> {
     /// Writes lines to a connection at once if it has nothing else to be told, and says whether that
     /// was tried; what cannot be written now is queued.
     pub(super) fn write_through(&mut self, id: ConnectionId, lines: &Shares) -> io::Result<bool> {
-        match find(&mut self.slots, id) {
+        match at(&mut self.slots, id) {
             Some(connection) => {
                 let lines = lines.of(connection.dialect);
                 lines.map_or(Ok(false), |lines| self.outputs.write_through(connection, lines))
@@ -152,7 +161,7 @@ impl<S: Stream> Connections<S> {
         if !self.broadcast.is_empty() {
             self.deliver_before(id);
         }
-        Some((find(&mut self.slots, id)?, &mut self.outputs))
+        Some((at(&mut self.slots, id)?, &mut self.outputs))
     }
 
     /// As [`Self::addressee`], a user's connection.
@@ -249,18 +258,35 @@ impl<S> Connections<S> {
     }
 
     pub(super) fn get(&self, id: ConnectionId) -> Option<&Connection<S>> {
+        let found = self.listed(id);
+        debug_assert!(found.is_some(), "{id:?} is nobody's");
+        found
+    }
+
+    /// One that may have gone since its id was put into a list.
+    pub(super) fn listed(&self, id: ConnectionId) -> Option<&Connection<S>> {
         self.slots.get(id.slot as usize).filter(|connection| connection.id == id)
+    }
+
+    /// One that the event queue has reported, which may have gone since.
+    pub(super) fn reported(&mut self, id: ConnectionId) -> Option<&mut Connection<S>> {
+        find(&mut self.slots, id)
+    }
+
+    /// Takes one that was to be served, unless it has gone.
+    pub(super) fn take_ready(&mut self, id: ConnectionId) -> bool {
+        find(&mut self.slots, id).map(|connection| connection.is_ready = false).is_some()
     }
 
     /// A connection whose input is looked at. That takes no memory of its output; what is due on it may be
     /// put off by that, and is found too early then.
     pub(super) fn input(&mut self, id: ConnectionId) -> Option<&mut Connection<S>> {
-        find(&mut self.slots, id)
+        at(&mut self.slots, id)
     }
 
     /// A connection, to change: what follows from that is settled when it is over.
     pub(super) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Connection<S>> {
-        let connection = find(&mut self.slots, id)?;
+        let connection = at(&mut self.slots, id)?;
         if !std::mem::replace(&mut connection.is_unsettled, true) {
             self.unsettled.push(id);
         }
@@ -333,14 +359,14 @@ impl<S> Connections<S> {
 
     /// Notes which lines a client has seen.
     pub(super) fn note_seen(&mut self, id: ConnectionId, seen: u64) {
-        if let Some(connection) = find(&mut self.slots, id) {
+        if let Some(connection) = at(&mut self.slots, id) {
             self.outputs.note_seen(connection, seen);
         }
     }
 
     /// Has a connection served in the next tick.
     pub(super) fn mark_ready(&mut self, id: ConnectionId) {
-        if let Some(connection) = find(&mut self.slots, id)
+        if let Some(connection) = at(&mut self.slots, id)
             && !std::mem::replace(&mut connection.is_ready, true)
         {
             self.ready.push(id);
@@ -349,21 +375,21 @@ impl<S> Connections<S> {
 
     /// Has a connection written to at the end of this tick.
     pub(super) fn mark_dirty(&mut self, id: ConnectionId) {
-        if let Some(connection) = find(&mut self.slots, id) {
+        if let Some(connection) = at(&mut self.slots, id) {
             self.outputs.mark_dirty(connection);
         }
     }
 
     /// Has a connection written to as soon as there is time.
     pub(super) fn mark_bulk(&mut self, id: ConnectionId) {
-        if let Some(connection) = find(&mut self.slots, id) {
+        if let Some(connection) = at(&mut self.slots, id) {
             self.outputs.mark_bulk(connection);
         }
     }
 
     /// Has a connection wait until it is its turn to say something to many.
     pub(super) fn wait_for_turn(&mut self, id: ConnectionId) {
-        if let Some(connection) = find(&mut self.slots, id)
+        if let Some(connection) = at(&mut self.slots, id)
             && !std::mem::replace(&mut connection.is_waiting, true)
         {
             self.waiting.push_back(id);
@@ -372,18 +398,20 @@ impl<S> Connections<S> {
 
     /// Nobody waits behind those that are gone.
     pub(super) fn pass_over_gone(&mut self) {
-        while self.waiting.front().is_some_and(|id| self.get(*id).is_none_or(|it| !it.is_open())) {
+        while self.waiting.front().is_some_and(|id| self.listed(*id).is_none_or(|it| !it.is_open())) {
             self.waiting.pop_front();
         }
     }
 
     /// Takes the one whose turn it is to say something to many.
     pub(super) fn take_turn(&mut self) -> Option<ConnectionId> {
-        let id = self.waiting.pop_front()?;
-        if let Some(connection) = find(&mut self.slots, id) {
-            connection.is_waiting = false;
+        loop {
+            let id = self.waiting.pop_front()?;
+            if let Some(connection) = find(&mut self.slots, id) {
+                connection.is_waiting = false;
+                return Some(id);
+            }
         }
-        Some(id)
     }
 
     /// Makes a connection a user's.

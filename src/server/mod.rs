@@ -171,7 +171,7 @@ impl<S: Stream> Server<S> {
     /// Notes what the event queue said. An id that is no longer anybody's is ignored: events
     /// outlive their connection within one batch.
     pub fn handle_ready(&mut self, id: ConnectionId, readiness: Readiness) {
-        let Some(connection) = self.connections.input(id) else { return };
+        let Some(connection) = self.connections.reported(id) else { return };
         connection.readable |= readiness.readable || readiness.hung_up;
         connection.hung_up |= readiness.hung_up;
         if connection.readable {
@@ -205,8 +205,7 @@ impl<S: Stream> Server<S> {
         let have_waited = !self.connections.waiting.is_empty();
         self.connections.outputs.spare = self.spare_at_first();
         for id in batch.drain(..) {
-            if let Some(connection) = self.connections.input(id) {
-                connection.is_ready = false;
+            if self.connections.take_ready(id) {
                 self.give_turn(id, now);
             }
         }

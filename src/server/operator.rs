@@ -11,7 +11,7 @@ use crate::wire::{Answer, Asked, Fault, Kind, Order};
 
 impl<S: Stream> Server<S> {
     /// Does what is ordered, if it may be ordered from there.
-    pub(super) fn obey(&mut self, id: ConnectionId, asked: &Asked<'_>, order: &Order<'_>, now: Now) {
+    pub(super) fn obey_order(&mut self, id: ConnectionId, asked: &Asked<'_>, order: &Order<'_>, now: Now) {
         let done = if self.has_rights(id, Rights::Operator) {
             self.handle_order(id, asked, order, now)
         } else {

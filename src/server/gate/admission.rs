@@ -171,7 +171,6 @@ impl<S: Stream> Server<S> {
         if self.strangers.lingering > REFUSED_LINGERING {
             // The farewell may still reach a client that has not said anything.
             let _ = self.connections.write_out(id);
-            self.give_up(id);
             // Not at the end of the tick, in which more may come than there are files for.
             self.forget(id, now);
         }

@@ -58,11 +58,6 @@ impl Throttle {
         self.0 = Millis(self.0.max(now).0.saturating_add(pace.interval));
     }
 
-    /// What was the last to happen has not happened: to be called at the moment it was counted at.
-    pub(in crate::server) fn take_back(&mut self, pace: Pace) {
-        self.0 = Millis(self.0.0.saturating_sub(pace.interval));
-    }
-
     /// So many nanoseconds of work are done, of which `pace` allows a millisecond at a time; says until
     /// when more has to wait.
     pub(in crate::server) fn take_work(&mut self, pace: Pace, work: u64, now: Millis) -> Option<Millis> {
@@ -127,19 +122,6 @@ mod tests {
         assert_eq!(times, [1_000, 1_000, 1_000, 1_100, 1_200, 1_300]);
         assert!(throttle.wait(pace, Millis(2_000)).is_none());
         assert!(throttle.is_idle(Millis(2_000)));
-    }
-
-    #[test]
-    fn what_is_taken_back_is_as_if_it_had_not_been() {
-        let pace = Pace::from(Rate { burst: 3, interval: Duration::from_millis(100) });
-        for before in [0, 950, 1_050] {
-            let (mut throttle, mut same) = (Throttle::until(Millis(before)), Throttle::until(Millis(before)));
-            throttle.take(pace, Millis(1_000));
-            throttle.take_back(pace);
-            for _ in 0..5 {
-                assert_eq!(throttle.admit(pace, Millis(1_000)), same.admit(pace, Millis(1_000)));
-            }
-        }
     }
 
     #[test]

@@ -41,55 +41,29 @@ pub(in crate::server) enum Charge {
 }
 
 impl<S> Connection<S> {
-    /// Charges for the line that stands first, which is about to be handled; says how long it has to wait
-    /// if it may not be.
-    #[inline]
-    pub(in crate::server) fn charge(
-        &mut self,
-        line: &[u8],
-        on_credit: bool,
-        pace: Pace,
-        now: Millis,
-    ) -> Result<Charge, Millis> {
+    /// What the line that stands first counts as if it is handled now, or how long it has to wait.
+    #[inline(always)]
+    pub(super) fn price(&self, line: &[u8], on_credit: bool, pace: Pace, now: Millis) -> Result<Charge, Millis> {
         if self.peer.rights() == Rights::Operator {
             return Ok(Charge::Free);
         }
         match self.lines.wait(pace, now) {
-            Some(until) if !on_credit => self.charge_in_debt(line, until, pace, now),
-            _ => {
-                self.lines.take(pace, now);
-                Ok(Charge::Line)
-            }
+            Some(until) if !on_credit => self.price_in_debt(line, until, pace, now),
+            _ => Ok(Charge::Line),
         }
     }
 
     /// It has been too fast for this line, unless that is one that need not wait until then.
     #[cold]
-    fn charge_in_debt(&mut self, line: &[u8], until: Millis, pace: Pace, now: Millis) -> Result<Charge, Millis> {
+    fn price_in_debt(&self, line: &[u8], until: Millis, pace: Pace, now: Millis) -> Result<Charge, Millis> {
         if kind_of(self.dialect, line) != Kind::Short {
             return Err(until);
         }
-        match self.rare().short_lines.admit(pace, now) {
-            None => Ok(Charge::Short),
-            Some(short) => Err(until.min(short)),
-        }
+        self.short_lines().wait(pace, now).map_or(Ok(Charge::Short), |short| Err(until.min(short)))
     }
 }
 
 impl<S: Stream> Server<S> {
-    /// A line that was charged for has to wait after all.
-    #[cold]
-    pub(in crate::server) fn take_back(&mut self, id: ConnectionId, charge: Charge) {
-        self.stats.lines -= 1;
-        let pace = self.line_pace;
-        let Some(connection) = self.connections.get_mut(id) else { return };
-        match charge {
-            Charge::Free => {}
-            Charge::Line => connection.lines.take_back(pace),
-            Charge::Short => connection.rare().short_lines.take_back(pace),
-        }
-    }
-
     /// Some lines have a rate of their own: until when this one has to wait.
     pub(in crate::server) fn kind_wait(&mut self, id: ConnectionId, kind: Kind<'_>, now: Now) -> Option<Millis> {
         let limits = &self.limits;

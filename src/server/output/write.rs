@@ -84,7 +84,8 @@ impl<S: Stream> Server<S> {
 
     #[inline]
     fn write(&mut self, id: ConnectionId, now: Now) {
-        let Some(connection) = self.connections.get(id) else { return };
+        // One that was refused may have gone already.
+        let Some(connection) = self.connections.listed(id) else { return };
         let (was_slow, was_usual) = (connection.is_slow(&self.limits), connection.is_usual());
         self.stats.writes += 1;
         match self.connections.write_out(id) {
