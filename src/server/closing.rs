@@ -88,7 +88,9 @@ impl<S: Stream> Server<S> {
             self.stats.closed(closing.reason);
             match name {
                 Some(_) => self.connections.journal.disconnected(peer, name, closing.reason),
-                None => self.note_never_entered(peer, closing.reason, now),
+                None => {
+                    self.gate.strangers.note_never_entered(peer, closing.reason, now, &mut self.connections.journal)
+                }
             }
         }
         self.leave_debts(id, now);

@@ -114,7 +114,7 @@ impl<S: Stream> Server<S> {
         if matches!(connection.phase, Phase::User(_)) {
             return self.answer(id, asked, Err(Fault::AlreadyEntered));
         }
-        if !matches!(connection.phase, Phase::Entering { may_enter: true, .. }) && self.password.is_some() {
+        if !matches!(connection.phase, Phase::Entering { may_enter: true, .. }) && self.gate.has_password() {
             return self.answer(id, asked, Err(Fault::PasswordRequired));
         }
         let address = connection.peer.address();
@@ -140,11 +140,11 @@ impl<S: Stream> Server<S> {
     }
 
     fn check_password(&mut self, id: ConnectionId, asked: &Asked<'_>, word: &str, now: Now) {
-        let is_right = self.password.as_ref().is_none_or(|password| password.matches(word));
+        let is_right = self.gate.is_opened_by(word);
         if !is_right {
             self.answer(id, asked, Err(Fault::WrongPassword));
             if let Some(peer) = self.connections.get(id).map(|connection| connection.peer) {
-                self.note_wrong_password(peer, now);
+                self.gate.strangers.note_wrong_password(peer, now, &mut self.connections.journal);
             }
             return self.penalise(id, now);
         }

@@ -39,9 +39,9 @@ use std::time::Duration;
 
 use crate::chat::{Chat, CloseReason, Now, Settings};
 use crate::limits::{Budget, Limits, READ_BYTES, SLOW_TICK};
-use connection::{Flow, Link, Phase, Schedule, Standing};
+use connection::{Flow, Link, Phase, Schedule};
 use connections::Connections;
-use gate::{Addresses, Bans, Pace, Strangers};
+use gate::{Gate, Pace};
 use output::{Outbox, Speakers};
 use places::{GivenUp, Life, Places};
 use stats::{Present, Stats};
@@ -116,14 +116,9 @@ pub struct Server<S> {
     line_pace: Pace,
     secrets: fn() -> u128,
     life: Life,
-    addresses: Addresses,
+    gate: Gate,
     places: Places,
     given_up: GivenUp,
-    /// How many connections count against the limit on them.
-    let_in: usize,
-    strangers: Strangers,
-    bans: Bans,
-    password: Option<Password>,
     stats: Stats,
 }
 
@@ -147,13 +142,9 @@ impl<S: Stream> Server<S> {
             line_pace: config.limits.lines.into(),
             secrets: config.secrets,
             life: Life::new((config.secrets)()),
-            addresses: Addresses::default(),
+            gate: Gate::new(config.limits, config.password),
             places: Places::default(),
             given_up: GivenUp::default(),
-            let_in: 0,
-            strangers: Strangers::default(),
-            bans: Bans::default(),
-            password: config.password,
             stats: Stats::default(),
         }
     }
@@ -268,7 +259,7 @@ impl<S: Stream> Server<S> {
             return Some(Duration::ZERO);
         }
         let deadlines = [self.connections.next_deadline(), self.chat.poll_timeout()];
-        let due = deadlines.into_iter().chain([self.strangers.next_due(), self.bans.due()]);
+        let due = deadlines.into_iter().chain([self.gate.next_due()]);
         let due = due.flatten().min()?;
         Some(due.since(now.steady))
     }
@@ -343,14 +334,7 @@ impl<S: Stream> Server<S> {
         assert_eq!(queued, self.connections.outputs.queued, "the sum of all queues is right");
         assert!(queued <= self.limits.queued_total, "all queues together are bounded");
         let standing = |what| self.connections.iter().filter(|it| it.standing == what).count();
-        assert_eq!(standing(Standing::LetIn), self.let_in, "as many are let in as there are");
-        assert_eq!(
-            standing(Standing::LetIn),
-            self.addresses.total(),
-            "addresses have as many connections as they have"
-        );
-        assert_eq!(standing(Standing::Refused), self.strangers.lingering(), "as many are refused as there are");
-        self.addresses.check_invariants();
+        self.gate.check_invariants(standing);
         let (of_origin, of_all) = (self.limits.places_per_address, self.limits.connections);
         assert_eq!(self.places.surplus(of_origin, of_all), None, "places are bounded");
     }
@@ -366,11 +350,11 @@ impl<S: Stream> Server<S> {
             self.handle_deadline(id, now);
             self.connections.settle();
         }
-        self.bans.forget_over(now.steady);
+        self.gate.bans.forget_over(now.steady);
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
         self.chat.handle_timeout(now, &mut outbox);
         self.connections.deliver();
-        self.tell_of_strangers(now);
+        self.gate.strangers.tell(now, &mut self.connections.journal);
         self.connections.settle();
         self.connections.evict_largest();
         self.close_evicted(now);

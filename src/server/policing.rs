@@ -38,7 +38,7 @@ impl<S: Stream> Server<S> {
         now: Now,
     ) {
         let words = reason.map(|text| text.as_str());
-        self.bans.add(Ban { target, term: Term::of(time, now.steady), reason: words.map(str::to_owned) });
+        self.gate.bans.add(Ban { target, term: Term::of(time, now.steady), reason: words.map(str::to_owned) });
         let hit = self.hit_by(target);
         for victim in &hit {
             self.close(*victim, Closing { reason: CloseReason::Banned, words, is_refusal: false }, now);
@@ -65,7 +65,7 @@ impl<S: Stream> Server<S> {
     }
 
     pub(super) fn unban(&mut self, id: ConnectionId, asked: &Asked<'_>, target: Target, now: Now) {
-        if self.bans.remove(target) {
+        if self.gate.bans.remove(target) {
             self.connections.journal.note(format_args!("unban target={target}"));
             return self.say(id, asked, &format!("{target} is let in again"));
         }
@@ -74,7 +74,7 @@ impl<S: Stream> Server<S> {
             Target::OnLink { address, link } => Some(SocketAddrV6::new(address, 0, 0, link).into()),
             Target::Name(_) => None,
         };
-        let wider = address.and_then(|address| self.bans.of_address(address, now.steady)).map(|ban| ban.target);
+        let wider = address.and_then(|address| self.gate.bans.of_address(address, now.steady)).map(|ban| ban.target);
         let what = match wider {
             Some(wider) => format!("{target} is shut out with {wider}; unban {wider}"),
             None => format!("{target} was not shut out; bans shows who is"),
@@ -84,7 +84,7 @@ impl<S: Stream> Server<S> {
 
     pub(super) fn show_bans(&mut self, id: ConnectionId, asked: &Asked<'_>, now: Now) {
         let mut text = String::new();
-        for ban in self.bans.in_force(now.steady) {
+        for ban in self.gate.bans.in_force(now.steady) {
             let (left, reason) = (left_over(ban.left(now.steady)), ban.reason.as_deref().unwrap_or_default());
             text.push_str(&format!("{}  {left}  {reason}\n", ban.target));
         }
@@ -146,14 +146,14 @@ impl<S: Stream> Server<S> {
     /// What one who wants a name that is shut out is told, the operator's reason included; `None` when
     /// it is not.
     pub(super) fn name_ban(&self, name: Name, now: Now) -> Option<(Fault, Option<String>)> {
-        let ban = self.bans.of_name(name, now.steady)?;
+        let ban = self.gate.bans.of_name(name, now.steady)?;
         let fault = Fault::Banned(ban.left(now.steady).map(|left| left.as_secs()));
         Some((fault, ban.reason.clone()))
     }
 
     /// The bans as text, to be kept for the next start, if they have changed since this was asked.
     pub fn take_changed_bans(&mut self, now: Now) -> Option<String> {
-        self.bans.take_changed(now)
+        self.gate.bans.take_changed(now)
     }
 
     /// Takes the bans of an earlier start over.
@@ -161,7 +161,7 @@ impl<S: Stream> Server<S> {
     /// # Errors
     /// Says which line is not a ban; none is taken over then.
     pub fn load_bans(&mut self, text: &str, now: Now) -> Result<(), BadBans> {
-        self.bans.load(text, now)
+        self.gate.bans.load(text, now)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::limits::{ADDRESSES_REMEMBERED, DEBTS_REMEMBERED, LONGEST_PENALTY};
 /// One address, or one /64 of IPv6.
 #[derive(Debug, Default)]
 pub(in crate::server) struct Address {
-    pub(in crate::server) connections: usize,
+    connections: usize,
     pub(in crate::server) connects: Throttle,
     pub(in crate::server) entries: Throttle,
     /// What its lines to many have made of work.
@@ -31,6 +31,8 @@ pub(in crate::server) struct Addresses {
     known: HashMap<Origin, Address>,
     /// Those without connections, and some that have one again: who stands longest is looked at first.
     idle: VecDeque<Origin>,
+    /// Connections of all of them.
+    total: usize,
 }
 
 impl Addresses {
@@ -51,10 +53,19 @@ impl Addresses {
         self.known.get(&origin).map(|address| address.entries).unwrap_or_default()
     }
 
+    /// One connection more.
+    pub(in crate::server) fn connected(&mut self, origin: Origin) -> &mut Address {
+        self.total += 1;
+        let known = self.of(origin);
+        known.connections += 1;
+        known
+    }
+
     /// One connection fewer.
     pub(in crate::server) fn disconnected(&mut self, origin: Origin, now: Millis) {
+        self.total -= 1;
         let known = self.of(origin);
-        known.connections = known.connections.saturating_sub(1);
+        known.connections -= 1;
         self.settle(origin, now);
     }
 
@@ -100,11 +111,13 @@ impl Addresses {
 
     /// Connections of all addresses.
     pub(in crate::server) fn total(&self) -> usize {
-        self.known.values().map(|address| address.connections).sum()
+        self.total
     }
 
     /// Checks that no more are remembered than may be.
     pub(in crate::server) fn check_invariants(&self) {
+        let total: usize = self.known.values().map(|address| address.connections).sum();
+        assert_eq!(total, self.total, "connections of all addresses");
         let idle = self.known.values().filter(|address| address.connections == 0).count();
         assert!(idle <= ADDRESSES_REMEMBERED, "{idle} addresses without connections are remembered");
         assert_eq!(self.known.values().filter(|address| address.is_idle).count(), self.idle.len());
@@ -166,9 +179,9 @@ mod tests {
     #[test]
     fn however_many_addresses_come_few_are_remembered_and_none_that_is_here_is_forgotten() {
         let mut addresses = Addresses::default();
-        addresses.of(origin(0)).connections = 1;
+        addresses.connected(origin(0));
         for number in 1..42_000 {
-            addresses.of(origin(number)).connections += 1;
+            addresses.connected(origin(number));
             addresses.penalty(origin(number), Millis(5_000));
             addresses.disconnected(origin(number), Millis(5_000));
             assert!(addresses.known.len() <= ADDRESSES_REMEMBERED + 1, "{}", addresses.known.len());
@@ -199,7 +212,7 @@ mod tests {
         let mut addresses = Addresses::default();
         let pace = Rate { burst: 1, interval: Duration::from_secs(60) }.into();
         for _ in 0..1_000 {
-            addresses.of(origin(1)).connections += 1;
+            addresses.connected(origin(1));
             addresses.of(origin(1)).entries.take(pace, Millis(0));
             addresses.disconnected(origin(1), Millis(0));
             addresses.check_invariants();

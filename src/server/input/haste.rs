@@ -73,9 +73,9 @@ impl<S: Stream> Server<S> {
             // It cannot be right.
             Kind::Return(secret) if !self.life.may_have_given(secret) => None,
             Kind::Return(_) | Kind::Password => {
-                connection.secret_wait(now).or_else(|| self.entry_wait(connection.peer, now))
+                connection.secret_wait(now).or_else(|| self.gate.entry_wait(connection.peer, now))
             }
-            Kind::Entry => self.entry_wait(connection.peer, now),
+            Kind::Entry => self.gate.entry_wait(connection.peer, now),
             Kind::Announcement => connection.debts().announcements.wait(limits.announcements.into(), now.steady),
             Kind::Request => connection.debts().requests.wait(limits.requests.into(), now.steady),
         }
@@ -90,7 +90,7 @@ impl<S: Stream> Server<S> {
             Kind::Return(secret) if !self.life.may_have_given(secret) => {}
             Kind::Return(_) | Kind::Password | Kind::Entry => {
                 let peer = connection.peer;
-                self.charge_entry(peer, now);
+                self.gate.charge_entry(peer, now);
             }
             Kind::Announcement => connection.rare().announcements.take(limits.announcements.into(), now.steady),
             Kind::Request => connection.rare().requests.take(limits.requests.into(), now.steady),

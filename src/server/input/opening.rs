@@ -50,7 +50,7 @@ impl<S: Stream> Server<S> {
     /// Answers one who speaks another protocol in its own way, and hangs up: nothing it sent is done,
     /// and nothing more is read but to throw it away.
     pub(super) fn turn_away(&mut self, id: ConnectionId, protocol: Foreign, now: Now) {
-        self.note_foreign(protocol, now);
+        self.gate.strangers.note_foreign(protocol, now, &mut self.connections.journal);
         self.connections.append(id, |_, _, out| protocol.answer(out));
         self.close(id, CloseReason::Foreign.into(), now);
     }

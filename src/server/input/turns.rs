@@ -81,8 +81,7 @@ impl<S: Stream> Server<S> {
         let Some(connection) = self.connections.get_mut(id) else { return };
         let Some(address) = connection.peer.address() else { return };
         let own = connection.rare().work.take_work(self.limits.work.into(), work, now.steady);
-        let address = self.addresses.of(address.ip().into());
-        let shared = address.work.take_work(self.limits.work_per_address.into(), work, now.steady);
+        let shared = self.gate.charge_work(address.ip().into(), work, now);
         if let Some(until) = own.max(shared) {
             self.pause(id, Wait::TooFast(until), &[], now);
         }

@@ -123,6 +123,12 @@ impl Outputs {
         self.mark_bulk(connection);
     }
 
+    /// What many are told waits behind something else.
+    #[inline(never)]
+    fn append_behind<S: Stream>(&mut self, connection: &mut Connection<S>, lines: &Rc<Chunk>) {
+        self.append_bulk(connection, lines);
+    }
+
     /// A line is told to so many.
     #[inline]
     pub(in crate::server) fn note_told(&mut self, count: usize, bytes: usize) {
@@ -265,7 +271,7 @@ impl Outputs {
         let stream = match &mut connection.link {
             Link::Up(stream) if is_free && stream.takes_unqueued() => stream,
             Link::Up(_) | Link::Dropped(_) => {
-                self.append_bulk(connection, lines);
+                self.append_behind(connection, lines);
                 return Ok(false);
             }
         };

@@ -272,7 +272,7 @@ impl<S: Stream> Server<S> {
     pub(in crate::server) fn penalise(&mut self, id: ConnectionId, now: Now) {
         let Some(connection) = self.connections.get_mut(id) else { return };
         if let Some(origin) = origin_of(connection.peer) {
-            let until = now.steady + self.addresses.penalty(origin, now.steady);
+            let until = self.gate.penalty(origin, now);
             connection.rare().secrets = Throttle::until(until);
             self.pause(id, Wait::Penalty(until), &[], now);
         }
