@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::Chat;
 use super::event::Event;
 use super::key::UserKey;
-use super::name::{Name, UserRef};
+use super::name::{Name, NameKey, UserRef};
 use super::refusal::Refusal;
 use super::reply::{Reply, Row};
 use super::sink::{Record, Sink};
@@ -19,7 +19,7 @@ impl Chat {
     /// Stops showing the user what another asks, sends and says in rooms. By name: it holds when
     /// the other leaves and comes back.
     pub(super) fn ignore(&mut self, user: UserKey, other: UserRef) -> Result<Reply, Refusal> {
-        let other = self.users.of(self.other_user(user, other)?).name;
+        let other = NameKey::from(self.users.of(self.other_user(user, other)?).name);
         let me = self.users.of_mut(user);
         if me.ignored().contains(&other) {
             return Ok(Reply::Done);
@@ -40,7 +40,7 @@ impl Chat {
         };
         let me = self.users.of_mut(user);
         let before = me.ignored().len();
-        me.ignored_mut().retain(|ignored| *ignored != name);
+        me.ignored_mut().retain(|ignored| ignored.name != name);
         if me.ignored().len() == before {
             return Err(Refusal::NotIgnored(name));
         }
@@ -51,7 +51,7 @@ impl Chat {
     /// Lists whom the user ignores.
     pub(super) fn list_ignored(&self, user: UserKey, out: &mut dyn Sink) -> Reply {
         let ignored = self.users.of(user).ignored();
-        ignored.iter().for_each(|name| out.row(&Row::Ignored(*name)));
+        ignored.iter().for_each(|ignored| out.row(&Row::Ignored(ignored.name)));
         Reply::Listed { shown: ignored.len(), total: ignored.len(), next: None }
     }
 
@@ -92,7 +92,7 @@ impl Chat {
 
     /// Whether the user is not to be shown what this name says.
     pub(super) fn is_ignoring(&self, user: UserKey, name: Name) -> bool {
-        self.ignored > 0 && self.users.of(user).ignored().contains(&name)
+        self.ignored > 0 && self.users.of(user).ignored().contains(&name.into())
     }
 
     /// Of these, those who do not ignore the name; `None` when that is all of them, which costs
@@ -101,20 +101,21 @@ impl Chat {
         if self.ignored == 0 {
             return None;
         }
+        let name = name.into();
         Some(audience.iter().copied().filter(|user| !self.users.of(*user).ignored().contains(&name)).collect())
     }
 
     /// The operator takes a name's voice away, for ever or until then.
     pub fn mute(&mut self, name: Name, until: Option<super::Millis>, out: &mut dyn Sink) {
-        self.mutes.retain(|(muted, _)| *muted != name);
-        self.mutes.push((name, until));
+        self.mutes.retain(|(muted, _)| muted.name != name);
+        self.mutes.push((name.into(), until));
         out.record(&Record::Muted { name, on: true });
     }
 
     /// The operator gives a name its voice back. Says whether it had been taken.
     pub fn unmute(&mut self, name: Name, out: &mut dyn Sink) -> bool {
         let before = self.mutes.len();
-        self.mutes.retain(|(muted, _)| *muted != name);
+        self.mutes.retain(|(muted, _)| muted.name != name);
         let was_muted = self.mutes.len() < before;
         if was_muted {
             out.record(&Record::Muted { name, on: false });
@@ -125,16 +126,19 @@ impl Chat {
     /// Whose voice is taken away, and for how much longer if not for ever.
     pub fn mutes(&self, now: Now) -> impl Iterator<Item = (Name, Option<Duration>)> {
         let in_force = self.mutes.iter().filter(move |(_, until)| until.is_none_or(|until| until > now.steady));
-        in_force.map(move |(name, until)| (*name, until.map(|until| until.since(now.steady))))
+        in_force.map(move |(muted, until)| (muted.name, until.map(|until| until.since(now.steady))))
     }
 
     /// Refused while the user is muted.
     pub(super) fn check_voice(&self, user: UserKey, now: Now) -> Result<(), Refusal> {
-        if self.mutes.is_empty() || !self.is_muted(self.users.of(user), now) { Ok(()) } else { Err(Refusal::Muted) }
+        if !self.is_muted(self.users.of(user), now) { Ok(()) } else { Err(Refusal::Muted) }
     }
 
     pub(super) fn is_muted(&self, user: &User, now: Now) -> bool {
-        let mut mutes = self.mutes.iter();
-        mutes.any(|(name, until)| *name == user.name && until.is_none_or(|until| until > now.steady))
+        if self.mutes.is_empty() {
+            return false;
+        }
+        let name = user.name.into();
+        self.mutes.iter().any(|(muted, until)| *muted == name && until.is_none_or(|until| until > now.steady))
     }
 }

@@ -27,14 +27,20 @@ impl Chat {
     /// Makes a user. Watchers will be told; the newcomer is not among them yet.
     ///
     /// # Errors
-    /// [`Refusal::NameTaken`]; a guest is always let in.
+    /// [`Refusal::NameTaken`], [`Refusal::AsciiNames`]; a guest is always let in.
     pub fn enter(&mut self, entry: Entry, now: Now, out: &mut dyn Sink) -> Result<(UserKey, Uid, Name), Refusal> {
+        self.check_spelling(entry.name.is_none_or(|name| name.is_ascii()))?;
         let name = entry.name.unwrap_or_else(|| self.guest_name(entry.address));
         let key = self.users.add(name, entry.address, now.steady, self.messages).ok_or(Refusal::NameTaken(name))?;
         let uid = key.uid();
         out.record(&Record::Entered { uid, name, address: entry.address });
         self.watchers.note(Notice::Entered { uid, name }, now.steady);
         Ok((key, uid, name))
+    }
+
+    /// Refused where a new name is beyond ASCII and this chat has no such names.
+    pub(super) fn check_spelling(&self, is_ascii: bool) -> Result<(), Refusal> {
+        if is_ascii || !self.settings.ascii_names { Ok(()) } else { Err(Refusal::AsciiNames) }
     }
 
     /// Shows a user that has just entered what was announced before.

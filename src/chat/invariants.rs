@@ -66,7 +66,7 @@ impl Chat {
 
     fn check_rooms(&self, user: &User) {
         assert!(user.rooms.len() <= ROOMS_PER_USER);
-        for membership in &user.rooms {
+        for membership in user.rooms.iter() {
             let room = self.rooms.of(membership.room);
             assert_eq!(room.members.get(membership.position()), Some(&user.key), "members and memberships agree");
         }

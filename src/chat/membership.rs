@@ -30,6 +30,7 @@ impl Chat {
             None => {
                 // Its name is shown to others.
                 self.check_voice(user, now)?;
+                self.check_spelling(name.is_ascii())?;
                 self.check_has_room(user)?;
                 self.open_room(user, name, now)
             }
@@ -152,7 +153,7 @@ impl Chat {
             self.withdraw_request(user, Withdrawal::Cancelled, out);
         }
         let leaver = self.users.of_mut(user);
-        leaver.rooms.retain(|other| other.room != membership.room);
+        leaver.rooms.remove(membership.room);
         let (name, is_dropped) = (leaver.name, leaver.is_dropped());
         let room = self.rooms.of(membership.room);
         let (room_name, still_here) = (room.name, gone.is_none());

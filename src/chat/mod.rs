@@ -58,6 +58,7 @@ use std::time::Duration;
 
 use crate::limits::{EXPIRED_PER_TICK, Limits};
 use backlog::Backlog;
+use name::NameKey;
 use notices::Watchers;
 use rooms::Rooms;
 use users::Users;
@@ -69,6 +70,8 @@ pub struct Settings {
     pub invite_timeout: Duration,
     /// Whether users are kept from seeing each other's addresses.
     pub hide_addresses: bool,
+    /// Whether new names, of users and rooms, have ASCII characters only.
+    pub ascii_names: bool,
     /// How many lines of each room are kept for those who join later.
     pub backlog: usize,
     /// Memory for what is kept of all rooms together, in bytes.
@@ -78,7 +81,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let Limits { invite_timeout, backlog, backlogs_total, .. } = Limits::DEFAULT;
-        Self { invite_timeout, hide_addresses: false, backlog, backlogs_total }
+        Self { invite_timeout, hide_addresses: false, ascii_names: false, backlog, backlogs_total }
     }
 }
 
@@ -97,7 +100,7 @@ pub struct Chat {
     /// How many entries all users' lists of ignored ones have together.
     ignored: usize,
     /// Whose voice the operator has taken away, and until when.
-    mutes: Vec<(Name, Option<Millis>)>,
+    mutes: Vec<(NameKey, Option<Millis>)>,
 }
 
 impl Chat {

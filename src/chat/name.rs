@@ -3,12 +3,23 @@
 //! No two of these can be taken for one another: a username never starts with a digit, a room
 //! name starts with `#`, and a bare number is a UID.
 
+mod reference;
+mod skeleton;
+mod spelling;
+
+use std::borrow::Cow;
 use std::fmt;
-use std::num::NonZeroU64;
 
-use crate::limits::{NAME_BYTES, NUMBERS_TRIED, ROOM_NAME_BYTES};
+pub use reference::{Mention, Uid, UserRef};
 
-/// A short ASCII string stored in place, compared and hashed without regard to case.
+use crate::limits::{MARKS_TOGETHER, NAME_BYTES, NAME_COLUMNS, NUMBERS_TRIED, ROOM_NAME_BYTES, ROOM_NAME_COLUMNS};
+use spelling::{Bounds, starts_name, tidy};
+
+const NAME_BOUNDS: Bounds = Bounds { bytes: NAME_BYTES, columns: NAME_COLUMNS };
+/// Without the `#`.
+const ROOM_BOUNDS: Bounds = Bounds { bytes: ROOM_NAME_BYTES - 1, columns: ROOM_NAME_COLUMNS - 1 };
+
+/// A short string stored in place.
 #[derive(Clone, Copy)]
 struct Inline<const N: usize> {
     length: u8,
@@ -16,49 +27,54 @@ struct Inline<const N: usize> {
 }
 
 impl<const N: usize> Inline<N> {
-    /// `None` when `text` is longer than `N` bytes. It has been found to be ASCII.
+    /// `None` when `text` is longer than `N` bytes.
     fn new(text: &str) -> Option<Self> {
-        debug_assert!(text.is_ascii(), "names are ASCII");
         let length = u8::try_from(text.len()).ok()?;
         let mut bytes = [0; N];
         bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
         Some(Self { length, bytes })
     }
 
+    fn as_bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.length)).unwrap_or_default()
+    }
+
     fn as_str(&self) -> &str {
-        let written = self.bytes.get(..usize::from(self.length));
-        written.and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
-    }
-
-    fn is(&self, text: &str) -> bool {
-        let written = self.bytes.get(..usize::from(self.length)).unwrap_or_default();
-        written == text.as_bytes() || written.eq_ignore_ascii_case(text.as_bytes())
-    }
-
-    fn folded(mut self) -> Self {
-        self.bytes.make_ascii_lowercase();
-        self
+        std::str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 }
 
-impl<const N: usize> PartialEq for Inline<N> {
-    fn eq(&self, other: &Self) -> bool {
-        let same_length = self.length == other.length;
-        same_length && (self.bytes == other.bytes || self.bytes.eq_ignore_ascii_case(&other.bytes))
-    }
-}
-
-impl<const N: usize> Eq for Inline<N> {}
-
-impl<const N: usize> std::hash::Hash for Inline<N> {
-    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        self.folded().as_str().hash(state);
-    }
-}
-
-/// A username: `[A-Za-z_][A-Za-z0-9_-]{0,23}`, equal to another without regard to case.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+/// A username: letters, marks and digits of any script in use, `_` and `-`, as `spelling` has it. It is the same as
+/// another that looks like it, in whatever case, as `skeleton` has it.
+#[derive(Clone, Copy)]
 pub struct Name(Inline<NAME_BYTES>);
+
+impl PartialEq for Name {
+    fn eq(&self, other: &Self) -> bool {
+        skeleton::same(self.0.as_bytes(), other.0.as_bytes())
+    }
+}
+
+impl Eq for Name {}
+
+/// A name that is compared with many, and its print: what others are told from it by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NameKey {
+    print: u64,
+    pub(super) name: Name,
+}
+
+impl From<Name> for NameKey {
+    fn from(name: Name) -> Self {
+        Self { print: skeleton::print_of(name.as_str()), name }
+    }
+}
+
+impl std::hash::Hash for Name {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        skeleton::print_of(self.as_str()).hash(state);
+    }
+}
 
 /// Names nobody may take, because they would be mistaken for the server, for everybody or for whoever reads.
 pub const RESERVED: [&str; 8] = ["server", "chatd", "all", "everybody", "everyone", "operator", "me", "you"];
@@ -68,12 +84,16 @@ pub const RESERVED: [&str; 8] = ["server", "chatd", "all", "everybody", "everyon
 pub enum NameError {
     /// It has no characters.
     Empty,
-    /// It is longer than [`NAME_BYTES`].
+    /// It is longer than [`NAME_BYTES`], or wider than [`NAME_COLUMNS`].
     TooLong,
     /// It starts with a digit, a dash or something that no name may contain at all.
     BadStart,
-    /// It holds something other than letters, digits, `_` and `-`.
+    /// It holds something other than letters, marks and digits in use today, `_` and `-`.
     BadCharacter,
+    /// More than [`MARKS_TOGETHER`](crate::limits::MARKS_TOGETHER) marks stand on one letter, or the same twice.
+    TooManyMarks,
+    /// Its letters are of scripts that are not written together.
+    MixedScripts,
     /// It is one of [`RESERVED`] or looks like a guest's.
     Reserved,
 }
@@ -93,24 +113,20 @@ impl Name {
     /// # Errors
     /// Says what is wrong when `text` is no name.
     pub fn any(text: &str) -> Result<Self, NameError> {
-        Self::check(text)?;
-        Inline::new(text).map(Self).ok_or(NameError::TooLong)
+        let text = Self::check(text)?;
+        Inline::new(&text).map(Self).ok_or(NameError::TooLong)
     }
 
-    fn check(text: &str) -> Result<(), NameError> {
-        let first = text.bytes().next().ok_or(NameError::Empty)?;
-        if !(first.is_ascii_alphabetic() || first == b'_') {
+    fn check(text: &str) -> Result<Cow<'_, str>, NameError> {
+        if !text.is_empty() && !starts_name(text) {
             return Err(NameError::BadStart);
         }
-        if !text.bytes().all(is_name_byte) {
-            return Err(NameError::BadCharacter);
-        }
-        if text.len() > NAME_BYTES { Err(NameError::TooLong) } else { Ok(()) }
+        tidy(text, NAME_BOUNDS)
     }
 
     /// The name of a user who gave none: `USER` and a number, usually the client's TCP port.
     pub fn guest(number: u64) -> Self {
-        // "USER" and the 20 digits of a u64 are 24 bytes, which is NAME_BYTES.
+        // "USER" and the 20 digits of a u64 are 24 bytes.
         Self(Inline::new(&format!("USER{number}")).expect("a guest's name fits"))
     }
 
@@ -129,9 +145,17 @@ impl Name {
         (&self.0.bytes, usize::from(self.0.length))
     }
 
-    /// Whether it is the name of a user who gave none.
+    /// Whether it looks like the name of a user who gave none.
     pub fn is_guest(&self) -> bool {
-        is_guest(self.as_str())
+        // What is left of 0 and 1 are letters.
+        let is_digit = |c: char| matches!(c, 'o' | 'l' | '2'..='9');
+        let skeleton = skeleton::of(self.as_str());
+        skeleton.strip_prefix("user").is_some_and(|digits| !digits.is_empty() && digits.chars().all(is_digit))
+    }
+
+    /// Whether it has no other characters than those of ASCII.
+    pub fn is_ascii(&self) -> bool {
+        self.as_str().is_ascii()
     }
 
     /// Whether somebody can be called so: by choice, or as a guest.
@@ -144,44 +168,36 @@ impl Name {
     }
 
     fn is_reserved(&self) -> bool {
-        let name = self.as_str();
-        RESERVED.iter().any(|reserved| reserved.eq_ignore_ascii_case(name)) || is_guest(name)
+        RESERVED.iter().any(|reserved| skeleton::same(reserved.as_bytes(), self.0.as_bytes())) || self.is_guest()
     }
 }
 
-fn is_name_byte(byte: u8) -> bool {
-    /// The characters of names by their ASCII codes: one bit each, for the upper half as well.
-    const NAME_BYTES: u128 = {
-        let (mut bits, mut byte) = (0, 0_u8);
-        while byte < 0x80 {
-            let is_name_byte = byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
-            bits |= (is_name_byte as u128) << byte;
-            byte += 1;
-        }
-        bits
-    };
-    byte < 0x80 && NAME_BYTES >> byte & 1 == 1
-}
-
-fn is_guest(name: &str) -> bool {
-    match name.split_at_checked(4) {
-        Some((start, digits)) => {
-            start.eq_ignore_ascii_case("USER") && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
-        }
-        None => false,
-    }
-}
-
-/// A room's name: `#` and up to 49 of `[A-Za-z0-9_-]`, equal to another without regard to case.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+/// A room's name: `#` and what a username may have, in any order. It is the same as another that looks like it.
+#[derive(Clone, Copy)]
 pub struct RoomName(Inline<ROOM_NAME_BYTES>);
+
+impl PartialEq for RoomName {
+    fn eq(&self, other: &Self) -> bool {
+        skeleton::same(self.0.as_bytes(), other.0.as_bytes())
+    }
+}
+
+impl Eq for RoomName {}
+
+impl std::hash::Hash for RoomName {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        skeleton::print_of(self.as_str()).hash(state);
+    }
+}
 
 impl RoomName {
     /// Reads a room name; `None` when `text` is not one.
     pub fn new(text: &str) -> Option<Self> {
-        let rest = text.strip_prefix('#')?;
-        let valid = !rest.is_empty() && rest.bytes().all(is_name_byte);
-        if valid { Inline::new(text).map(Self) } else { None }
+        let rest = tidy(text.strip_prefix('#')?, ROOM_BOUNDS).ok()?;
+        match rest {
+            Cow::Borrowed(_) => Inline::new(text).map(Self),
+            Cow::Owned(tidied) => Inline::new(&format!("#{tidied}")).map(Self),
+        }
     }
 
     /// The common room, where `JOIN` without a room leads.
@@ -192,8 +208,13 @@ impl RoomName {
     /// The `number`th choice for a room that `owner` opens without naming it: `#owner`, `#owner-2`, …
     pub fn of(owner: Name, number: u64) -> Self {
         let text = if number <= 1 { format!("#{}", owner.as_str()) } else { format!("#{}-{number}", owner.as_str()) };
-        // At most 1 + 24 + 1 + 20 bytes.
+        // At most 1 + 36 + 1 + 20 bytes, and 1 + 24 + 1 + 20 columns.
         Self(Inline::new(&text).expect("a name and a number fit a room name"))
+    }
+
+    /// Whether it has no other characters than those of ASCII.
+    pub fn is_ascii(&self) -> bool {
+        self.as_str().is_ascii()
     }
 
     /// The name as whoever created the room spelled it.
@@ -209,75 +230,6 @@ pub(super) fn numbers_for(first: u64, own: u64) -> impl Iterator<Item = u64> {
     // Beyond all ports.
     let own = own.saturating_mul(NUMBERS_TRIED << 16).saturating_add(first);
     (first..first.saturating_add(NUMBERS_TRIED)).chain(own..)
-}
-
-/// A user's number: given on entry, counted from 1, never given twice while the daemon runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Uid(pub NonZeroU64);
-
-impl Uid {
-    /// Reads a UID: digits only, not zero, no sign.
-    pub fn new(text: &str) -> Option<Self> {
-        let starts_so = text.bytes().next().is_some_and(|first| first.is_ascii_digit());
-        let digits = starts_so && text.bytes().all(|byte| byte.is_ascii_digit());
-        if digits { text.parse().ok().map(Self) } else { None }
-    }
-}
-
-/// How a command names a user: by UID or by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UserRef {
-    /// By number.
-    Uid(Uid),
-    /// By name, reserved ones included: nobody has those, so the answer is "no such user".
-    Name(Name),
-}
-
-impl UserRef {
-    /// Reads a UID or a username.
-    ///
-    /// # Errors
-    /// Says what is wrong when `text` is neither.
-    pub fn new(text: &str) -> Result<Self, NameError> {
-        match Uid::new(text) {
-            Some(uid) => Ok(Self::Uid(uid)),
-            None => Name::any(text).map(Self::Name),
-        }
-    }
-}
-
-/// As [`UserRef`], but left where it is read: to tell whether a user is meant that is known
-/// already, nothing has to be copied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mention<'a>(&'a str);
-
-impl<'a> Mention<'a> {
-    /// Reads a UID or a username.
-    ///
-    /// # Errors
-    /// Says what is wrong when `text` is neither.
-    pub fn new(text: &'a str) -> Result<Self, NameError> {
-        if Uid::new(text).is_none() {
-            Name::check(text)?;
-        }
-        Ok(Self(text))
-    }
-
-    /// As it was read.
-    pub fn as_str(self) -> &'a str {
-        self.0
-    }
-
-    /// Whether the user with this name and number is meant.
-    pub fn means(self, name: &Name, uid: Uid) -> bool {
-        name.0.is(self.0) || Uid::new(self.0) == Some(uid)
-    }
-}
-
-impl<'a> From<&'a Name> for Mention<'a> {
-    fn from(name: &'a Name) -> Self {
-        Self(name.as_str())
-    }
 }
 
 macro_rules! text_like {
@@ -296,28 +248,19 @@ macro_rules! text_like {
 }
 text_like!(Name, RoomName);
 
-impl fmt::Display for Uid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-impl fmt::Display for UserRef {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Uid(uid) => write!(f, "UID {uid}"),
-            Self::Name(name) => fmt::Display::fmt(name, f),
-        }
-    }
-}
-
 impl fmt::Display for NameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("a name is missing"),
-            Self::TooLong => write!(f, "a name has at most {NAME_BYTES} characters"),
+            Self::TooLong => write!(f, "a name is at most {NAME_COLUMNS} columns wide, and {NAME_BYTES} bytes long"),
             Self::BadStart => f.write_str("a name starts with a letter or _"),
             Self::BadCharacter => f.write_str("a name has only letters, digits, _ and -"),
+            Self::TooManyMarks => {
+                write!(f, "a letter of a name has at most {MARKS_TOGETHER} marks, and none of them twice")
+            }
+            Self::MixedScripts => f.write_str(
+                "a name's letters are of one script; only Latin may stand beside Chinese, Japanese or Korean ones",
+            ),
             Self::Reserved => f.write_str("that name is reserved; choose another"),
         }
     }
@@ -326,58 +269,4 @@ impl fmt::Display for NameError {
 impl std::error::Error for NameError {}
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_checked_and_compared_without_case() {
-        assert_eq!(Name::new("Alice").unwrap(), Name::new("aLICE").unwrap());
-        assert_eq!(Name::new("").unwrap_err(), NameError::Empty);
-        assert_eq!(Name::new("9lives").unwrap_err(), NameError::BadStart);
-        assert_eq!(Name::new("-x").unwrap_err(), NameError::BadStart);
-        assert_eq!(Name::new("a b").unwrap_err(), NameError::BadCharacter);
-        assert_eq!(Name::new("a\u{1b}[m").unwrap_err(), NameError::BadCharacter);
-        assert_eq!(Name::new(&"a".repeat(25)).unwrap_err(), NameError::TooLong);
-        assert_eq!(Name::new(&"a".repeat(24)).unwrap().as_str().len(), 24);
-    }
-
-    #[test]
-    fn reserved_names_and_guest_names_are_not_for_people() {
-        for name in ["Server", "CHATD", "all", "Everyone", "everybody", "operator", "me", "YOU", "USER1", "user51324"] {
-            assert_eq!(Name::new(name).unwrap_err(), NameError::Reserved, "{name}");
-            assert!(Name::any(name).is_ok(), "{name} may be seen");
-        }
-        assert!(Name::new("USER").is_ok());
-        assert!(Name::new("USERx").is_ok());
-        assert!(Name::new("young").is_ok());
-        assert_eq!(Name::guest(u64::MAX).as_str().len(), NAME_BYTES);
-    }
-
-    #[test]
-    fn a_bare_number_is_a_uid_and_nothing_else_is() {
-        assert_eq!(UserRef::new("7").unwrap(), UserRef::Uid(Uid::new("7").unwrap()));
-        assert!(Uid::new("0").is_none());
-        assert!(Uid::new("+7").is_none());
-        assert!(UserRef::new("7a").is_err());
-    }
-
-    #[test]
-    fn a_mention_means_who_a_reference_refers_to() {
-        let (name, uid) = (Name::new("Alice_7").unwrap(), Uid::new("7").unwrap());
-        for text in ["Alice_7", "aLICE_7", "alice", "alice_77", "7", "07", "77", "0", "", "bob", "a b", "-x"] {
-            let refers = UserRef::new(text).map(|user| user == UserRef::Name(name) || user == UserRef::Uid(uid));
-            assert_eq!(Mention::new(text).map(|mention| mention.means(&name, uid)), refers, "{text}");
-        }
-    }
-
-    #[test]
-    fn room_names_need_a_hash_and_fit_even_when_made_up() {
-        assert!(RoomName::new("#dev").is_some());
-        assert!(RoomName::new("dev").is_none());
-        assert!(RoomName::new("#").is_none());
-        assert!(RoomName::new(&format!("#{}", "a".repeat(49))).is_some());
-        assert!(RoomName::new(&format!("#{}", "a".repeat(50))).is_none());
-        let longest = RoomName::of(Name::new(&"a".repeat(24)).unwrap(), u64::MAX);
-        assert!(RoomName::new(longest.as_str()).is_some());
-    }
-}
+mod tests;

@@ -7,6 +7,8 @@ use super::name::{Name, RoomName, UserRef};
 pub enum Refusal {
     /// The name is in use.
     NameTaken(Name),
+    /// The name has other characters than those of ASCII, and this chat has no such names.
+    AsciiNames,
     /// Nobody here is called that.
     NoSuchUser(UserRef),
     /// That is the asker.
@@ -56,8 +58,9 @@ pub enum Refusal {
 
 impl Refusal {
     /// Every code a refusal can carry, in the order of the variants.
-    pub const CODES: [&'static str; 21] = [
+    pub const CODES: [&'static str; 22] = [
         "name-taken",
+        "ascii-names",
         "no-such-user",
         "yourself",
         "busy",
@@ -84,6 +87,7 @@ impl Refusal {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NameTaken(_) => "name-taken",
+            Self::AsciiNames => "ascii-names",
             Self::NoSuchUser(_) => "no-such-user",
             Self::Yourself => "yourself",
             Self::Busy { .. } => "busy",

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
 use std::net::SocketAddr;
 use std::num::NonZeroU64;
+use std::ops::{Deref, DerefMut};
 
 use hashbrown::HashTable;
 use slab::Slab;
 
-use super::key::UserKey;
-use super::name::{Name, Uid, UserRef};
+use super::key::{RoomKey, UserKey};
+use super::name::{Name, NameKey, Uid, UserRef};
 use super::notices::Standing;
 use super::origin::Origin;
 use super::presence::Presence;
@@ -39,18 +40,51 @@ pub(super) struct User {
     #[expect(clippy::box_collection, reason = "most users have none, and a box takes a third of a list")]
     requests: Option<Box<Vec<UserKey>>>,
     /// The rooms this user is in, in order of joining.
-    pub(super) rooms: Vec<Membership>,
+    pub(super) rooms: Memberships,
     pub(super) contact: Contact,
     pub(super) do_not_disturb: bool,
     rare: Option<Box<Rare>>,
     /// The place among the watchers of one who watches.
     pub(super) watching: Option<Standing>,
+    /// Of its name.
+    hash: NameHash,
+}
+
+/// The rooms one is in. Takes little memory when that is none.
+#[derive(Debug, Default)]
+pub(super) struct Memberships(#[expect(clippy::box_collection, reason = "as above")] Option<Box<Vec<Membership>>>);
+
+impl Memberships {
+    pub(super) fn push(&mut self, membership: Membership) {
+        self.0.get_or_insert_default().push(membership);
+    }
+
+    pub(super) fn remove(&mut self, room: RoomKey) {
+        if let Some(memberships) = &mut self.0 {
+            memberships.retain(|membership| membership.room != room);
+        }
+        self.0.take_if(|memberships| memberships.is_empty());
+    }
+}
+
+impl Deref for Memberships {
+    type Target = [Membership];
+
+    fn deref(&self) -> &[Membership] {
+        self.0.as_deref().map_or(&[], |memberships| memberships)
+    }
+}
+
+impl DerefMut for Memberships {
+    fn deref_mut(&mut self) -> &mut [Membership] {
+        self.0.as_deref_mut().map_or(&mut [], |memberships| memberships)
+    }
 }
 
 /// What few users have.
 #[derive(Debug, Default)]
 struct Rare {
-    ignored: Vec<Name>,
+    ignored: Vec<NameKey>,
     away: Option<Box<str>>,
 }
 
@@ -84,12 +118,12 @@ impl User {
     }
 
     /// Whom this user is not to be shown.
-    pub(super) fn ignored(&self) -> &[Name] {
+    pub(super) fn ignored(&self) -> &[NameKey] {
         self.rare.as_deref().map_or(&[], |rare| &rare.ignored)
     }
 
     /// As [`Self::ignored`], to change.
-    pub(super) fn ignored_mut(&mut self) -> &mut Vec<Name> {
+    pub(super) fn ignored_mut(&mut self) -> &mut Vec<NameKey> {
         &mut self.rare.get_or_insert_default().ignored
     }
 
@@ -103,6 +137,18 @@ impl User {
         if away.is_some() || self.away().is_some() {
             self.rare.get_or_insert_default().away = away.map(Box::from);
         }
+    }
+}
+
+/// What a name is found by: the same for names that are the same. It is made once for each user, since that of a name
+/// beyond ASCII takes a microsecond, and a table that grows needs all.
+#[derive(Clone, Copy, Debug)]
+struct NameHash(u32);
+
+impl NameHash {
+    /// In all bits, of which the table takes some at either end.
+    fn spread(self) -> u64 {
+        u64::from(self.0).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 }
 
@@ -144,6 +190,7 @@ impl Users {
         if self.has_name(name) {
             return None;
         }
+        let hash = self.hash(name);
         let entry = self.slots.vacant_entry();
         let slot = u32::try_from(entry.key()).expect("fewer users than a u32 counts");
         let key = UserKey { uid: Uid(self.next_uid), slot };
@@ -156,24 +203,25 @@ impl Users {
             messages_before,
             presence: Presence::default(),
             requests: None,
-            rooms: Vec::new(),
+            rooms: Memberships::default(),
+            hash,
             contact: Contact::Connected,
             do_not_disturb: false,
             rare: None,
             watching: None,
         });
         self.by_uid.insert(key.uid, slot);
-        let (slots, hasher) = (&self.slots, &self.hasher);
-        let rehash = |slot: &u32| slots.get(*slot as usize).map_or(0, |user| hasher.hash_one(user.name));
-        self.by_name.insert_unique(hasher.hash_one(name), slot, rehash);
+        let slots = &self.slots;
+        let rehash = |slot: &u32| slots.get(*slot as usize).map_or(0, |user| user.hash.spread());
+        self.by_name.insert_unique(hash.spread(), slot, rehash);
         Some(key)
     }
 
     pub(super) fn remove(&mut self, key: UserKey) -> Option<User> {
         self.get(key)?;
         self.by_uid.remove(&key.uid);
-        let name = self.get(key)?.name;
-        if let Ok(entry) = self.by_name.find_entry(self.hasher.hash_one(name), |slot| *slot == key.slot) {
+        let hash = self.get(key)?.hash;
+        if let Ok(entry) = self.by_name.find_entry(hash.spread(), |slot| *slot == key.slot) {
             entry.remove();
         }
         self.slots.try_remove(key.slot())
@@ -212,9 +260,13 @@ impl Users {
         self.slot_of(name).is_some()
     }
 
+    fn hash(&self, name: Name) -> NameHash {
+        NameHash((self.hasher.hash_one(name) >> 32) as u32)
+    }
+
     fn slot_of(&self, name: Name) -> Option<u32> {
         let is_it = |slot: &u32| self.slots.get(*slot as usize).is_some_and(|user| user.name == name);
-        self.by_name.find(self.hasher.hash_one(name), is_it).copied()
+        self.by_name.find(self.hash(name).spread(), is_it).copied()
     }
 
     /// Users behind a UID, in the order of entry.

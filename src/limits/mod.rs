@@ -22,7 +22,9 @@ pub use protocol::*;
 pub use settings::*;
 pub use work::*;
 
-const _: () = assert!(NAME_BYTES < ROOM_NAME_BYTES);
+// A room that is not named has its opener's name, and a number.
+const _: () = assert!(1 + NAME_BYTES + 1 + 20 <= ROOM_NAME_BYTES && 1 + NAME_COLUMNS + 1 + 20 <= ROOM_NAME_COLUMNS);
+const _: () = assert!(NAME_COLUMNS <= NAME_BYTES && ROOM_NAME_COLUMNS <= ROOM_NAME_BYTES);
 const _: () = assert!(KEPT_BYTES + Limits::DEFAULT.output_hard < MISSED_BYTES);
 const _: () = assert!(2 + 18 + 21 + 25 + ROOM_NAME_BYTES + 1 + NAME_BYTES < MESSAGE_PREFIX_BYTES);
 const _: () = assert!(MESSAGE_PREFIX_BYTES + TEXT_BYTES < LINE_BYTES);

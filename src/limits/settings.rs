@@ -127,7 +127,7 @@ impl Limits {
             return Err("--output-soft must be more than a line, 4096 bytes");
         }
         if self.output_soft.saturating_add(ROWS_PER_REPLY * ROW_BYTES + LINE_BYTES) >= self.output_hard {
-            return Err("--output-hard must be more than --output-soft and the longest listing, 176096 bytes");
+            return Err("--output-hard must be more than --output-soft and the longest listing, 178096 bytes");
         }
         if self.output_hard > self.queued_total {
             return Err("--max-memory-queued must be at least --output-hard");

@@ -65,6 +65,8 @@ pub struct Readiness {
 pub struct Config {
     /// Whether users are kept from seeing each other's addresses.
     pub hide_addresses: bool,
+    /// Whether new names, of users and rooms, have ASCII characters only.
+    pub ascii_names: bool,
     /// What the log tells.
     pub log_level: Level,
     /// What one must know to enter.
@@ -82,6 +84,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             hide_addresses: false,
+            ascii_names: false,
             log_level: Level::Normal,
             password: None,
             limits: Limits::DEFAULT,
@@ -129,6 +132,7 @@ impl<S: Stream> Server<S> {
             chat: Chat::new(Settings {
                 invite_timeout: config.limits.invite_timeout,
                 hide_addresses: config.hide_addresses,
+                ascii_names: config.ascii_names,
                 backlog: config.limits.backlog,
                 backlogs_total: config.limits.backlogs_total,
             }),

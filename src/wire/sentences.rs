@@ -7,7 +7,9 @@ use std::fmt;
 use super::commands;
 use super::{Dialect, Fault};
 use crate::chat::{CloseReason, Refusal, TextError};
-use crate::limits::{AWAY_BYTES, IGNORED_PER_USER, LINE_BYTES, PROBE_TIME, ROOMS_PER_USER, TEXT_BYTES};
+use crate::limits::{
+    AWAY_BYTES, IGNORED_PER_USER, LINE_BYTES, PROBE_TIME, ROOM_NAME_COLUMNS, ROOMS_PER_USER, TEXT_BYTES,
+};
 
 /// What is wrong with a request, in the words of a dialect.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +47,11 @@ fn about_fault(fault: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Fault::UnknownCommand => f.write_str("no such command; HELP shows those there are"),
         Fault::Usage(verb) => write!(f, "type: {}", commands::spec_of(*verb).usage()),
         Fault::BadName(error) => write!(f, "{error}"),
-        Fault::BadRoom => f.write_str("a room's name is # and letters, digits, _ or -, at most 50 in all"),
+        Fault::BadRoom => write!(
+            f,
+            "a room's name is # and letters, digits, _ or -, at most {ROOM_NAME_COLUMNS} columns in all, and its letters \
+             are of one script"
+        ),
         Fault::BadText(TextError::Blank) => f.write_str("there is nothing to send; type a text"),
         Fault::BadText(TextError::TooLong) => write!(f, "a text has at most {TEXT_BYTES} bytes; send it in parts"),
         Fault::AwayTooLong => write!(f, "the text of AWAY has at most {AWAY_BYTES} bytes"),
@@ -71,6 +77,7 @@ fn about_fault(fault: &Fault, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 fn about_refusal(refusal: &Refusal, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match refusal {
         Refusal::NameTaken(name) => write!(f, "the name {name} is taken; choose another"),
+        Refusal::AsciiNames => f.write_str("names have only A to Z, a to z, digits, _ and - on this server"),
         Refusal::NoSuchUser(user) => write!(f, "nobody here is {user}; LIST shows who is"),
         Refusal::Yourself => f.write_str("that is you; name somebody else"),
         Refusal::Busy { name, with } => {

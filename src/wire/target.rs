@@ -99,7 +99,8 @@ impl Target {
         if let Some(target) = on_link(bare) {
             return Ok(target);
         }
-        let looks_like_address = text.contains(['.', ':', '/', '%', '[']) || text.starts_with(|c: char| c.is_numeric());
+        let looks_like_address =
+            text.contains(['.', ':', '/', '%', '[']) || text.starts_with(|c: char| c.is_ascii_digit());
         if looks_like_address {
             Err(fault_of(text))
         } else {

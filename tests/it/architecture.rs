@@ -20,7 +20,8 @@ const ARROWS: [(&str, &[&str]); 9] = [
 ];
 
 /// What the domain may use from outside.
-const CHAT_DEPENDENCIES: [&str; 3] = ["slab", "bytes", "hashbrown"];
+const CHAT_DEPENDENCIES: [&str; 7] =
+    ["slab", "bytes", "hashbrown", "unicode_ident", "unicode_normalization", "unicode_security", "unicode_width"];
 
 /// Parts of std that reach outside the process, or tell the time: not for the domain.
 const NOT_IN_CHAT: [&str; 10] = [

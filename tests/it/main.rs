@@ -14,6 +14,7 @@ mod daemon;
 mod end_to_end;
 #[path = "../support/memory/mod.rs"]
 mod memory;
+mod names;
 #[path = "../support/process/mod.rs"]
 mod process;
 mod protocol;

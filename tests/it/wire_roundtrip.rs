@@ -43,11 +43,13 @@ struct Parts {
 
 fn names() -> impl Strategy<Value = Name> {
     let any = "[A-Za-z_][A-Za-z0-9_-]{0,23}".prop_map(|name| Name::any(&name).unwrap());
-    prop_oneof![8 => any, 1 => any_number().prop_map(Name::guest), 1 => Just(Name::operator())]
+    let beyond = "[ёжåäöéüА-Яа-я一-龥ぁ-んא-ת]{1,12}".prop_filter_map("a name", |name| Name::any(&name).ok());
+    prop_oneof![6 => any, 2 => beyond, 1 => any_number().prop_map(Name::guest), 1 => Just(Name::operator())]
 }
 
 fn rooms() -> impl Strategy<Value = RoomName> {
-    "#[A-Za-z0-9_-]{1,49}".prop_map(|name| RoomName::new(&name).unwrap())
+    let beyond = "#[а-я0-9_-]{1,37}".prop_map(|name| RoomName::new(&name).unwrap());
+    prop_oneof![3 => "#[A-Za-z0-9_-]{1,49}".prop_map(|name| RoomName::new(&name).unwrap()), 1 => beyond]
 }
 
 /// Small ones, and the greatest there are.
@@ -410,13 +412,13 @@ fn what_is_replaced_is_what_the_protocol_lists() {
 /// The longest row there can be: little is left of its bound.
 #[test]
 fn the_longest_row_fits_and_nearly_fills_its_bound() {
-    let name = |letter: &str| Name::new(&letter.repeat(NAME_BYTES)).unwrap();
+    let name = |letter: &str| Name::new(&letter.repeat(NAME_BYTES / 3)).unwrap();
     let ip = Ipv6Addr::from_bits(u128::MAX);
     let text = "x".repeat(120);
     let row = Row::User {
         uid: Uid(NonZeroU64::MAX),
-        name: name("a"),
-        availability: Availability::Chatting(name("b")),
+        name: name("李"),
+        availability: Availability::Chatting(name("雷")),
         address: Some(SocketAddrV6::new(ip, u16::MAX, 0, u32::MAX).into()),
         here: Duration::from_secs(u64::MAX),
         marks: Marks { is_reconnecting: true, is_not_to_be_disturbed: true, is_muted: true, away: Some(&text) },
@@ -444,7 +446,7 @@ fn help_and_farewells_are_lines_too() {
 fn the_longest_message_there_can_be_fits_a_line() {
     let text = "x".repeat(TEXT_BYTES);
     let (room, from) =
-        (RoomName::new(&format!("#{}", "r".repeat(49))).unwrap(), Name::any(&"n".repeat(NAME_BYTES)).unwrap());
+        (RoomName::new(&format!("#{}", "ж".repeat(37))).unwrap(), Name::any(&"李".repeat(NAME_BYTES / 3)).unwrap());
     let stamp = Stamp { id: u64::MAX, at: UnixMillis(u64::MAX) };
     let event = Event::RoomSaid { stamp, room, from, text: Text::new(&text).unwrap() };
     line(LINE_BYTES, |out| Encoder::default().event(Dialect::Native, &event, out));

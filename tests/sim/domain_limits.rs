@@ -245,8 +245,15 @@ fn the_last_twenty_announcements_are_kept_for_those_who_come_later() {
 fn names_and_texts_are_as_long_as_is_told() {
     let is_name = |length: usize| Name::new(&"x".repeat(length)).is_ok();
     assert!(is_name(24) && !is_name(25));
+    let (is_wide, is_long) =
+        (|count| Name::new(&"李".repeat(count)).is_ok(), |count| Name::new(&"ж".repeat(count)).is_ok());
+    assert!(is_wide(12) && !is_wide(13) && is_long(18) && !is_long(19));
+    let piled = |marks: &str| Name::new(&format!("ж{marks}")).is_ok();
+    assert!(piled("\u{300}\u{301}\u{300}\u{301}") && !piled("\u{300}\u{301}\u{300}\u{301}\u{300}"));
     let is_room = |length: usize| chatd::chat::RoomName::new(&format!("#{}", "x".repeat(length - 1))).is_some();
     assert!(is_room(50) && !is_room(51));
+    let is_room_of = |letter: &str, count| chatd::chat::RoomName::new(&format!("#{}", letter.repeat(count))).is_some();
+    assert!(is_room_of("李", 24) && !is_room_of("李", 25) && is_room_of("ж", 37) && !is_room_of("ж", 38));
     let is_text = |length: usize| Text::new(&"x".repeat(length)).is_ok();
     assert!(is_text(3_840) && !is_text(3_841));
     let is_away = |length: usize| Dialect::Native.decode(&format!("AWAY {}", "x".repeat(length))).command.is_ok();

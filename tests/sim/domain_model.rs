@@ -24,7 +24,7 @@ use chatd::chat::{Chat, CloseReason, Entry, Name, OperatorCommand, Settings, Tex
 const SEEDS: u64 = 64;
 const STEPS: u64 = 1200;
 const NAMES: [&str; 12] =
-    ["alice", "Bob", "carol", "dave", "erin", "frank", "gina", "hank", "ida", "jack", "USERx", "_x-1"];
+    ["alice", "Bob", "coco", "сосо", "erin", "Zoë", "李雷", "b0b", "Жанна", "A1ice", "USERx", "_x-1"];
 
 /// The chat and its model side by side.
 struct Simulation {
@@ -56,17 +56,19 @@ impl Drop for Simulation {
 impl Simulation {
     fn new(seed: u64) -> Self {
         let mut random = Random(seed);
-        let (patience, hide_addresses) = (1000 + random.below(60_000), random.one_in(3));
+        let (patience, hide_addresses, ascii_names) = (1000 + random.below(60_000), random.one_in(3), random.one_in(4));
         let backlog = *random.pick(&[0, 1, 5, 100]);
         let invite_timeout = Duration::from_millis(patience);
-        let settings = Settings { invite_timeout, hide_addresses, backlog, ..Settings::default() };
+        let settings = Settings { invite_timeout, hide_addresses, ascii_names, backlog, ..Settings::default() };
+        let mut model = Model::new(patience, hide_addresses, backlog);
+        model.ascii_names = ascii_names;
         Self {
             seed,
             step: 0,
             doing: String::new(),
             random,
             chat: Chat::new(settings),
-            model: Model::new(patience, hide_addresses, backlog),
+            model,
             keys: BTreeMap::new(),
             gone: Vec::new(),
             millis: 0,
@@ -282,7 +284,7 @@ impl Simulation {
         if self.is_about_rooms() || self.random.one_in(6) {
             format!("#r{}", self.random.below(20))
         } else {
-            self.random.pick(&["#lobby", "#LOBBY", "#dev", "#Dev", "#alice", "#bob-2"]).to_string()
+            self.random.pick(&["#lobby", "#LOBBY", "#dev", "#Ёж", "#ёж", "#alice", "#bob-2"]).to_string()
         }
     }
 

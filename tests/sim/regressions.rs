@@ -30,6 +30,11 @@ fn decode() {
 }
 
 #[test]
+fn names() {
+    replay("names", crate::memory::fuzz::names);
+}
+
+#[test]
 fn read() {
     replay("read", crate::memory::fuzz::read);
 }

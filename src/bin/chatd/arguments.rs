@@ -66,6 +66,10 @@ pub(crate) struct Arguments {
     #[argh(option, arg_name = "bytes", default = "DEFAULT.backlogs_total", from_str_fn(parse_number))]
     max_memory_backlogs: usize,
 
+    /// take new names of users and rooms in ASCII only: letters, digits, _ and -
+    #[argh(switch)]
+    ascii_names: bool,
+
     /// show users' addresses to the operator only
     #[argh(switch)]
     hide_addresses: bool,
@@ -236,6 +240,7 @@ impl Arguments {
     pub(crate) fn config(&self) -> Config {
         Config {
             hide_addresses: self.hide_addresses,
+            ascii_names: self.ascii_names,
             log_level: if self.log_rooms { Level::Rooms } else { Level::Normal },
             limits: Limits {
                 connections: self.max_connections,

@@ -18,9 +18,8 @@ impl Here {
                 self.offers_in_text(word)
             }
         };
-        let fits = |offer: &String| {
-            offer.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word)) && !offer.is_empty()
-        };
+        let typed = word.to_lowercase();
+        let fits = |offer: &String| offer.to_lowercase().starts_with(&typed) && !offer.is_empty();
         let mut offers: Vec<_> = offers.into_iter().filter(fits).collect();
         for offer in &mut offers {
             offer.push(' ');

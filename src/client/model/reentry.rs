@@ -56,7 +56,7 @@ impl Model {
                 out.show(Line::aside("your name seems to be in use still; trying it again in 5 s"));
                 self.link.await_name(self.now, tries + 1);
             }
-            ("name-silent" | "name-taken" | "bad-name", _) if !self.setup.scripted => {
+            ("name-silent" | "name-taken" | "bad-name" | "ascii-names", _) if !self.setup.scripted => {
                 out.show(Line::error(text));
                 out.show(Line::notice("under which name do you want to go on?"));
                 self.link.state = State::Naming { connected: true };

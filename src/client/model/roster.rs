@@ -74,5 +74,5 @@ impl Roster {
 }
 
 fn folded(name: &str) -> String {
-    name.to_ascii_lowercase()
+    name.to_lowercase()
 }

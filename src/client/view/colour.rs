@@ -52,9 +52,10 @@ fn foreground(colour: u8) -> String {
 
 /// The same colour for the same name, in whatever case, on every screen (FNV-1a).
 fn of_name(name: &str) -> u8 {
-    let hash = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte.to_ascii_lowercase())).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let folded = name.to_lowercase();
+    let hash = folded
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     let [first, ..] = NAMES;
     let pick = usize::try_from((hash ^ (hash >> 32)) % NAMES.len() as u64).unwrap_or_default();
     NAMES.get(pick).copied().unwrap_or(first)
@@ -118,5 +119,6 @@ mod tests {
     #[test]
     fn a_name_has_one_colour_whatever_its_case() {
         assert_eq!(of_name("Alice"), of_name("aLICE"));
+        assert_eq!(of_name("Жанна"), of_name("жАННА"));
     }
 }

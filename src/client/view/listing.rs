@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::wrap::width;
 use super::{Line, Style};
 use crate::chat::{Availability, Marks, Name, Purpose, RoomName, Row, Uid};
 
@@ -141,8 +142,8 @@ impl Widths {
         };
         Self {
             uid: widest("UID", &|user| user.uid.to_string().len()),
-            name: widest("name", &|user| user.name.as_str().len()),
-            state: widest("state", &|user| user.state.len()),
+            name: widest("name", &|user| width(user.name.as_str())),
+            state: widest("state", &|user| width(&user.state)),
             address: widest("address", &|user| user.address.len()),
         }
     }
@@ -157,11 +158,16 @@ impl Widths {
     fn short_line(self, user: &UserRow) -> Line {
         let Self { uid, name, state, .. } = self;
         let style = if user.is_free { Style::Plain } else { Style::Dim };
-        let padding = " ".repeat(name.saturating_sub(user.name.as_str().len()));
+        let (padding, state) = (pad(user.name.as_str(), name), format!("{}{}", user.state, pad(&user.state, state)));
         let left = format!("  {:>uid$}  ", user.uid);
         let hanging = left.len() + 2;
-        Line::new().dim(left).user(user.name).with(style, format!("{padding}  {:<state$}", user.state)).hung_by(hanging)
+        Line::new().dim(left).user(user.name).with(style, format!("{padding}  {state}")).hung_by(hanging)
     }
+}
+
+/// What fills a text up to so many columns.
+fn pad(text: &str, columns: usize) -> String {
+    " ".repeat(columns.saturating_sub(width(text)))
 }
 
 /// A span as people say it: `12 s`, `3 min`, `2 h 5 min`, `1 d 4 h`.
@@ -179,10 +185,10 @@ pub(in crate::client) fn span_of(span: Duration) -> String {
 /// The rooms, one a line.
 pub(in crate::client) fn rooms(rows: &[Listed], mine: &[RoomName]) -> Vec<Line> {
     let rooms = room_rows(rows);
-    let width = rooms.iter().map(|(room, _)| room.as_str().len()).max().unwrap_or_default();
+    let widest = rooms.iter().map(|(room, _)| width(room.as_str())).max().unwrap_or_default();
     let line = |(room, members): &(RoomName, usize)| {
         let inside = if mine.contains(room) { "  (you are in it)" } else { "" };
-        Line::new().text(format!("  {room:<width$}  {}", people(*members))).dim(inside)
+        Line::new().text(format!("  {room}{}  {}", pad(room.as_str(), widest), people(*members))).dim(inside)
     };
     rooms.iter().map(line).collect()
 }
@@ -195,7 +201,7 @@ pub(in crate::client) fn rooms_in_short(rows: &[Listed], total: usize) -> Line {
     }
     let mut columns = 0;
     let fits = |room: &String| {
-        columns += room.len() + 2;
+        columns += width(room) + 2;
         columns <= OPENING_COLUMNS
     };
     let rooms: Vec<_> = shown.iter().map(|(room, members)| format!("{room} ({members})")).take_while(fits).collect();

@@ -4,8 +4,10 @@ use std::io::Write as _;
 use std::time::Duration;
 
 use bytes::{BufMut, BytesMut};
+use unicode_width::UnicodeWidthStr;
 
 use crate::chat::{Availability, CloseReason, Marks, Recipients, Reply, Row, UnixMillis};
+use crate::limits::NAME_COLUMNS;
 use crate::wire::commands::{Spec, Verb};
 use crate::wire::{Answer, Asked, Dialect, Fault};
 
@@ -14,11 +16,15 @@ macro_rules! print {
     ($out:expr, $($format:tt)*) => { { let _ = writeln!($out.writer(), $($format)*); } };
 }
 
+/// `chatting with` and a name's columns.
+const STATE_COLUMNS: usize = 33;
+
 /// Prints the heading of a listing.
 pub(in crate::wire) fn heading(asked: &Asked<'_>, out: &mut BytesMut) {
     match asked.verb {
         Some(Verb::List) => {
-            print!(out, "{:>6}  {:<24}  {:<33}  {:>7}  FROM", "UID", "NAME", "STATE", "HERE");
+            let (name, state) = (padded("NAME", NAME_COLUMNS), padded("STATE", STATE_COLUMNS));
+            print!(out, "{:>6}  {name}  {state}  {:>7}  FROM", "UID", "HERE");
         }
         Some(Verb::Rooms) => print!(out, "{:>7}  ROOM", "MEMBERS"),
         _ => {}
@@ -36,12 +42,18 @@ pub(in crate::wire) fn row(row: &Row<'_>, out: &mut BytesMut) {
                 Availability::Chatting(with) => format!("chatting with {with}"),
             };
             let from = address.map_or_else(|| "-".to_owned(), |address| address.to_string());
-            print!(out, "{uid:>6}  {name:<24}  {state:<33}  {:>7}  {from}{}", span(*here), marks_text(marks));
+            let (name, state) = (padded(name.as_str(), NAME_COLUMNS), padded(&state, STATE_COLUMNS));
+            print!(out, "{uid:>6}  {name}  {state}  {:>7}  {from}{}", span(*here), marks_text(marks));
         }
         Row::Room { room, members } => print!(out, "{members:>7}  {room}"),
         Row::Member { uid, name, .. } => print!(out, "{uid:>6}  {name}"),
         Row::RequestFrom { name, .. } | Row::RequestTo { name, .. } | Row::Ignored(name) => print!(out, "{name}"),
     }
+}
+
+/// The text, and blanks up to so many columns.
+fn padded(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(text.width())))
 }
 
 fn marks_text(marks: &Marks<'_>) -> String {

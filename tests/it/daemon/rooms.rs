@@ -1,6 +1,6 @@
 //! Rows 8 to 11: rooms, the lobby, one-shot messages, announcements, listings.
 
-use crate::process::daemon::Daemon;
+use crate::process::daemon::{Client, Daemon};
 
 #[test]
 fn row_8_rooms_are_made_joined_listed_talked_in_and_left() {
@@ -234,4 +234,38 @@ fn row_11_hidden_addresses_are_shown_to_the_operator_only() {
     let row = daemon.expect_out("     1  alice {any}");
     assert!(row.ends_with(&format!("127.0.0.1:{}", alice.port())), "{row}");
     daemon.expect_out("1 in all");
+}
+
+#[test]
+fn new_names_are_ascii_where_the_operator_says_so() {
+    let daemon = Daemon::start(&["--ascii-names"]);
+    let mut alice = daemon.user("alice");
+    alice.ask("JOIN #кафе", &["-ERR ascii-names {any}"]);
+    alice.ask("JOIN #cafe", &["* joined #cafe alice", "+OK room #cafe"]);
+    let mut other = Client::connect(daemon.address());
+    other.ask("ENTER Zoë", &["-ERR ascii-names {any}"]);
+    other.ask("ENTER A1ice", &["-ERR name-taken {any}"]);
+    other.ask("ENTER Zoe", &["+OK entered 2 Zoe"]);
+}
+
+#[test]
+fn what_is_said_of_a_name_is_said_of_those_that_look_like_it() {
+    let mut daemon = Daemon::with_console(&[]);
+    let mut coco = daemon.user("сосо");
+    let mut bob = daemon.user("bob");
+    bob.ask("IGNORE coco", &["+OK"]);
+    bob.ask("IGNORE", &["= ignored сосо", "+OK listed 1 1"]);
+    daemon.type_line("mute COCO");
+    daemon.expect_out("{any}");
+    coco.ask("ANNOUNCE hello", &["-ERR muted {any}"]);
+    daemon.type_line("list");
+    daemon.expect_out("   UID  NAME                      STATE                                 HERE  FROM");
+    daemon.expect_out("     1  сосо                      available                          {any}");
+    daemon.expect_out("     2  bob                       available                          {any}");
+    daemon.expect_out("2 in all");
+    daemon.type_line("ban c0c0");
+    daemon.expect_out("{any}");
+    coco.expect("* bye banned {any}");
+    let mut again = Client::connect(daemon.address());
+    again.ask("ENTER Coco", &["-ERR banned {any}"]);
 }

@@ -11,12 +11,16 @@ pub(crate) use connection::connection;
 use std::time::Duration;
 
 use bytes::BytesMut;
-use chatd::chat::{UserRef, is_unsafe};
+use chatd::chat::{Name, RoomName, UserRef, is_unsafe};
 use chatd::discovery::{Browser, Interface, Responder, Service};
-use chatd::limits::{ENDLESS_LINE_BYTES, LINE_BYTES};
+use chatd::limits::{ENDLESS_LINE_BYTES, LINE_BYTES, NAME_BYTES, NAME_COLUMNS};
 use chatd::wire::commands::{Place, find};
 use chatd::wire::foreign::{Opening, recognise};
 use chatd::wire::{AnyCommand, Asked, Decoded, Dialect, Encoder, LineSplitter, Order, ServerLine, Step, console};
+use unicode_normalization::UnicodeNormalization;
+use unicode_security::GeneralSecurityProfile;
+use unicode_security::general_security_profile::IdentifierType;
+use unicode_width::UnicodeWidthStr;
 
 /// The line splitter: however the bytes arrive, the same lines come out as from a plain reading.
 pub(crate) fn lines(data: &[u8]) {
@@ -66,6 +70,24 @@ pub(crate) fn decode(data: &[u8]) {
         assert!(!text.is_empty() && !text.chars().any(is_unsafe) && text.len() < LINE_BYTES, "{text:?}");
         assert!(!fault.code().is_empty());
     }
+}
+
+/// A name: what is taken is spelled as it is stored, can be shown, and stays the same on its way.
+pub(crate) fn names(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(name) = Name::any(text) else { return };
+    let stored = name.as_str();
+    assert!(stored.chars().eq(stored.nfc()), "{stored:?} is NFC");
+    assert!(stored.len() <= NAME_BYTES && (1..=NAME_COLUMNS).contains(&stored.width()), "{stored:?}");
+    let is_seen = |c: char| !is_unsafe(c) && c != ' ' && c.identifier_type() != Some(IdentifierType::Default_Ignorable);
+    assert!(stored.chars().all(is_seen), "{stored:?}");
+    assert_eq!(Name::any(stored).map(|again| again.to_string()), Ok(stored.to_owned()), "{text:?}");
+    assert_eq!(Name::any(text), Name::any(&text.nfd().collect::<String>()), "{text:?}");
+    let room = RoomName::new(&format!("#{text}")).expect("what is a name is a room's name");
+    assert_eq!(room.as_str().get(1..), Some(stored));
+    assert_eq!(chatd::wire::clean(stored.as_bytes()), Ok(stored.into()));
+    let line = format!("SAY {stored} hello");
+    assert!(Dialect::Native.decode(&line).command.is_ok(), "{line:?}");
 }
 
 /// A server's line, read by a client: what is understood is written and read again as the same.

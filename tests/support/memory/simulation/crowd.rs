@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::books::{Books, Noted};
 use super::place::Log;
 use super::shadow::Meaning;
@@ -36,8 +38,8 @@ pub(crate) struct Actor {
 }
 
 /// Names that are wanted by more than one.
-const NAMES: [&str; 10] = ["alice", "Bob", "carol", "dave", "erin", "frank", "gina", "hank", "ida", "_x-1"];
-const ROOMS: [&str; 6] = ["#lobby", "#dev", "#Dev", "#a", "#b", "#alice"];
+const NAMES: [&str; 10] = ["alice", "Bob", "coco", "сосо", "Zoë", "frank", "李雷", "hank", "ЖАННА", "_x-1"];
+const ROOMS: [&str; 6] = ["#lobby", "#dev", "#Dev", "#Ёж", "#ёж", "#alice"];
 
 impl Actor {
     pub(crate) fn new(number: usize, is_loud: bool, random: &mut Random) -> Self {
@@ -45,7 +47,7 @@ impl Actor {
             0 => None,
             1 => Some(format!("user_{number}")),
             _ if number < NAMES.len() => Some(NAMES[number].to_owned()),
-            _ => Some(format!("{}{number}", random.pick(&["Zoe", "yuri", "x_"]))),
+            _ => Some(format!("{}{number}", random.pick(&["Zoe", "юрий", "x_"]))),
         };
         Self { number, name, is_loud, keeps: random.below(3) > 0, ..Self::default() }
     }
@@ -95,6 +97,8 @@ impl Actor {
 
     fn enter(&mut self, trial: &mut Trial, random: &mut Random) {
         let name = if random.one_in(6) { Some((*random.pick(&NAMES)).to_owned()) } else { self.name.clone() };
+        // As one computer sends them, or as another does: with marks by themselves.
+        let name = name.map(|name| if random.one_in(4) { name.nfd().collect() } else { name });
         let line = name.map_or_else(|| "ENTER".to_owned(), |name| format!("ENTER {name}"));
         self.send(trial, &line);
     }
@@ -296,6 +300,7 @@ impl Actor {
     fn some_line(&mut self, others: &[String], random: &mut Random) -> String {
         self.messages += 1;
         let other = if random.one_in(10) { "nobody".to_owned() } else { random.pick(others).clone() };
+        let other = if random.one_in(10) { other.nfd().flat_map(char::to_uppercase).collect() } else { other };
         let room = *random.pick(&ROOMS);
         let mut text = format!("m{} of {}", self.messages, self.number);
         match random.below(12) {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use super::absence::Away;
 use super::place::{Kept, Log};
-use crate::memory::domain::model::Model;
+use crate::memory::domain::model::{Model, same};
 
 /// The longest wait for a wrong secret, in milliseconds.
 const LONGEST_PENALTY: u64 = 15_000;
@@ -349,7 +349,7 @@ impl Shadow {
     }
 
     fn holder(&self, name: &str) -> Option<String> {
-        self.places.keys().find(|other| other.eq_ignore_ascii_case(name)).cloned()
+        self.places.keys().find(|other| same(other, name)).cloned()
     }
 
     /// A name that is taken: who has been silent for 30 s may lose it. What has become of it is the

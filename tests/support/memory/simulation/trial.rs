@@ -243,9 +243,13 @@ impl Trial {
             let Some(meaning) = self.next_line(number, only_silent) else { break };
             let has_answer = !matches!(meaning, Meaning::Nothing | Meaning::Seen(_));
             let (before, later) = (self.owed_answers(number), self.count_said());
+            // What one that comes back is told again is no work of this kind.
+            let is_return = matches!(meaning, Meaning::Resume { .. });
             self.shadow.obey(number, meaning, answers.get(answered).map(String::as_str));
             // A return has more than its own: those that are told again.
-            self.note_handled(later);
+            if !is_return {
+                self.note_handled(later);
+            }
             answered += (self.owed_answers(number) - before).max(usize::from(has_answer));
         }
         if is_ended {

@@ -11,6 +11,7 @@ mod rooms;
 mod talk;
 
 use history::History;
+use unicode_normalization::UnicodeNormalization;
 
 const ROOMS_PER_USER: usize = 16;
 const REQUESTS_WAITING: usize = 32;
@@ -55,6 +56,7 @@ pub(crate) struct Model {
     defence: defence::Defence,
     counted: Counted,
     pub(crate) hide_addresses: bool,
+    pub(crate) ascii_names: bool,
     /// How long a request stands, in milliseconds.
     pub(crate) patience: u64,
     pub(crate) now: u64,
@@ -78,8 +80,20 @@ fn ok() -> Answer {
     Ok(String::new())
 }
 
+/// Whether two names are the same: whether they look alike, in whatever case (UTS 39).
 pub(crate) fn same(one: &str, two: &str) -> bool {
-    one.eq_ignore_ascii_case(two)
+    // Those that begin with letters of which nothing looks like another need no closer look.
+    let is_plain =
+        |name: &str| name.is_ascii() && !name.starts_with(['0', '1', 'l', 'L', 'm', 'M', 'o', 'O', 'r', 'R']);
+    let first = |name: &str| name.as_bytes().first().map(u8::to_ascii_lowercase);
+    if one == two || is_plain(one) && is_plain(two) && first(one) != first(two) {
+        return one == two;
+    }
+    let likeness = |name: &str| {
+        let folded: String = name.nfc().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect();
+        unicode_security::skeleton(&folded).flat_map(char::to_lowercase).collect::<String>()
+    };
+    likeness(one) == likeness(two)
 }
 
 fn seconds(millis: u64) -> u64 {
@@ -94,9 +108,17 @@ impl Model {
     pub(crate) fn enter(&mut self, name: Option<&str>, address: &str) -> Result<String, &'static str> {
         let port: u64 = address.rsplit(':').next().expect("a port").parse().expect("a port");
         let name = match name {
-            Some(name) => name.to_owned(),
-            None => (port..).map(|n| format!("USER{n}")).find(|name| self.find(name).is_none()).expect("one is free"),
+            Some(name) => name.nfc().collect(),
+            // The port, some behind it, and then numbers that belong to whoever asks.
+            None => (port..port + 8)
+                .chain((self.counted.people + 1) * (8 << 16) + port..)
+                .map(|n| format!("USER{n}"))
+                .find(|name| self.find(name).is_none())
+                .expect("one is free"),
         };
+        if self.ascii_names && !name.is_ascii() {
+            return Err("ascii-names");
+        }
         if self.people.iter().any(|person| same(&person.name, &name)) {
             return Err("name-taken");
         }

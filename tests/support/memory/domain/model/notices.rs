@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use super::same;
+
 const DELAY: u64 = 250;
 const TOGETHER: usize = 256;
 
@@ -32,8 +34,9 @@ impl Notices {
         if self.watchers.is_empty() {
             return;
         }
-        let room = |line: &str| line.split_once(" #").map(|(_, room)| room.to_ascii_lowercase());
-        let before = self.waiting.iter().position(|(_, other)| room(line).is_some() && room(other) == room(line));
+        let room = |line: &str| line.split_once(" #").map(|(_, room)| room.to_owned());
+        let is_about = |other: &str| matches!((room(line), room(other)), (Some(one), Some(two)) if same(&one, &two));
+        let before = self.waiting.iter().position(|(_, other)| is_about(other));
         if let Some(before) = before {
             self.waiting.remove(before);
             return;

@@ -15,6 +15,7 @@ impl Model {
     pub(super) fn join(&mut self, who: &str, name: &str) -> Answer {
         let room = match self.room(name) {
             Some(room) => room,
+            None if self.ascii_names && !name.is_ascii() => return Err("ascii-names"),
             None => {
                 self.check_has_place(who)?;
                 self.open(name)
