@@ -16,8 +16,9 @@ impl<S: Stream> Server<S> {
         if self.is_place_kept(id, closing.reason) {
             return self.keep_place(id, closing.reason, now);
         }
-        let unread = self.count_unread(id, closing.reason);
-        self.note_given_up(id, &unread, now.steady);
+        let Some(connection) = self.connections.get(id) else { return };
+        let unread = connection.count_unread(closing.reason);
+        self.places.note_given_up(connection, &unread, now.steady);
         let user = self.end_dropped(id).or_else(|| self.start_closing(id, closing, now));
         let Some(user) = user else { return };
         self.connections.unlink(user);
@@ -56,8 +57,8 @@ impl<S: Stream> Server<S> {
     /// Goes on with a closing connection after its last byte has been written.
     pub(super) fn after_last_byte(&mut self, id: ConnectionId) {
         let Some(connection) = self.connections.get_mut(id) else { return };
-        let Phase::Closing { until } = connection.phase else { return };
-        connection.phase = Phase::Lingering { until };
+        let Phase::Closing { until, drained } = connection.phase else { return };
+        connection.phase = Phase::Lingering { until, drained };
         let is_over = connection.hung_up && !connection.readable;
         let Some(stream) = connection.stream() else { return self.give_up(id) };
         if stream.finish().is_err() || !stream.hangs_up() || is_over {
@@ -74,7 +75,7 @@ impl<S: Stream> Server<S> {
     pub(super) fn start_closing(&mut self, id: ConnectionId, closing: Closing<'_>, now: Now) -> Option<UserKey> {
         let connection = self.connections.get_mut(id).filter(|connection| connection.is_open())?;
         let until = now.steady + if closing.is_refusal { REFUSAL_TIME } else { FAREWELL_TIME };
-        let phase = std::mem::replace(&mut connection.phase, Phase::Closing { until });
+        let phase = std::mem::replace(&mut connection.phase, Phase::Closing { until, drained: 0 });
         connection.unparsed = None;
         connection.forget_rare(now.steady);
         if std::mem::take(&mut connection.is_evicted) {
@@ -85,7 +86,7 @@ impl<S: Stream> Server<S> {
         let user = if let Phase::User(user) = phase { Some(user) } else { None };
         let name = user.and_then(|user| self.chat.name_of(user));
         if !closing.is_refusal && !peer.is_operator() {
-            self.stats.closed(closing.reason);
+            self.stats.note_closed(closing.reason);
             match name {
                 Some(_) => self.connections.journal.disconnected(peer, name, closing.reason),
                 None => {

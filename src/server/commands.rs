@@ -88,7 +88,7 @@ impl<S: Stream> Server<S> {
     }
 
     fn say_hello(&mut self, id: ConnectionId, asked: &Asked<'_>) {
-        let life = self.life.to_text();
+        let life = self.places.life();
         let users = Some(self.chat.user_count());
         let hello = Answer::Chatd { version: VERSION, protocol: PROTOCOL_VERSION, life: Some(&life), users };
         self.answer(id, asked, Ok(hello));

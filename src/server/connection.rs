@@ -43,9 +43,13 @@ pub(super) enum Phase {
     /// Is the operator's.
     Operator(Expecting),
     /// Is on its way out: what is queued is still written, nothing is read any more.
-    Closing { until: Millis },
+    Closing {
+        until: Millis,
+        /// Bytes it has sent since it was told goodbye.
+        drained: u32,
+    },
     /// Everything is written and the peer was told so; waits for the peer to hang up.
-    Lingering { until: Millis },
+    Lingering { until: Millis, drained: u32 },
     /// To be forgotten at the end of the tick.
     Gone,
 }
@@ -89,8 +93,6 @@ pub(super) struct Rare {
     pub(super) work: Throttle,
     /// Whether acknowledgements may wait a moment.
     pub(super) patience: Patience,
-    /// Bytes it has sent since it was told goodbye.
-    drained: usize,
     /// Wrong secrets, of this connection's or of one that has gone: until when none is looked at.
     pub(super) secrets: Throttle,
 }
@@ -265,9 +267,9 @@ impl<S> Connection<S> {
 
     /// It has sent so many bytes more since it was told goodbye; how many that makes.
     pub(super) fn drained(&mut self, count: usize) -> usize {
-        let rare = self.rare();
-        rare.drained += count;
-        rare.drained
+        let (Phase::Closing { drained, .. } | Phase::Lingering { drained, .. }) = &mut self.phase else { return 0 };
+        *drained = drained.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+        *drained as usize
     }
 
     /// What it has done too much of to do more at once.
@@ -401,7 +403,7 @@ impl<S> Connection<S> {
             Phase::Opening { since } | Phase::Entering { since, .. } => Some(since + limits.entry_timeout),
             Phase::User(_) => earliest(slow, self.sign_of_life_due(limits)),
             Phase::Operator(_) => slow,
-            Phase::Closing { until } | Phase::Lingering { until } => Some(until),
+            Phase::Closing { until, .. } | Phase::Lingering { until, .. } => Some(until),
             Phase::Gone => None,
         };
         earliest(by_phase, self.wait().map(Wait::until))

@@ -43,7 +43,7 @@ use connection::{Flow, Link, Phase, Schedule};
 use connections::Connections;
 use gate::{Gate, Pace};
 use output::{Outbox, Speakers};
-use places::{GivenUp, Life, Places};
+use places::Places;
 use stats::{Present, Stats};
 
 /// This program's version, as clients are told.
@@ -117,11 +117,8 @@ pub struct Server<S> {
     is_behind: bool,
     /// How often a client may send a line.
     line_pace: Pace,
-    secrets: fn() -> u128,
-    life: Life,
     gate: Gate,
     places: Places,
-    given_up: GivenUp,
     stats: Stats,
 }
 
@@ -144,11 +141,8 @@ impl<S: Stream> Server<S> {
             budget: config.budget,
             is_behind: false,
             line_pace: config.limits.lines.into(),
-            secrets: config.secrets,
-            life: Life::new((config.secrets)()),
             gate: Gate::new(config.limits, config.password),
-            places: Places::default(),
-            given_up: GivenUp::default(),
+            places: Places::new(config.secrets),
             stats: Stats::default(),
         }
     }
@@ -339,8 +333,7 @@ impl<S: Stream> Server<S> {
         assert!(queued <= self.limits.queued_total, "all queues together are bounded");
         let standing = |what| self.connections.iter().filter(|it| it.standing == what).count();
         self.gate.check_invariants(standing);
-        let (of_origin, of_all) = (self.limits.places_per_address, self.limits.connections);
-        assert_eq!(self.places.surplus(of_origin, of_all), None, "places are bounded");
+        assert_eq!(self.places.surplus(&self.limits), None, "places are bounded");
     }
 
     fn handle_timeouts(&mut self, now: Now) {

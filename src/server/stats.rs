@@ -39,11 +39,11 @@ impl Histogram {
 /// Counters since the start.
 #[derive(Debug, Default)]
 pub(super) struct Stats {
-    pub(super) accepted: u64,
-    pub(super) refused: u64,
-    pub(super) lines: u64,
-    pub(super) reads: u64,
-    pub(super) writes: u64,
+    accepted: u64,
+    refused: u64,
+    lines: u64,
+    reads: u64,
+    writes: u64,
     closed: [u64; CloseReason::ALL.len()],
     ticks: Histogram,
     tick_count: u64,
@@ -69,7 +69,36 @@ pub(super) struct Present {
 }
 
 impl Stats {
-    pub(super) fn closed(&mut self, reason: CloseReason) {
+    /// A connection was let in.
+    pub(super) fn note_accepted(&mut self) {
+        self.accepted += 1;
+    }
+
+    /// A connection was refused.
+    pub(super) fn note_refused(&mut self) {
+        self.refused += 1;
+    }
+
+    /// A line is handled.
+    #[inline(always)]
+    pub(super) fn note_line(&mut self) {
+        self.lines += 1;
+    }
+
+    /// A connection is read from.
+    #[inline(always)]
+    pub(super) fn note_read(&mut self) {
+        self.reads += 1;
+    }
+
+    /// So many connections are written to.
+    #[inline(always)]
+    pub(super) fn note_writes(&mut self, count: u64) {
+        self.writes += count;
+    }
+
+    /// A connection ends that had been let in.
+    pub(super) fn note_closed(&mut self, reason: CloseReason) {
         if let Some(count) = self.closed.get_mut(reason as usize) {
             *count += 1;
         }

@@ -38,7 +38,7 @@ impl<S: Stream> Server<S> {
         if let Some(connection) = self.connections.get_mut(id) {
             connection.owe(debts, now.steady);
         }
-        self.stats.accepted += 1;
+        self.stats.note_accepted();
         self.gate.strangers.note_connected(peer, now, &mut self.connections.journal);
     }
 
@@ -84,7 +84,7 @@ impl<S: Stream> Server<S> {
     }
 
     fn note_refusal(&mut self, reason: CloseReason, now: Now) {
-        self.stats.refused += 1;
+        self.stats.note_refused();
         self.gate.strangers.note_refused(reason, now, &mut self.connections.journal);
     }
 

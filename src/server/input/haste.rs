@@ -71,7 +71,7 @@ impl<S: Stream> Server<S> {
         match kind {
             Kind::Short | Kind::Usual => None,
             // It cannot be right.
-            Kind::Return(secret) if !self.life.may_have_given(secret) => None,
+            Kind::Return(secret) if !self.places.may_have_given(secret) => None,
             Kind::Return(_) | Kind::Password => {
                 connection.secret_wait(now).or_else(|| self.gate.entry_wait(connection.peer, now))
             }
@@ -87,7 +87,7 @@ impl<S: Stream> Server<S> {
         let Some(connection) = self.connections.get_mut(id) else { return };
         match kind {
             Kind::Short | Kind::Usual => {}
-            Kind::Return(secret) if !self.life.may_have_given(secret) => {}
+            Kind::Return(secret) if !self.places.may_have_given(secret) => {}
             Kind::Return(_) | Kind::Password | Kind::Entry => {
                 let peer = connection.peer;
                 self.gate.charge_entry(peer, now);

@@ -8,6 +8,7 @@ use crate::chat::{CloseReason, Millis, Now, UserKey};
 use crate::server::connection::{Expecting, Phase, Question};
 use crate::server::connection_id::ConnectionId;
 use crate::server::{Server, Stream};
+use crate::wire::foreign::Foreign;
 use crate::wire::{Asked, Dialect, Fault, Received, Step};
 
 /// What has become of a line.
@@ -160,10 +161,18 @@ impl<S: Stream> Server<S> {
         }
     }
 
+    /// Answers one who speaks another protocol in its own way, and hangs up: nothing it sent is done,
+    /// and nothing more is read but to throw it away.
+    fn turn_away(&mut self, id: ConnectionId, protocol: Foreign, now: Now) {
+        self.gate.strangers.note_foreign(protocol, now, &mut self.connections.journal);
+        self.connections.append(id, |_, _, out| protocol.answer(out));
+        self.close(id, CloseReason::Foreign.into(), now);
+    }
+
     /// A line is handled now: it is counted, and charged for. Gives back whose it is.
     #[inline(always)]
     pub(in crate::server) fn charge(&mut self, id: ConnectionId, charge: Charge, now: Now) -> Option<UserKey> {
-        self.stats.lines += 1;
+        self.stats.note_line();
         let connection = self.connections.input(id)?;
         match charge {
             Charge::Free => {}

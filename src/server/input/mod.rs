@@ -90,7 +90,7 @@ impl<S: Stream> Server<S> {
             return Arrived::Nothing;
         }
         let Some(stream) = connection.stream() else { return Arrived::Nothing };
-        self.stats.reads += 1;
+        self.stats.note_read();
         let read = stream.read(scratch);
         let wants_write = stream.wants_write();
         let arrived = match read {

@@ -1,9 +1,7 @@
 //! The first bytes of a connection: here and nowhere else it is decided what it speaks.
 
-use crate::chat::{CloseReason, Millis, Now};
+use crate::chat::Millis;
 use crate::server::connection::{Connection, Phase};
-use crate::server::connection_id::ConnectionId;
-use crate::server::{Server, Stream};
 use crate::wire::foreign::{Foreign, Opening, recognise};
 
 /// What is known of what a connection speaks.
@@ -43,15 +41,5 @@ impl<S> Connection<S> {
             Opening::Native => self.phase = Phase::Entering { since, may_enter: false },
         }
         Sniffed::Known
-    }
-}
-
-impl<S: Stream> Server<S> {
-    /// Answers one who speaks another protocol in its own way, and hangs up: nothing it sent is done,
-    /// and nothing more is read but to throw it away.
-    pub(super) fn turn_away(&mut self, id: ConnectionId, protocol: Foreign, now: Now) {
-        self.gate.strangers.note_foreign(protocol, now, &mut self.connections.journal);
-        self.connections.append(id, |_, _, out| protocol.answer(out));
-        self.close(id, CloseReason::Foreign.into(), now);
     }
 }

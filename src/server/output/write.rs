@@ -32,7 +32,7 @@ impl<S: Stream> Server<S> {
         for user in broadcast.to().take(in_time) {
             let Some(id) = self.connections.of_user(user) else { continue };
             match self.connections.write_through(id, &lines) {
-                Ok(is_written) => self.stats.writes += u64::from(is_written),
+                Ok(is_written) => self.stats.note_writes(is_written.into()),
                 Err(_) => broken.push(id),
             }
         }
@@ -87,7 +87,7 @@ impl<S: Stream> Server<S> {
         // One that was refused may have gone already.
         let Some(connection) = self.connections.listed(id) else { return };
         let (was_slow, was_usual) = (connection.is_slow(&self.limits), connection.is_usual());
-        self.stats.writes += 1;
+        self.stats.note_writes(1);
         match self.connections.write_out(id) {
             Ok(Written::All) if was_usual => {}
             written => self.after_write(id, written, was_slow, now),

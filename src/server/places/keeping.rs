@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::Tally;
 use super::dropped::Dropped;
 use crate::chat::{CloseReason, Name, Now, Uid, UserKey, UserRef};
 use crate::limits::PROBE_TIME;
@@ -38,7 +39,7 @@ impl<S: Stream> Server<S> {
             let text = kept.secret.to_text();
             return self.answer_uncounted(id, asked, Ok(Answer::Kept { token: &text, grace }));
         }
-        let kept = Kept::new(self.life.secret((self.secrets)()), connection.dialect);
+        let kept = Kept::new(self.places.new_secret(), connection.dialect);
         let text = kept.secret.to_text();
         self.answer(id, asked, Ok(Answer::Kept { token: &text, grace }));
         if let Some(connection) = self.connections.get_mut(id) {
@@ -77,13 +78,13 @@ impl<S: Stream> Server<S> {
     /// The place is not there: was it given up, its owner is told how much was lost.
     fn refuse_return(&mut self, id: ConnectionId, asked: &Asked<'_>, back: Return<'_>, now: Now) {
         let Return { uid, secret, seen } = back;
-        let lost = self.given_up.lost(uid, secret, seen, now.steady);
+        let lost = self.places.lost(uid, secret, seen, now.steady);
         if let Some(lost) = lost.filter(|lost| *lost > 0) {
             self.connections.append(id, |dialect, encoder, out| encoder.lost(dialect, lost, out));
         }
         self.answer(id, asked, Err(Fault::BadToken));
         // One that was right, or of another life, is no guess.
-        if lost.is_none() && self.life.may_have_given(secret) {
+        if lost.is_none() && self.places.may_have_given(secret) {
             self.penalise(id, now);
         }
     }
@@ -168,7 +169,7 @@ impl<S: Stream> Server<S> {
         }
         connection.output.bound_unsent();
         let peer = connection.peer;
-        self.stats.closed(reason);
+        self.stats.note_closed(reason);
         self.connections.journal.disconnected(peer, self.chat.name_of(user), reason);
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
         self.chat.handle_drop(user, reason, &mut outbox);
@@ -178,8 +179,7 @@ impl<S: Stream> Server<S> {
     /// Of an address that leaves too many places, or of the one that has left most if all together
     /// are too many, the oldest is given up.
     fn give_up_surplus(&mut self, now: Now) {
-        let (of_origin, of_all) = (self.limits.places_per_address, self.limits.connections);
-        while let Some(id) = self.places.surplus(of_origin, of_all) {
+        while let Some(id) = self.places.surplus(&self.limits) {
             let dropped = self.connections.get(id).and_then(Connection::dropped);
             let reason = dropped.map_or(CloseReason::Disconnected, |dropped| dropped.reason);
             self.close(id, reason.into(), now);
@@ -213,9 +213,10 @@ impl<S: Stream> Server<S> {
 
     /// Something is due for a client that can come back: a sign of life.
     pub(in crate::server) fn handle_silence(&mut self, id: ConnectionId, now: Now) {
-        let limits = self.limits;
+        let limits = &self.limits;
+        let (ping_after, dead_after) = (limits.ping_after, limits.dead_after);
         let Some(connection) = self.connections.get_mut(id) else { return };
-        if !connection.is_listening(&limits) {
+        if !connection.is_listening(limits) {
             // It may well have answered; the server has not listened.
             connection.last_heard = now.steady;
         }
@@ -225,8 +226,8 @@ impl<S: Stream> Server<S> {
             Some(asked) if last_heard >= asked.at => kept.asked = None,
             Some(asked) if asked.until <= now.steady => self.close(id, CloseReason::PingTimeout.into(), now),
             Some(_) => {}
-            None if last_heard + limits.ping_after <= now.steady => {
-                self.ask_for_sign_of_life(id, now, limits.dead_after - limits.ping_after);
+            None if last_heard + ping_after <= now.steady => {
+                self.ask_for_sign_of_life(id, now, dead_after - ping_after);
             }
             None => {}
         }
@@ -276,5 +277,24 @@ impl<S: Stream> Server<S> {
             connection.rare().secrets = Throttle::until(until);
             self.pause(id, Wait::Penalty(until), &[], now);
         }
+    }
+
+    /// Tells each sender that is still here how many of its lines `reader` may not have read.
+    pub(in crate::server) fn tell_unread(&mut self, reader: Name, tally: &Tally) {
+        let mut outbox = Outbox { connections: &mut self.connections, asker: None };
+        for sender in tally.senders() {
+            self.chat.tell_unread(sender.from, sender.first, reader, sender.count, &mut outbox);
+        }
+    }
+
+    /// Of what a returning user has not seen, tells the senders what could not be kept.
+    fn tell_forgotten(&mut self, user: UserKey, seen: u64) {
+        let Some(reader) = self.chat.name_of(user) else { return };
+        let connection = self.connections.of_user(user).and_then(|id| self.connections.get_mut(id));
+        let Some(kept) = connection.and_then(|connection| connection.output.kept_mut()) else { return };
+        let mut tally = Tally::default();
+        kept.unread.behind(seen).for_each(|sender| tally.add(sender));
+        kept.unread.clear();
+        self.tell_unread(reader, &tally);
     }
 }

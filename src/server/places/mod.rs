@@ -1,144 +1,85 @@
-//! Whose places are kept: how many of each address, in the order in which they were left, and which
-//! goes when there are too many.
+//! Places that are kept for users whose connections are lost: which there are, the secrets that prove whose
+//! they are, and what is remembered of those that were given up.
 
 mod dropped;
 mod keeping;
+mod list;
 mod secret;
 mod unread;
 
 pub(super) use dropped::Dropped;
 pub(super) use keeping::Return;
-pub(super) use secret::{Life, Secret};
-pub(super) use unread::{Forgotten, GivenUp, Tally};
+pub(super) use list::PlaceNumber;
+pub(super) use secret::Secret;
+pub(super) use unread::{Forgotten, Tally};
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet};
+use super::connection::Connection;
+use super::connection_id::ConnectionId;
+use crate::chat::{Millis, Origin, Uid};
+use crate::limits::Limits;
+use list::PlaceList;
+use secret::Life;
+use unread::GivenUp;
 
-use crate::chat::Origin;
-use crate::server::connection_id::ConnectionId;
-
-/// Says which of the places that are kept one is. Later ones have greater numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::server) struct PlaceNumber(u64);
-
-/// How many places an origin has, and its oldest: the greatest rank has to give one up.
-type Rank = (usize, Reverse<PlaceNumber>, Origin);
-
-/// See the module.
-#[derive(Debug, Default)]
-pub(in crate::server) struct Places {
-    order: BTreeMap<(Origin, PlaceNumber), ConnectionId>,
-    counts: BTreeMap<Origin, usize>,
-    ranks: BTreeSet<Rank>,
-    left: u64,
+/// What is known of places that are kept, or were.
+#[derive(Debug)]
+pub(super) struct Places {
+    list: PlaceList,
+    given_up: GivenUp,
+    life: Life,
+    secrets: fn() -> u128,
 }
 
 impl Places {
-    pub(in crate::server) fn len(&self) -> usize {
-        self.order.len()
+    /// None are kept yet. `secrets` gives random numbers.
+    pub(super) fn new(secrets: fn() -> u128) -> Self {
+        let life = Life::new(secrets());
+        Self { list: PlaceList::default(), given_up: GivenUp::default(), life, secrets }
+    }
+
+    /// What tells this daemon from the one that ran before it, as clients are told.
+    pub(super) fn life(&self) -> String {
+        self.life.to_text()
+    }
+
+    /// A secret to come back with that nobody has yet.
+    pub(super) fn new_secret(&self) -> u128 {
+        self.life.secret((self.secrets)())
+    }
+
+    /// Whether a secret may be one of this life's. One of another's is no guess.
+    pub(super) fn may_have_given(&self, secret: &str) -> bool {
+        self.life.may_have_given(secret)
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
     }
 
     /// A place is kept from now on.
-    pub(in crate::server) fn add(&mut self, origin: Origin, id: ConnectionId) -> PlaceNumber {
-        self.left += 1;
-        let number = PlaceNumber(self.left);
-        self.change(origin, |places| {
-            places.order.insert((origin, number), id);
-            *places.counts.entry(origin).or_default() += 1;
-        });
-        number
+    pub(super) fn add(&mut self, origin: Origin, id: ConnectionId) -> PlaceNumber {
+        self.list.add(origin, id)
     }
 
     /// It is not kept any more.
-    pub(in crate::server) fn remove(&mut self, origin: Origin, number: PlaceNumber) {
-        self.change(origin, |places| {
-            if places.order.remove(&(origin, number)).is_some()
-                && let Some(count) = places.counts.get_mut(&origin)
-            {
-                *count -= 1;
-                if *count == 0 {
-                    places.counts.remove(&origin);
-                }
-            }
-        });
+    pub(super) fn remove(&mut self, origin: Origin, number: PlaceNumber) {
+        self.list.remove(origin, number);
     }
 
-    /// The place to give up, if an origin has more than it may, or all have more than they may
-    /// together; 0 is no limit. It is the oldest of those who have most: nobody loses a place
-    /// because others leave many.
-    pub(in crate::server) fn surplus(&self, of_origin: usize, of_all: usize) -> Option<ConnectionId> {
-        let (count, Reverse(oldest), origin) = *self.ranks.last()?;
-        let is_too_many = of_origin > 0 && count > of_origin || of_all > 0 && self.len() > of_all;
-        if is_too_many { self.order.get(&(origin, oldest)).copied() } else { None }
+    /// The place to give up, if one address leaves more than it may, or all together do.
+    pub(super) fn surplus(&self, limits: &Limits) -> Option<ConnectionId> {
+        let (of_origin, of_all) = (limits.places_per_address, limits.connections);
+        self.list.surplus(of_origin, of_all)
     }
 
-    fn change(&mut self, origin: Origin, change: impl FnOnce(&mut Self)) {
-        if let Some(rank) = self.rank(origin) {
-            self.ranks.remove(&rank);
-        }
-        change(self);
-        if let Some(rank) = self.rank(origin) {
-            self.ranks.insert(rank);
-        }
+    /// Remembers, for the one who may come back, what was unread when this place was given up.
+    pub(super) fn note_given_up<S>(&mut self, connection: &Connection<S>, unread: &Tally, now: Millis) {
+        self.given_up.note(connection, unread, now);
     }
 
-    fn rank(&self, origin: Origin) -> Option<Rank> {
-        let count = *self.counts.get(&origin)?;
-        let ((_, oldest), _) = self.order.range((origin, PlaceNumber(0))..).next()?;
-        Some((count, Reverse(*oldest), origin))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn origin(last: u8) -> Origin {
-        Origin::from(std::net::IpAddr::from([10, 0, 0, last]))
-    }
-
-    fn id(slot: u32) -> ConnectionId {
-        ConnectionId { slot, generation: 0 }
-    }
-
-    /// Keeps so many places for an origin, each giving up what is too many; says which are gone.
-    fn leave(places: &mut Places, from: u8, slots: std::ops::Range<u32>, of_all: usize) -> Vec<u32> {
-        let (mut gone, mut numbers) = (Vec::new(), BTreeMap::new());
-        for slot in slots {
-            numbers.insert(slot, places.add(origin(from), id(slot)));
-            while let Some(surplus) = places.surplus(3, of_all) {
-                let of = |(key, kept): (&(Origin, PlaceNumber), &ConnectionId)| (*kept == surplus).then_some(*key);
-                let (origin, number) = places.order.iter().find_map(of).expect("it is kept");
-                places.remove(origin, number);
-                gone.push(surplus.slot);
-            }
-        }
-        gone
-    }
-
-    #[test]
-    fn who_leaves_too_many_gives_up_its_own_oldest() {
-        let mut places = Places::default();
-        assert!(leave(&mut places, 1, 0..1, 0).is_empty());
-        assert_eq!(leave(&mut places, 2, 10..16, 0), [10, 11, 12]);
-        assert_eq!(places.len(), 4);
-    }
-
-    #[test]
-    fn when_all_have_too_many_those_with_most_give_one_up() {
-        let mut places = Places::default();
-        assert!(leave(&mut places, 1, 0..1, 5).is_empty());
-        assert!(leave(&mut places, 2, 10..13, 5).is_empty());
-        assert_eq!(leave(&mut places, 3, 20..23, 5), [10, 20], "not the one with a single place");
-        assert_eq!(leave(&mut places, 4, 30..31, 5), [11], "the older of two that have two each");
-    }
-
-    #[test]
-    fn among_those_with_as_many_the_oldest_goes() {
-        let mut places = Places::default();
-        for from in [9, 5, 7] {
-            leave(&mut places, from, u32::from(from)..u32::from(from) + 1, 0);
-        }
-        assert_eq!(leave(&mut places, 1, 1..2, 3), [9]);
+    /// How many private lines one has lost who has seen so many lines; nothing if its place is not known.
+    pub(super) fn lost(&mut self, uid: Uid, secret: &str, seen: u64, now: Millis) -> Option<u64> {
+        self.given_up.lost(uid, secret, seen, now)
     }
 }

@@ -6,10 +6,7 @@ use std::collections::{HashMap, VecDeque};
 use super::secret::Secret;
 use crate::chat::{CloseReason, Millis, Name, Uid, UserKey};
 use crate::limits::{GIVEN_UP_REMEMBERED, GIVEN_UP_TIME, UNREAD_SENDERS};
-use crate::server::connection::Phase;
-use crate::server::connection_id::ConnectionId;
-use crate::server::output::Outbox;
-use crate::server::{Server, Stream};
+use crate::server::connection::{Connection, Phase};
 use crate::wire::Dialect;
 
 /// One sender's lines.
@@ -29,6 +26,11 @@ pub(in crate::server) struct Tally {
 }
 
 impl Tally {
+    /// The senders, in the order in which each began.
+    pub(in crate::server) fn senders(&self) -> impl Iterator<Item = &Unread> {
+        self.senders.iter()
+    }
+
     pub(in crate::server) fn add(&mut self, more: Unread) {
         let next = self.senders.len();
         let place = *self.by_name.entry(more.from).or_insert(next);
@@ -105,6 +107,17 @@ struct Place {
 }
 
 impl GivenUp {
+    /// A connection's place is given up, if it has one.
+    pub(super) fn note<S>(&mut self, connection: &Connection<S>, unread: &Tally, now: Millis) {
+        let (uid, kept) = (connection.user().map(UserKey::uid), connection.output.kept());
+        if let (Some(uid), Some(kept), unread @ 1..) = (uid, kept, unread.count())
+            && connection.is_dropped()
+        {
+            let (secret, told, until) = (kept.secret, connection.output.told(), now + GIVEN_UP_TIME);
+            self.add(Place { uid, secret, told, unread, until });
+        }
+    }
+
     fn add(&mut self, place: Place) {
         if self.0.len() >= GIVEN_UP_REMEMBERED {
             self.0.pop_front();
@@ -122,55 +135,20 @@ impl GivenUp {
     }
 }
 
-impl<S: Stream> Server<S> {
+impl<S> Connection<S> {
     /// The private lines that are lost, as far as is known, when a user's connection or place ends.
-    pub(in crate::server) fn count_unread(&self, id: ConnectionId, reason: CloseReason) -> Tally {
-        let mut tally = Tally::default();
-        let Some(connection) = self.connections.get(id) else { return tally };
-        let output = &connection.output;
-        match (connection.phase, reason) {
+    pub(in crate::server) fn count_unread(&self, reason: CloseReason) -> Tally {
+        let (mut tally, output) = (Tally::default(), &self.output);
+        match (self.phase, reason) {
             // A client that says goodbye has read what it wanted.
             (Phase::User(_), CloseReason::Quit) => {}
             (Phase::User(_), _) if output.kept().is_some() => output.count_unconfirmed(&mut tally),
             (Phase::User(_), CloseReason::Broken | CloseReason::SlowConsumer) => {
-                output.count_unsent(connection.dialect, &mut tally);
+                output.count_unsent(self.dialect, &mut tally);
             }
             _ => {}
         }
         tally
-    }
-
-    /// Remembers that private lines were unread when this place was given up, for the one who may come back.
-    pub(in crate::server) fn note_given_up(&mut self, id: ConnectionId, tally: &Tally, now: Millis) {
-        let Some(connection) = self.connections.get(id) else { return };
-        let (Some(user), Some(kept)) = (connection.user(), connection.output.kept()) else { return };
-        if !connection.is_dropped() {
-            return;
-        }
-        let unread = tally.count();
-        if unread > 0 {
-            let (uid, secret, told) = (user.uid(), kept.secret, connection.output.told());
-            self.given_up.add(Place { uid, secret, told, unread, until: now + GIVEN_UP_TIME });
-        }
-    }
-
-    /// Tells each sender that is still here how many of its lines `reader` may not have read.
-    pub(in crate::server) fn tell_unread(&mut self, reader: Name, tally: &Tally) {
-        let mut outbox = Outbox { connections: &mut self.connections, asker: None };
-        for sender in &tally.senders {
-            self.chat.tell_unread(sender.from, sender.first, reader, sender.count, &mut outbox);
-        }
-    }
-
-    /// Of what a returning user has not seen, tells the senders what could not be kept.
-    pub(in crate::server) fn tell_forgotten(&mut self, user: UserKey, seen: u64) {
-        let Some(reader) = self.chat.name_of(user) else { return };
-        let connection = self.connections.of_user(user).and_then(|id| self.connections.get_mut(id));
-        let Some(kept) = connection.and_then(|connection| connection.output.kept_mut()) else { return };
-        let mut tally = Tally::default();
-        kept.unread.behind(seen).for_each(|sender| tally.add(sender));
-        kept.unread.clear();
-        self.tell_unread(reader, &tally);
     }
 }
 
