@@ -16,7 +16,7 @@ impl<S: Stream> Server<S> {
         if self.is_place_kept(id, closing.reason) {
             return self.keep_place(id, closing.reason, now);
         }
-        let Some(connection) = self.connections.get(id) else { return };
+        let connection = self.connections.get(id);
         let unread = connection.count_unread(closing.reason);
         self.places.note_given_up(connection, &unread, now.steady);
         let user = self.end_dropped(id).or_else(|| self.start_closing(id, closing, now));
@@ -46,7 +46,7 @@ impl<S: Stream> Server<S> {
 
     /// Forgets a connection that is closing, whatever it still had to say.
     pub(super) fn give_up(&mut self, id: ConnectionId) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
+        let connection = self.connections.get_mut(id);
         if matches!(connection.phase, Phase::Closing { .. } | Phase::Lingering { .. }) {
             connection.output.drop_all();
             connection.phase = Phase::Gone;
@@ -56,7 +56,7 @@ impl<S: Stream> Server<S> {
 
     /// Goes on with a closing connection after its last byte has been written.
     pub(super) fn after_last_byte(&mut self, id: ConnectionId) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
+        let connection = self.connections.get_mut(id);
         let Phase::Closing { until, drained } = connection.phase else { return };
         connection.phase = Phase::Lingering { until, drained };
         let is_over = connection.hung_up && !connection.readable;
@@ -73,7 +73,10 @@ impl<S: Stream> Server<S> {
 
     /// The part that concerns the connection itself; gives back its user, who must leave.
     pub(super) fn start_closing(&mut self, id: ConnectionId, closing: Closing<'_>, now: Now) -> Option<UserKey> {
-        let connection = self.connections.get_mut(id).filter(|connection| connection.is_open())?;
+        let connection = self.connections.get_mut(id);
+        if !connection.is_open() {
+            return None;
+        }
         let until = now.steady + if closing.is_refusal { REFUSAL_TIME } else { FAREWELL_TIME };
         let phase = std::mem::replace(&mut connection.phase, Phase::Closing { until, drained: 0 });
         connection.unparsed = None;
@@ -81,7 +84,6 @@ impl<S: Stream> Server<S> {
         if std::mem::take(&mut connection.is_evicted) {
             connection.output.drop_unsent_lines();
         }
-        let connection = self.connections.get_mut(id)?;
         let peer = connection.peer;
         let user = if let Phase::User(user) = phase { Some(user) } else { None };
         let name = user.and_then(|user| self.chat.name_of(user));

@@ -84,7 +84,7 @@ impl<S: Stream> Server<S> {
     }
 
     pub(super) fn has_rights(&self, id: ConnectionId, rights: Rights) -> bool {
-        self.connections.get(id).is_some_and(|connection| connection.peer.rights() == rights)
+        self.connections.get(id).peer.rights() == rights
     }
 
     fn say_hello(&mut self, id: ConnectionId, asked: &Asked<'_>) {
@@ -110,7 +110,7 @@ impl<S: Stream> Server<S> {
     }
 
     fn enter(&mut self, id: ConnectionId, asked: &Asked<'_>, name: Option<Name>, now: Now) {
-        let Some(connection) = self.connections.get(id) else { return };
+        let connection = self.connections.get(id);
         if matches!(connection.phase, Phase::User(_)) {
             return self.answer(id, asked, Err(Fault::AlreadyEntered));
         }
@@ -129,9 +129,8 @@ impl<S: Stream> Server<S> {
             Err(fault) => self.answer(id, asked, Err(fault)),
             Ok((user, uid, name)) => {
                 self.connections.link(user, id);
-                if let Some(connection) = self.connections.get_mut(id) {
-                    connection.phase = Phase::User(user);
-                }
+                let connection = self.connections.get_mut(id);
+                connection.phase = Phase::User(user);
                 let mut outbox = Outbox { connections: &mut self.connections, asker: None };
                 self.chat.show_announcements(user, &mut outbox);
                 self.answer(id, asked, Ok(Answer::Entered { uid, name }));
@@ -143,12 +142,11 @@ impl<S: Stream> Server<S> {
         let is_right = self.gate.is_opened_by(word);
         if !is_right {
             self.answer(id, asked, Err(Fault::WrongPassword));
-            if let Some(peer) = self.connections.get(id).map(|connection| connection.peer) {
-                self.gate.strangers.note_wrong_password(peer, now, &mut self.connections.journal);
-            }
+            let peer = self.connections.get(id).peer;
+            self.gate.strangers.note_wrong_password(peer, now, &mut self.connections.journal);
             return self.penalise(id, now);
         }
-        if let Some(Phase::Entering { may_enter, .. }) = self.connections.get_mut(id).map(|it| &mut it.phase) {
+        if let Phase::Entering { may_enter, .. } = &mut self.connections.get_mut(id).phase {
             *may_enter = true;
         }
         self.answer(id, asked, Ok(Answer::Chat(Reply::Done)));
@@ -168,7 +166,7 @@ impl<S: Stream> Server<S> {
     }
 
     fn help(&mut self, id: ConnectionId, asked: &Asked<'_>, topic: Option<&str>) {
-        let Some(place) = self.connections.get(id).map(|connection| connection.dialect.place()) else { return };
+        let place = self.connections.get(id).dialect.place();
         let found = topic.map(|word| commands::find(word, place).ok_or(Fault::UnknownCommand));
         let one = match found.transpose() {
             Ok(one) => one,

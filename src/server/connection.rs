@@ -4,7 +4,7 @@ use super::connection_id::ConnectionId;
 use super::gate::{Debts, Throttle};
 use super::input::Wait;
 use super::output::{Buffer, Output, Patience};
-use super::peer::Peer;
+use super::peer::{Peer, Seat};
 use super::places::Dropped;
 use crate::chat::{CloseReason, Millis, UserKey};
 use crate::limits::{GREETING_DELAY, Limits};
@@ -187,6 +187,36 @@ impl<S> Connection<S> {
             is_waiting: false,
             is_evicted: false,
             is_unsettled: false,
+        }
+    }
+
+    /// Nobody's: it has gone, leads nowhere, and stands in every list, so that it is put into none.
+    pub(super) fn nobody() -> Self {
+        let id = ConnectionId { slot: u32::MAX, generation: u32::MAX };
+        let link = Link::Dropped(Box::new(Dropped::nobody()));
+        Self {
+            id,
+            link,
+            peer: Peer::Operator(Seat::Socket),
+            dialect: Dialect::default(),
+            phase: Phase::Gone,
+            standing: Standing::Free,
+            splitter: LineSplitter::default(),
+            unparsed: None,
+            output: Output::default(),
+            last_heard: Millis(0),
+            lines: Throttle::default(),
+            rare: None,
+            accounted: 0,
+            deadline: None,
+            readable: false,
+            hung_up: false,
+            flow: Flow::Stalled,
+            is_ready: true,
+            schedule: Schedule::Now,
+            is_waiting: true,
+            is_evicted: true,
+            is_unsettled: true,
         }
     }
 

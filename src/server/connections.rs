@@ -20,6 +20,8 @@ use crate::wire::{Dialect, Encoder};
 #[derive(Debug)]
 pub(super) struct Connections<S> {
     slots: Slab<Connection<S>>,
+    /// What stands in for a connection that is not there.
+    nobody: Connection<S>,
     /// The slot of each user's connection, by the user's slot.
     links: Vec<Option<u32>>,
     next_generation: u32,
@@ -45,12 +47,25 @@ fn find<S>(slots: &mut Slab<Connection<S>>, id: ConnectionId) -> Option<&mut Con
     slots.get_mut(id.slot as usize).filter(|connection| connection.id == id)
 }
 
-/// One that is there: none that was let in is forgotten before a tick's end. Another is a bug of the server's.
+/// One that is there: none that was let in is forgotten before a tick's end. Another is a bug of the
+/// server's, which tests find; nobody's connection stands in for it otherwise.
 #[inline(always)]
-fn at<S>(slots: &mut Slab<Connection<S>>, id: ConnectionId) -> Option<&mut Connection<S>> {
-    let found = find(slots, id);
-    debug_assert!(found.is_some(), "{id:?} is nobody's");
-    found
+fn at<'a, S>(
+    slots: &'a mut Slab<Connection<S>>,
+    nobody: &'a mut Connection<S>,
+    id: ConnectionId,
+) -> &'a mut Connection<S> {
+    match find(slots, id) {
+        Some(connection) => connection,
+        None => stand_in(nobody, id),
+    }
+}
+
+#[cold]
+fn stand_in<S>(nobody: &mut Connection<S>, id: ConnectionId) -> &mut Connection<S> {
+    debug_assert!(false, "{id:?} is nobody's");
+    *nobody = Connection::nobody();
+    nobody
 }
 
 /// Notes when something is due on a connection next.
@@ -72,29 +87,20 @@ impl<S: Stream> Connections<S> {
     /// Writes to a connection what is queued for it.
     #[inline]
     pub(super) fn write_out(&mut self, id: ConnectionId) -> io::Result<Written> {
-        match at(&mut self.slots, id) {
-            Some(connection) => self.outputs.write(connection),
-            None => Ok(Written::Blocked),
-        }
+        self.outputs.write(at(&mut self.slots, &mut self.nobody, id))
     }
 
     /// Writes to a connection before the tick's end what has become too much to wait.
     pub(super) fn write_early(&mut self, id: ConnectionId) {
-        if let Some(connection) = at(&mut self.slots, id) {
-            self.outputs.write_early(connection);
-        }
+        self.outputs.write_early(at(&mut self.slots, &mut self.nobody, id));
     }
 
     /// Writes lines to a connection at once if it has nothing else to be told, and says whether that
     /// was tried; what cannot be written now is queued.
     pub(super) fn write_through(&mut self, id: ConnectionId, lines: &Shares) -> io::Result<bool> {
-        match at(&mut self.slots, id) {
-            Some(connection) => {
-                let lines = lines.of(connection.dialect);
-                lines.map_or(Ok(false), |lines| self.outputs.write_through(connection, lines))
-            }
-            None => Ok(false),
-        }
+        let connection = at(&mut self.slots, &mut self.nobody, id);
+        let lines = lines.of(connection.dialect);
+        lines.map_or(Ok(false), |lines| self.outputs.write_through(connection, lines))
     }
 
     /// Accounts for all connections that may have changed: what memory their output takes, and when
@@ -157,11 +163,11 @@ impl<S: Stream> Connections<S> {
     /// One to be told something, and what telling takes. What has been collected for many is handed out
     /// before if its user is among them.
     #[inline(always)]
-    pub(super) fn addressee(&mut self, id: ConnectionId) -> Option<(&mut Connection<S>, &mut Outputs)> {
+    pub(super) fn addressee(&mut self, id: ConnectionId) -> (&mut Connection<S>, &mut Outputs) {
         if !self.broadcast.is_empty() {
             self.deliver_before(id);
         }
-        Some((at(&mut self.slots, id)?, &mut self.outputs))
+        (at(&mut self.slots, &mut self.nobody, id), &mut self.outputs)
     }
 
     /// As [`Self::addressee`], a user's connection.
@@ -175,7 +181,7 @@ impl<S: Stream> Connections<S> {
     }
 
     fn deliver_before(&mut self, id: ConnectionId) {
-        let user = self.get(id).and_then(Connection::user);
+        let user = self.get(id).user();
         if user.is_some_and(|user| !self.broadcast.leaves_out(user)) {
             self.deliver();
         }
@@ -184,10 +190,9 @@ impl<S: Stream> Connections<S> {
     /// Appends to a connection's output what `write` makes, and has it written in this tick.
     #[inline]
     pub(super) fn append(&mut self, id: ConnectionId, write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut)) {
-        if let Some((connection, outputs)) = self.addressee(id) {
-            outputs.append(connection, When::ThisTick, write);
-            self.evict_largest();
-        }
+        let (connection, outputs) = self.addressee(id);
+        outputs.append(connection, When::ThisTick, write);
+        self.evict_largest();
     }
 
     /// Answers a command: as [`Self::append`], and counted for a user whose place is kept.
@@ -198,11 +203,10 @@ impl<S: Stream> Connections<S> {
         when: When,
         write: impl FnOnce(Dialect, &mut Encoder, &mut BytesMut),
     ) {
-        if let Some((connection, outputs)) = self.addressee(id) {
-            connection.output.count_answer();
-            outputs.append(connection, when, write);
-            self.evict_largest();
-        }
+        let (connection, outputs) = self.addressee(id);
+        connection.output.count_answer();
+        outputs.append(connection, when, write);
+        self.evict_largest();
     }
 
     /// Appends lines that many are told to the output of a user's connection.
@@ -238,6 +242,7 @@ impl<S> Connections<S> {
     pub(super) fn new(journal: Journal, limits: Limits) -> Self {
         Self {
             slots: Slab::new(),
+            nobody: Connection::nobody(),
             links: Vec::new(),
             next_generation: 0,
             deadlines: BTreeSet::new(),
@@ -257,10 +262,11 @@ impl<S> Connections<S> {
         self.slots.len()
     }
 
-    pub(super) fn get(&self, id: ConnectionId) -> Option<&Connection<S>> {
+    /// One that is there, to look at.
+    pub(super) fn get(&self, id: ConnectionId) -> &Connection<S> {
         let found = self.listed(id);
         debug_assert!(found.is_some(), "{id:?} is nobody's");
-        found
+        found.unwrap_or(&self.nobody)
     }
 
     /// One that may have gone since its id was put into a list.
@@ -280,17 +286,17 @@ impl<S> Connections<S> {
 
     /// A connection whose input is looked at. That takes no memory of its output; what is due on it may be
     /// put off by that, and is found too early then.
-    pub(super) fn input(&mut self, id: ConnectionId) -> Option<&mut Connection<S>> {
-        at(&mut self.slots, id)
+    pub(super) fn input(&mut self, id: ConnectionId) -> &mut Connection<S> {
+        at(&mut self.slots, &mut self.nobody, id)
     }
 
     /// A connection, to change: what follows from that is settled when it is over.
-    pub(super) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Connection<S>> {
-        let connection = at(&mut self.slots, id)?;
+    pub(super) fn get_mut(&mut self, id: ConnectionId) -> &mut Connection<S> {
+        let connection = at(&mut self.slots, &mut self.nobody, id);
         if !std::mem::replace(&mut connection.is_unsettled, true) {
             self.unsettled.push(id);
         }
-        Some(connection)
+        connection
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &Connection<S>> {
@@ -321,7 +327,7 @@ impl<S> Connections<S> {
 
     /// Forgets a connection; its stream is dropped, which closes it.
     pub(super) fn remove(&mut self, id: ConnectionId) {
-        if self.get(id).is_none() {
+        if self.listed(id).is_none() {
             return;
         }
         let connection = self.slots.remove(id.slot as usize);
@@ -351,47 +357,35 @@ impl<S> Connections<S> {
     pub(super) fn take_due(&mut self, now: Millis) -> Option<ConnectionId> {
         let (_, id) = *self.deadlines.first().filter(|(at, _)| *at <= now)?;
         self.deadlines.pop_first();
-        if let Some(connection) = self.get_mut(id) {
-            connection.deadline = None;
-        }
+        self.get_mut(id).deadline = None;
         Some(id)
     }
 
     /// Notes which lines a client has seen.
     pub(super) fn note_seen(&mut self, id: ConnectionId, seen: u64) {
-        if let Some(connection) = at(&mut self.slots, id) {
-            self.outputs.note_seen(connection, seen);
-        }
+        self.outputs.note_seen(at(&mut self.slots, &mut self.nobody, id), seen);
     }
 
     /// Has a connection served in the next tick.
     pub(super) fn mark_ready(&mut self, id: ConnectionId) {
-        if let Some(connection) = at(&mut self.slots, id)
-            && !std::mem::replace(&mut connection.is_ready, true)
-        {
+        if !std::mem::replace(&mut self.input(id).is_ready, true) {
             self.ready.push(id);
         }
     }
 
     /// Has a connection written to at the end of this tick.
     pub(super) fn mark_dirty(&mut self, id: ConnectionId) {
-        if let Some(connection) = at(&mut self.slots, id) {
-            self.outputs.mark_dirty(connection);
-        }
+        self.outputs.mark_dirty(at(&mut self.slots, &mut self.nobody, id));
     }
 
     /// Has a connection written to as soon as there is time.
     pub(super) fn mark_bulk(&mut self, id: ConnectionId) {
-        if let Some(connection) = at(&mut self.slots, id) {
-            self.outputs.mark_bulk(connection);
-        }
+        self.outputs.mark_bulk(at(&mut self.slots, &mut self.nobody, id));
     }
 
     /// Has a connection wait until it is its turn to say something to many.
     pub(super) fn wait_for_turn(&mut self, id: ConnectionId) {
-        if let Some(connection) = at(&mut self.slots, id)
-            && !std::mem::replace(&mut connection.is_waiting, true)
-        {
+        if !std::mem::replace(&mut self.input(id).is_waiting, true) {
             self.waiting.push_back(id);
         }
     }
@@ -446,7 +440,7 @@ impl<S> Connections<S> {
 
     /// A row of a listing is told; an operator's do not count.
     pub(super) fn note_row(&mut self, id: ConnectionId) {
-        if self.get(id).is_some_and(|connection| connection.peer.rights() == Rights::Client) {
+        if self.get(id).peer.rights() == Rights::Client {
             self.outputs.note_row();
         }
     }

@@ -175,9 +175,10 @@ impl<S: Stream> Server<S> {
     /// was none.
     fn note_room(&mut self, id: ConnectionId) {
         let limits = &self.limits;
-        let Some(connection) = self.connections.input(id).filter(|connection| connection.is_blocked()) else {
+        let connection = self.connections.input(id);
+        if !connection.is_blocked() {
             return;
-        };
+        }
         let has_waited = connection.is_slow(limits) && connection.has_work();
         connection.flow = Flow::Free;
         self.connections.mark_bulk(id);
@@ -358,7 +359,7 @@ impl<S: Stream> Server<S> {
     }
 
     fn handle_deadline(&mut self, id: ConnectionId, now: Now) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
+        let connection = self.connections.get_mut(id);
         if connection.next_due(&self.limits).is_none_or(|due| due > now.steady) {
             // What it has done since has put that off.
             return;
@@ -374,7 +375,7 @@ impl<S: Stream> Server<S> {
     }
 
     fn handle_phase_deadline(&mut self, id: ConnectionId, now: Now) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
+        let connection = self.connections.get_mut(id);
         let is_slow = connection.slow_due(&self.limits).is_some_and(|due| due <= now.steady);
         match connection.phase {
             Phase::Silent { since } => {
@@ -413,7 +414,7 @@ impl<S: Stream> Server<S> {
             evicted.sort_unstable();
             for id in evicted {
                 self.close(id, CloseReason::SlowConsumer.into(), now);
-                if self.connections.get(id).is_some_and(|connection| connection.is_evicted) {
+                if self.connections.get(id).is_evicted {
                     self.give_up(id);
                 }
             }

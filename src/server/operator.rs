@@ -70,14 +70,14 @@ impl<S: Stream> Server<S> {
     pub(super) fn leave_console(&mut self, id: ConnectionId, asked: &Asked<'_>, now: Now) {
         let is_there = |it: &Connection<S>| it.is_open() || it.is_dropped();
         let others = self.connections.iter().filter(|it| it.peer.rights() == Rights::Client && is_there(it)).count();
-        match self.connections.get(id).map(|connection| connection.peer) {
-            Some(Peer::Operator(Seat::Terminal)) if others > 0 => {
+        match self.connections.get(id).peer {
+            Peer::Operator(Seat::Terminal) if others > 0 => {
                 self.expect(id, Expecting::Reply(Question::Consent));
                 let question = format!("{others} connected: shut the server down for everybody? yes or no");
                 self.say(id, asked, &question);
             }
-            Some(Peer::Operator(Seat::Terminal | Seat::Pipe)) => self.stop_asked = true,
-            Some(Peer::Operator(Seat::Socket) | Peer::Client(_)) | None => {
+            Peer::Operator(Seat::Terminal | Seat::Pipe) => self.stop_asked = true,
+            Peer::Operator(Seat::Socket) | Peer::Client(_) => {
                 self.close(id, CloseReason::Quit.into(), now);
             }
         }
@@ -109,8 +109,7 @@ impl<S: Stream> Server<S> {
     }
 
     fn expect(&mut self, id: ConnectionId, expecting: Expecting) {
-        if let Some(connection) = self.connections.get_mut(id) {
-            connection.phase = Phase::Operator(expecting);
-        }
+        let connection = self.connections.get_mut(id);
+        connection.phase = Phase::Operator(expecting);
     }
 }

@@ -35,16 +35,14 @@ impl<S: Stream> Server<S> {
 
     fn let_in(&mut self, id: ConnectionId, peer: Peer, debts: Debts, now: Now) {
         self.stand(id, Standing::LetIn);
-        if let Some(connection) = self.connections.get_mut(id) {
-            connection.owe(debts, now.steady);
-        }
+        let connection = self.connections.get_mut(id);
+        connection.owe(debts, now.steady);
         self.stats.note_accepted();
         self.gate.strangers.note_connected(peer, now, &mut self.connections.journal);
     }
 
     fn stand(&mut self, id: ConnectionId, standing: Standing) -> Standing {
-        let connection = self.connections.get_mut(id);
-        connection.map_or(Standing::Free, |connection| std::mem::replace(&mut connection.standing, standing))
+        std::mem::replace(&mut self.connections.get_mut(id).standing, standing)
     }
 
     /// Forgets a connection, which closes it.
@@ -56,15 +54,15 @@ impl<S: Stream> Server<S> {
     /// A connection does not count against any limit any more: it has closed.
     pub(in crate::server) fn release(&mut self, id: ConnectionId, now: Now) {
         let standing = self.stand(id, Standing::Free);
-        if let Some(origin) = self.connections.get(id).and_then(|it| origin_of(it.peer)) {
+        if let Some(origin) = origin_of(self.connections.get(id).peer) {
             self.gate.release(standing, origin, now);
         }
     }
 
     /// A connection that ends leaves its debts to those who come next from its address.
     pub(in crate::server) fn leave_debts(&mut self, id: ConnectionId, now: Now) {
-        let Some(connection) = self.connections.get(id).filter(|it| it.standing == Standing::LetIn) else { return };
-        if let Some(origin) = origin_of(connection.peer) {
+        let connection = self.connections.get(id);
+        if let (Standing::LetIn, Some(origin)) = (connection.standing, origin_of(connection.peer)) {
             self.gate.leave_debts(origin, connection.debts(), now);
         }
     }
@@ -104,7 +102,7 @@ impl<S: Stream> Server<S> {
 
     /// What a newcomer that is shut out is told besides: the operator's reason, and how long.
     fn ban_words(&self, id: ConnectionId, now: Now) -> Option<String> {
-        let address = self.connections.get(id)?.peer.address()?;
+        let address = self.connections.get(id).peer.address()?;
         let ban = self.gate.bans.of_address(address, now.steady)?;
         let left =
             ban.left(now.steady).map_or_else(|| "for ever".to_owned(), |left| format!("for {} more", span(left)));

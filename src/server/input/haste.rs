@@ -67,7 +67,7 @@ impl<S: Stream> Server<S> {
     /// Some lines have a rate of their own: until when this one has to wait.
     pub(in crate::server) fn kind_wait(&mut self, id: ConnectionId, kind: Kind<'_>, now: Now) -> Option<Millis> {
         let limits = &self.limits;
-        let connection = self.connections.get(id)?;
+        let connection = self.connections.get(id);
         match kind {
             Kind::Short | Kind::Usual => None,
             // It cannot be right.
@@ -84,7 +84,7 @@ impl<S: Stream> Server<S> {
     /// One of those is done.
     pub(in crate::server) fn charge_kind(&mut self, id: ConnectionId, kind: Kind<'_>, now: Now) {
         let limits = &self.limits;
-        let Some(connection) = self.connections.get_mut(id) else { return };
+        let connection = self.connections.get_mut(id);
         match kind {
             Kind::Short | Kind::Usual => {}
             Kind::Return(secret) if !self.places.may_have_given(secret) => {}
@@ -100,7 +100,7 @@ impl<S: Stream> Server<S> {
     /// The first of these lines has to wait. Says how many bytes are to be handled at once all the same,
     /// since a line stands behind them that need not wait, if the debt for them is not too much.
     pub(in crate::server) fn lines_on_credit(&self, id: ConnectionId, bytes: &[u8], now: Now) -> Option<usize> {
-        let connection = self.connections.get(id)?;
+        let connection = self.connections.get(id);
         let bears =
             |throttle: Throttle, pace: Pace, more: u64| throttle.wait_after(pace, more, now.steady) <= LONGEST_DEBT;
         let (mut start, mut lines, mut announcements, mut requests) = (0, 0, 0, 0);
@@ -139,13 +139,11 @@ impl<S: Stream> Server<S> {
         let start = memchr::memrchr(b'\n', bytes.get(..before)?).map_or(0, |newline| newline + 1);
         let new = bytes.get(start..)?;
         let mut lines = new.split_inclusive(|byte| *byte == b'\n').filter_map(|line| line.strip_suffix(b"\n"));
-        let dialect = self.connections.get(id)?.dialect;
+        let dialect = self.connections.get(id).dialect;
         let is_short = lines.any(|line| kind_of(dialect, line) == Kind::Short);
         let on_credit = if is_short { self.lines_on_credit(id, bytes, now) } else { None };
-        match (on_credit, self.connections.get(id)?.wait()?) {
-            (Some(_), _) => {
-                self.connections.get_mut(id)?.rare().wait = None;
-            }
+        match (on_credit, self.connections.get(id).wait()?) {
+            (Some(_), _) => self.connections.get_mut(id).rare().wait = None,
             (None, wait) => self.tell_wait(id, wait.until(), new, now),
         }
         on_credit
@@ -153,7 +151,8 @@ impl<S: Stream> Server<S> {
 
     /// Has a client wait until then with the lines that stand first in these bytes.
     pub(in crate::server) fn pause(&mut self, id: ConnectionId, wait: Wait, bytes: &[u8], now: Now) {
-        if let Some(connection) = self.connections.get_mut(id).filter(|connection| connection.is_open()) {
+        let connection = self.connections.get_mut(id);
+        if connection.is_open() {
             connection.rare().wait = Some(wait);
             self.tell_wait(id, wait.until(), bytes, now);
         }
@@ -162,7 +161,7 @@ impl<S: Stream> Server<S> {
     /// Tells a client how long it will be until all these lines are handled, the first of them then; once
     /// in a while, and only if somebody would notice.
     fn tell_wait(&mut self, id: ConnectionId, until: Millis, bytes: &[u8], now: Now) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
+        let connection = self.connections.get_mut(id);
         let told = connection.rare().wait_told;
         if told.is_some_and(|told| now.steady.since(told) < WAIT_NOTICE_INTERVAL) {
             return;

@@ -54,7 +54,7 @@ impl<S: Stream> Server<S> {
         let mut taken = 0;
         loop {
             let on_credit = taken < credit;
-            let handled = match self.next_line(id, received.after(taken), on_credit, now) {
+            let until = match self.next_line(id, received.after(taken), on_credit, now) {
                 Next::None { count } => return taken + count,
                 Next::AfterWrite => {
                     self.connections.write_early(id);
@@ -64,10 +64,11 @@ impl<S: Stream> Server<S> {
                     self.close(id, CloseReason::EndlessLine.into(), now);
                     return bytes.len();
                 }
-                Next::Later(until) => Handled::Later(until),
+                Next::Later(until) => until,
                 Next::TooLong { count, reading, charge } => {
+                    self.handle_other(id, reading, Err(Fault::LineTooLong), charge, now);
                     taken += count;
-                    self.handle_other(id, reading, Err(Fault::LineTooLong), charge, now)
+                    continue;
                 }
                 Next::Line { length, count, reading, charge } => {
                     let handled = match (reading, received.line(taken, length)) {
@@ -76,16 +77,15 @@ impl<S: Stream> Server<S> {
                         }
                         (reading, line) => self.handle_other(id, reading, line, charge, now),
                     };
-                    if let Handled::Done = handled {
-                        taken += count;
+                    match handled {
+                        Handled::Done => {
+                            taken += count;
+                            continue;
+                        }
+                        Handled::InTurn => return taken,
+                        Handled::Later(until) => until,
                     }
-                    handled
                 }
-            };
-            let until = match handled {
-                Handled::Done => continue,
-                Handled::InTurn => return taken,
-                Handled::Later(until) => until,
             };
             let rest = received.after(taken);
             match self.lines_on_credit(id, rest, now).filter(|_| !on_credit) {
@@ -122,9 +122,10 @@ impl<S: Stream> Server<S> {
     /// Finds the next line of a connection that listens.
     fn next_line(&mut self, id: ConnectionId, bytes: &[u8], on_credit: bool, now: Now) -> Next {
         let limits = &self.limits;
-        let Some(connection) = self.connections.input(id).filter(|connection| connection.is_listening(limits)) else {
+        let connection = self.connections.input(id);
+        if !connection.is_listening(limits) {
             return Next::None { count: 0 };
-        };
+        }
         if connection.is_much(limits.output_soft) && !connection.is_blocked() {
             return Next::AfterWrite;
         }
@@ -173,7 +174,7 @@ impl<S: Stream> Server<S> {
     #[inline(always)]
     pub(in crate::server) fn charge(&mut self, id: ConnectionId, charge: Charge, now: Now) -> Option<UserKey> {
         self.stats.note_line();
-        let connection = self.connections.input(id)?;
+        let connection = self.connections.input(id);
         match charge {
             Charge::Free => {}
             Charge::Line => connection.lines.take(self.line_pace, now.steady),

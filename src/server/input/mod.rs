@@ -31,7 +31,7 @@ enum Arrived {
 impl<S: Stream> Server<S> {
     /// Handles what was left over, then reads once and handles that.
     pub(in crate::server) fn serve(&mut self, id: ConnectionId, now: Now) {
-        let Some(connection) = self.connections.input(id) else { return };
+        let connection = self.connections.input(id);
         // One that waits is not read to the end, so reading cannot tell that it is gone.
         let is_paused = connection.wait().is_some() && connection.is_open();
         if is_paused && connection.stream().is_some_and(Stream::is_broken) {
@@ -44,14 +44,15 @@ impl<S: Stream> Server<S> {
         if is_broken {
             return self.break_off(id, now);
         }
-        let Some(connection) = self.connections.input(id) else { return };
+        let connection = self.connections.input(id);
         let unparsed = connection.unparsed.take();
         let has_lines = unparsed.as_ref().is_some_and(|unparsed| !connection.splitter.is_known(unparsed.len()));
         let mut unparsed = unparsed.unwrap_or_else(|| self.connections.outputs.buffers.take());
         if has_lines {
             let taken = self.handle_lines(id, unparsed.bytes(), 0, now);
             unparsed.advance(taken);
-            if taken > 0 && self.connections.get(id).is_some_and(|it| it.hung_up && it.is_open()) {
+            let connection = self.connections.get(id);
+            if taken > 0 && connection.hung_up && connection.is_open() {
                 // What that is answered with is written before the end is taken note of.
                 self.connections.mark_ready(id);
                 return self.keep_unparsed(id, unparsed);
@@ -82,7 +83,7 @@ impl<S: Stream> Server<S> {
     /// up; has written what the stream has to say of its own.
     fn read(&mut self, id: ConnectionId, scratch: &mut [u8], now: Now) -> Arrived {
         let limits = &self.limits;
-        let Some(connection) = self.connections.input(id) else { return Arrived::Nothing };
+        let connection = self.connections.input(id);
         let must_drain = matches!(connection.phase, Phase::Closing { .. } | Phase::Lingering { .. });
         let looks_ahead = connection.looks_ahead(limits);
         let is_read = connection.is_listening(limits) || must_drain || looks_ahead;
@@ -135,7 +136,7 @@ impl<S: Stream> Server<S> {
 
     /// Handles lines behind those that are unparsed.
     fn handle_behind(&mut self, id: ConnectionId, arrived: &[u8], unparsed: &mut Buffer, now: Now) {
-        let Some(connection) = self.connections.input(id) else { return };
+        let connection = self.connections.input(id);
         let before = unparsed.len();
         let is_known = connection.splitter.continues(before, arrived);
         let is_waiting = connection.wait().is_some();
@@ -150,7 +151,7 @@ impl<S: Stream> Server<S> {
 
     /// The peer will send nothing more. What it asked before is still answered.
     fn handle_end(&mut self, id: ConnectionId, now: Now) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
+        let connection = self.connections.get_mut(id);
         match connection.phase {
             Phase::Lingering { .. } => self.give_up(id),
             Phase::Closing { .. } | Phase::Gone => {}
@@ -170,8 +171,10 @@ impl<S: Stream> Server<S> {
     /// Keeps unhandled bytes for the next time, unless nobody will want them.
     fn keep_unparsed(&mut self, id: ConnectionId, mut unparsed: Box<Buffer>) {
         if unparsed.is_empty() {
-            self.connections.outputs.buffers.give(unparsed);
-        } else if let Some(connection) = self.connections.input(id).filter(|connection| connection.is_open()) {
+            return self.connections.outputs.buffers.give(unparsed);
+        }
+        let connection = self.connections.input(id);
+        if connection.is_open() {
             unparsed.fit_into(UNPARSED_BYTES);
             connection.unparsed = Some(unparsed);
         }

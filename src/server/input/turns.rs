@@ -8,7 +8,6 @@
 use super::haste::Wait;
 use crate::chat::{CloseReason, Command, Now, Reach, UserKey};
 use crate::limits::{COPY_WORK, ROW_WORK, WORK_OF_A_LINE, WRITE_BYTE_WORK, WRITE_WORK};
-use crate::server::connection::Phase;
 use crate::server::connection_id::ConnectionId;
 use crate::server::{Server, Stream};
 
@@ -60,10 +59,7 @@ impl<S: Stream> Server<S> {
     }
 
     fn user_of(&self, id: ConnectionId) -> Option<UserKey> {
-        match self.connections.get(id)?.phase {
-            Phase::User(user) => Some(user),
-            _ => None,
-        }
+        self.connections.get(id).user()
     }
 
     /// A turn is over: the work that its lines have made is charged to the connection and to its
@@ -78,7 +74,7 @@ impl<S: Stream> Server<S> {
 
     #[cold]
     fn charge_much(&mut self, id: ConnectionId, work: u64, now: Now) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
+        let connection = self.connections.get_mut(id);
         let Some(address) = connection.peer.address() else { return };
         let own = connection.rare().work.take_work(self.limits.work.into(), work, now.steady);
         let shared = self.gate.charge_work(address.ip().into(), work, now);

@@ -101,7 +101,7 @@ impl<S: Stream> Server<S> {
             Ok(Written::All) => self.after_last_byte(id),
             Ok(Written::Blocked) => {}
         }
-        let Some(connection) = self.connections.get(id) else { return };
+        let connection = self.connections.get(id);
         if was_slow && !connection.is_slow(&self.limits) && connection.has_work() {
             self.connections.mark_ready(id);
         }
@@ -112,15 +112,15 @@ impl<S: Stream> Server<S> {
     fn handle_broken(&mut self, id: ConnectionId, now: Now) {
         if self.may_go(id) {
             self.break_off(id, now);
-        } else if let Some(connection) = self.connections.get_mut(id) {
-            connection.flow = Flow::Broken;
+        } else {
+            self.connections.get_mut(id).flow = Flow::Broken;
             self.watch_slow_consumer(id, now);
         }
     }
 
     /// Gives a client that stays above a limit a time in which to read.
     fn watch_slow_consumer(&mut self, id: ConnectionId, now: Now) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
+        let connection = self.connections.get_mut(id);
         let (is_slow, is_stuck) = (connection.is_slow(&self.limits), connection.is_stuck(&self.limits));
         let is_known = connection.slow_since().is_some() == is_slow && connection.stuck_since().is_some() == is_stuck;
         if connection.is_open() && !is_known {
@@ -134,10 +134,8 @@ impl<S: Stream> Server<S> {
     /// only, so what waits is offered once more.
     pub(in crate::server) fn judge(&mut self, id: ConnectionId, now: Now) {
         self.write(id, now);
-        let Some(connection) = self.connections.get_mut(id).filter(|connection| connection.is_open()) else {
-            return;
-        };
-        if connection.slow_due(&self.limits).is_some_and(|due| due <= now.steady) {
+        let connection = self.connections.get_mut(id);
+        if connection.is_open() && connection.slow_due(&self.limits).is_some_and(|due| due <= now.steady) {
             // Who leaves that much unread is not sent it before the farewell.
             connection.is_evicted = connection.is_stuck(&self.limits);
             self.close(id, CloseReason::SlowConsumer.into(), now);

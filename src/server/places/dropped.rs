@@ -21,6 +21,11 @@ impl Dropped {
         Self { number, reason, until, due: until.min(since + DROP_NOTICE_DELAY) }
     }
 
+    /// Of nobody.
+    pub(in crate::server) fn nobody() -> Self {
+        Self { number: PlaceNumber::NONE, reason: CloseReason::Broken, until: Millis(0), due: Millis(0) }
+    }
+
     pub(in crate::server) fn due(&self) -> Millis {
         self.due
     }

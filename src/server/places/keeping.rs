@@ -7,7 +7,7 @@ use super::Tally;
 use super::dropped::Dropped;
 use crate::chat::{CloseReason, Name, Now, Uid, UserKey, UserRef};
 use crate::limits::PROBE_TIME;
-use crate::server::connection::{Connection, Link, Phase};
+use crate::server::connection::{Link, Phase};
 use crate::server::connection_id::ConnectionId;
 use crate::server::gate::{Throttle, origin_of};
 use crate::server::input::Wait;
@@ -28,7 +28,7 @@ impl<S: Stream> Server<S> {
     /// Has the user's place kept from now on, and tells the secret to come back with.
     pub(in crate::server) fn keep(&mut self, id: ConnectionId, asked: &Asked<'_>) {
         let grace = self.limits.resume_grace;
-        let Some(connection) = self.connections.get(id) else { return };
+        let connection = self.connections.get(id);
         if !matches!(connection.phase, Phase::User(_)) {
             return self.answer(id, asked, Err(Fault::NotEntered));
         }
@@ -42,21 +42,20 @@ impl<S: Stream> Server<S> {
         let kept = Kept::new(self.places.new_secret(), connection.dialect);
         let text = kept.secret.to_text();
         self.answer(id, asked, Ok(Answer::Kept { token: &text, grace }));
-        if let Some(connection) = self.connections.get_mut(id) {
-            connection.output.keep(kept);
-        }
+        let connection = self.connections.get_mut(id);
+        connection.output.keep(kept);
     }
 
     /// Gives a user its place again, on this connection.
     pub(in crate::server) fn resume(&mut self, id: ConnectionId, asked: &Asked<'_>, back: Return<'_>, now: Now) {
         let Return { uid, secret, seen } = back;
-        if self.connections.get(id).is_some_and(|it| matches!(it.phase, Phase::User(_))) {
+        if matches!(self.connections.get(id).phase, Phase::User(_)) {
             return self.answer_uncounted(id, asked, Err(Fault::AlreadyEntered));
         }
         let Some((user, place)) = self.find_place(uid, secret) else {
             return self.refuse_return(id, asked, back, now);
         };
-        let Some(old) = self.connections.get_mut(place) else { return };
+        let old = self.connections.get_mut(place);
         let (debts, rest) = (old.debts(), Output::of_rest(old.output.rest_of_line()));
         let lost = match old.output.rewind(seen) {
             Ok(lost) => lost,
@@ -66,9 +65,8 @@ impl<S: Stream> Server<S> {
         if self.end_dropped(place).is_none() {
             self.start_closing(place, CloseReason::ResumedElsewhere.into(), now);
         }
-        if let Some(connection) = self.connections.get_mut(id) {
-            connection.owe(debts, now.steady);
-        }
+        let connection = self.connections.get_mut(id);
+        connection.owe(debts, now.steady);
         self.take_place(id, asked, user, output, lost, now);
         if lost > 0 {
             self.tell_forgotten(user, seen);
@@ -101,17 +99,15 @@ impl<S: Stream> Server<S> {
         let Some(name) = self.chat.name_of(user) else { return };
         let answered = output.kept().map_or(0, |kept| kept.answered);
         self.answer(id, asked, Ok(Answer::Resumed { uid: user.uid(), name, answered, lost }));
-        let mut address = None;
-        if let Some(connection) = self.connections.get_mut(id) {
-            address = connection.peer.address();
-            if let Some(kept) = output.kept_mut() {
-                kept.asked = None;
-            }
-            output.put_first(std::mem::take(&mut connection.output));
-            connection.output = output;
-            connection.phase = Phase::User(user);
-            connection.last_heard = now.steady;
+        let connection = self.connections.get_mut(id);
+        let address = connection.peer.address();
+        if let Some(kept) = output.kept_mut() {
+            kept.asked = None;
         }
+        output.put_first(std::mem::take(&mut connection.output));
+        connection.output = output;
+        connection.phase = Phase::User(user);
+        connection.last_heard = now.steady;
         self.connections.link(user, id);
         self.connections.mark_dirty(id);
         let mut outbox = Outbox { connections: &mut self.connections, asker: None };
@@ -122,7 +118,7 @@ impl<S: Stream> Server<S> {
     fn find_place(&self, uid: Uid, secret: &str) -> Option<(UserKey, ConnectionId)> {
         let user = self.chat.find(UserRef::Uid(uid))?;
         let place = self.connections.of_user(user)?;
-        let kept = self.connections.get(place)?.output.kept()?;
+        let kept = self.connections.get(place).output.kept()?;
         kept.secret.matches(secret).then_some((user, place))
     }
 
@@ -144,22 +140,19 @@ impl<S: Stream> Server<S> {
             | CloseReason::EndlessLine
             | CloseReason::Shutdown => false,
         };
-        let kept = |id| {
-            let connection = self.connections.get(id)?;
-            connection.output.kept().filter(|_| connection.is_open())
-        };
-        is_dropped && kept(id).is_some()
+        let connection = self.connections.get(id);
+        is_dropped && connection.is_open() && connection.output.kept().is_some()
     }
 
     /// Lets go of a lost connection's stream and keeps the rest.
     pub(in crate::server) fn keep_place(&mut self, id: ConnectionId, reason: CloseReason, now: Now) {
         let until = now.steady + self.limits.resume_grace;
-        let Some(connection) = self.connections.get_mut(id) else { return };
+        let connection = self.connections.get_mut(id);
         let (Some(user), Some(origin)) = (connection.user(), origin_of(connection.peer)) else { return };
         self.leave_debts(id, now);
         self.release(id, now);
         let number = self.places.add(origin, id);
-        let Some(connection) = self.connections.get_mut(id) else { return };
+        let connection = self.connections.get_mut(id);
         connection.link = Link::Dropped(Box::new(Dropped::new(number, reason, now.steady, until)));
         connection.unparsed = None;
         connection.is_evicted = false;
@@ -180,7 +173,7 @@ impl<S: Stream> Server<S> {
     /// are too many, the oldest is given up.
     fn give_up_surplus(&mut self, now: Now) {
         while let Some(id) = self.places.surplus(&self.limits) {
-            let dropped = self.connections.get(id).and_then(Connection::dropped);
+            let dropped = self.connections.get(id).dropped();
             let reason = dropped.map_or(CloseReason::Disconnected, |dropped| dropped.reason);
             self.close(id, reason.into(), now);
         }
@@ -188,7 +181,7 @@ impl<S: Stream> Server<S> {
 
     /// Something is due for an absent user: telling others, or giving up.
     pub(in crate::server) fn handle_dropped(&mut self, id: ConnectionId, user: UserKey, now: Now) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
+        let connection = self.connections.get_mut(id);
         let Link::Dropped(dropped) = &mut connection.link else { return };
         if dropped.until <= now.steady {
             let reason = dropped.reason;
@@ -201,7 +194,7 @@ impl<S: Stream> Server<S> {
 
     /// Ends the keeping of an absent user's place; gives back the user.
     pub(in crate::server) fn end_dropped(&mut self, id: ConnectionId) -> Option<UserKey> {
-        let connection = self.connections.get_mut(id)?;
+        let connection = self.connections.get_mut(id);
         let (user, number) = (connection.user()?, connection.dropped()?.number);
         connection.phase = Phase::Gone;
         if let Some(origin) = origin_of(connection.peer) {
@@ -215,7 +208,7 @@ impl<S: Stream> Server<S> {
     pub(in crate::server) fn handle_silence(&mut self, id: ConnectionId, now: Now) {
         let limits = &self.limits;
         let (ping_after, dead_after) = (limits.ping_after, limits.dead_after);
-        let Some(connection) = self.connections.get_mut(id) else { return };
+        let connection = self.connections.get_mut(id);
         if !connection.is_listening(limits) {
             // It may well have answered; the server has not listened.
             connection.last_heard = now.steady;
@@ -238,7 +231,7 @@ impl<S: Stream> Server<S> {
     pub(in crate::server) fn reclaim_name(&mut self, name: Name, now: Now) -> Result<(), Fault> {
         let taken = Err(Fault::Refused(crate::chat::Refusal::NameTaken(name)));
         let holder = self.chat.find(UserRef::Name(name)).and_then(|user| self.connections.of_user(user));
-        let Some((id, connection)) = holder.and_then(|id| Some((id, self.connections.get(id)?))) else {
+        let Some((id, connection)) = holder.map(|id| (id, self.connections.get(id))) else {
             return taken;
         };
         let is_silent = connection.last_heard + self.limits.ping_after <= now.steady;
@@ -256,7 +249,7 @@ impl<S: Stream> Server<S> {
 
     /// Asks, unless that has been done already, and shortens the time to answer if need be.
     fn ask_for_sign_of_life(&mut self, id: ConnectionId, now: Now, time: Duration) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
+        let connection = self.connections.get_mut(id);
         let until = now.steady + time;
         let Some(kept) = connection.output.kept_mut() else { return };
         match &mut kept.asked {
@@ -271,7 +264,7 @@ impl<S: Stream> Server<S> {
     /// A wrong secret: the connection is not heard for a while, longer each time from one address. If
     /// it hangs up meanwhile, no secret of the next one from there is looked at.
     pub(in crate::server) fn penalise(&mut self, id: ConnectionId, now: Now) {
-        let Some(connection) = self.connections.get_mut(id) else { return };
+        let connection = self.connections.get_mut(id);
         if let Some(origin) = origin_of(connection.peer) {
             let until = self.gate.penalty(origin, now);
             connection.rare().secrets = Throttle::until(until);
@@ -290,7 +283,7 @@ impl<S: Stream> Server<S> {
     /// Of what a returning user has not seen, tells the senders what could not be kept.
     fn tell_forgotten(&mut self, user: UserKey, seen: u64) {
         let Some(reader) = self.chat.name_of(user) else { return };
-        let connection = self.connections.of_user(user).and_then(|id| self.connections.get_mut(id));
+        let connection = self.connections.of_user(user).map(|id| self.connections.get_mut(id));
         let Some(kept) = connection.and_then(|connection| connection.output.kept_mut()) else { return };
         let mut tally = Tally::default();
         kept.unread.behind(seen).for_each(|sender| tally.add(sender));

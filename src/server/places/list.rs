@@ -11,6 +11,11 @@ use crate::server::connection_id::ConnectionId;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::server) struct PlaceNumber(u64);
 
+impl PlaceNumber {
+    /// No place's.
+    pub(in crate::server) const NONE: Self = Self(0);
+}
+
 /// How many places an origin has, and its oldest: the greatest rank has to give one up.
 type Rank = (usize, Reverse<PlaceNumber>, Origin);
 
