@@ -84,6 +84,12 @@ fn schedule<S>(deadlines: &mut BTreeSet<(Millis, ConnectionId)>, connection: &mu
 }
 
 impl<S: Stream> Connections<S> {
+    /// One that is to be written to, and what writing takes, unless it has gone.
+    #[inline]
+    pub(super) fn dirty(&mut self, id: ConnectionId) -> Option<(&mut Connection<S>, &mut Outputs)> {
+        Some((find(&mut self.slots, id)?, &mut self.outputs))
+    }
+
     /// Writes to a connection what is queued for it.
     #[inline]
     pub(super) fn write_out(&mut self, id: ConnectionId) -> io::Result<Written> {

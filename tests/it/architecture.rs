@@ -170,6 +170,22 @@ fn nobody_but_the_lists_of_dialects_names_native() {
     judge(sources("src").iter().flat_map(named_dialects).collect());
 }
 
+/// Files that act on several parts of the server at once, by docs/ARCHITECTURE.md; every other part keeps to itself.
+#[test]
+fn few_files_have_methods_of_the_server() {
+    let text = read("docs/ARCHITECTURE.md");
+    let listed = text.split_once("These twelve files").expect("they are listed").1;
+    let listed = listed.split_once("\n\n").expect("the list has an end").0;
+    let sources = sources("src/server");
+    let theirs = sources.iter().filter(|source| source.code.contains("> Server<S> {"));
+    let mut names: Vec<&str> = theirs.filter_map(|source| source.path.strip_prefix("src/server/")).collect();
+    let mut known: Vec<&str> =
+        listed.split('`').filter(|word| word.ends_with(".rs") && !word.contains("tests")).collect();
+    names.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(names, known, "methods of Server: give the part its own, or name the file in docs/ARCHITECTURE.md");
+}
+
 #[test]
 fn the_server_has_no_threads() {
     let sources = sources("src");

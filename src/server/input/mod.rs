@@ -31,20 +31,13 @@ enum Arrived {
 impl<S: Stream> Server<S> {
     /// Handles what was left over, then reads once and handles that.
     pub(in crate::server) fn serve(&mut self, id: ConnectionId, now: Now) {
-        let connection = self.connections.input(id);
-        // One that waits is not read to the end, so reading cannot tell that it is gone.
-        let is_paused = connection.wait().is_some() && connection.is_open();
-        if is_paused && connection.stream().is_some_and(Stream::is_broken) {
-            return self.break_off(id, now);
+        let mut connection = self.connections.input(id);
+        if connection.wait().is_some() || connection.flow == Flow::Broken || connection.hung_up {
+            if self.is_over(id, now) {
+                return;
+            }
+            connection = self.connections.input(id);
         }
-        let (is_broken, hung_up) = (connection.flow == Flow::Broken, connection.hung_up);
-        if connection.is_open() && (is_broken || hung_up) && !self.may_go(id) {
-            return;
-        }
-        if is_broken {
-            return self.break_off(id, now);
-        }
-        let connection = self.connections.input(id);
         let unparsed = connection.unparsed.take();
         let has_lines = unparsed.as_ref().is_some_and(|unparsed| !connection.splitter.is_known(unparsed.len()));
         let mut unparsed = unparsed.unwrap_or_else(|| self.connections.outputs.buffers.take());
@@ -77,6 +70,26 @@ impl<S: Stream> Server<S> {
         }
         self.scratch = scratch;
         self.keep_unparsed(id, unparsed);
+    }
+
+    /// Whether one that may have gone is not read any more: it is broken, or waits for its turn to go.
+    #[cold]
+    fn is_over(&mut self, id: ConnectionId, now: Now) -> bool {
+        let connection = self.connections.input(id);
+        // One that waits is not read to the end, so reading cannot tell that it is gone.
+        let is_paused = connection.wait().is_some() && connection.is_open();
+        if is_paused && connection.stream().is_some_and(Stream::is_broken) {
+            self.break_off(id, now);
+            return true;
+        }
+        let (is_broken, hung_up) = (connection.flow == Flow::Broken, connection.hung_up);
+        if connection.is_open() && (is_broken || hung_up) && !self.may_go(id) {
+            return true;
+        }
+        if is_broken {
+            self.break_off(id, now);
+        }
+        is_broken
     }
 
     /// One read. Forgets the readiness when the stream says that it has nothing more and has not hung

@@ -85,10 +85,10 @@ impl<S: Stream> Server<S> {
     #[inline]
     fn write(&mut self, id: ConnectionId, now: Now) {
         // One that was refused may have gone already.
-        let Some(connection) = self.connections.listed(id) else { return };
+        let Some((connection, outputs)) = self.connections.dirty(id) else { return };
         let (was_slow, was_usual) = (connection.is_slow(&self.limits), connection.is_usual());
         self.stats.note_writes(1);
-        match self.connections.write_out(id) {
+        match outputs.write(connection) {
             Ok(Written::All) if was_usual => {}
             written => self.after_write(id, written, was_slow, now),
         }
