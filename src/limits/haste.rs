@@ -12,6 +12,9 @@ pub const WAIT_NOTICE_INTERVAL: Duration = Duration::from_secs(10);
 /// client does not have to wait for longer for it afterwards.
 pub const LONGEST_DEBT: Duration = Duration::from_secs(60);
 
+/// So many of those lines are handled in a tick: the others are heard in between.
+pub const ON_CREDIT_PER_TICK: usize = 8;
+
 /// Longest wait that a wrong resume token costs; the first costs a second, each further one more.
 pub const LONGEST_PENALTY: Duration = Duration::from_secs(15);
 

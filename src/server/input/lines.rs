@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::haste::{Charge, Wait};
 use super::opening::Sniffed;
 use crate::chat::{CloseReason, Millis, Now, UserKey};
+use crate::limits::ON_CREDIT_PER_TICK;
 use crate::server::connection::{Expecting, Phase, Question};
 use crate::server::connection_id::ConnectionId;
 use crate::server::{Server, Stream};
@@ -48,12 +49,18 @@ enum Next {
 
 impl<S: Stream> Server<S> {
     /// Handles the whole lines at the start of `bytes`, as long as the connection listens and is
-    /// not too fast, and those in the first `credit` bytes even so. Says how many bytes are done with.
+    /// not too fast, and those in the first `credit` bytes even so, some of them in later ticks. Says how many
+    /// bytes are done with.
     pub(super) fn handle_lines(&mut self, id: ConnectionId, bytes: &[u8], mut credit: usize, now: Now) -> usize {
         let received = Received::new(bytes);
-        let mut taken = 0;
+        let (mut taken, mut lines_on_credit) = (0, 0);
         loop {
             let on_credit = taken < credit;
+            if on_credit && lines_on_credit >= ON_CREDIT_PER_TICK {
+                self.connections.mark_ready(id);
+                return taken;
+            }
+            lines_on_credit += usize::from(on_credit);
             let until = match self.next_line(id, received.after(taken), on_credit, now) {
                 Next::None { count } => return taken + count,
                 Next::AfterWrite => {

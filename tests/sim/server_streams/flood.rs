@@ -251,6 +251,29 @@ fn leaving_behind_a_paste_is_done_at_once_and_nothing_of_it_is_lost() {
     bench.all_leave(&[&bob]);
 }
 
+/// A hundred lines for others, each to another, stand before one that need not wait: whoever speaks
+/// meanwhile does not wait for all of them.
+#[test]
+fn what_is_handled_on_credit_is_handled_on_credit_in_turns() {
+    let mut bench = Bench::limited(Limits { lines: Limits::DEFAULT.lines, ..FREE });
+    let [loud, bob] = ["loud", "bob"].map(|name| bench.user(name));
+    bench.advance(Duration::from_secs(10));
+    bench.arrive(&loud, "PRIVATE bob x\n".repeat(100) + "PING z\n");
+    let (mut heard, mut ticks) = (Vec::new(), 0);
+    while heard.iter().sum::<usize>() < 100 {
+        bench.tick();
+        heard.push(bob.lines().len());
+        ticks += 1;
+        assert!(ticks < 30, "{heard:?}");
+    }
+    assert_eq!(heard[..3], [18, 8, 8], "the burst, and a few at a time");
+    bench.tick();
+    let answers = loud.lines();
+    assert_eq!(answers.iter().filter(|line| line.starts_with("+OK taken ")).count(), 100);
+    assert_eq!(answers.iter().rfind(|line| line.starts_with("+OK")).unwrap(), "+OK pong z", "{answers:?}");
+    bench.all_leave(&[&loud, &bob]);
+}
+
 #[test]
 fn a_client_gets_no_more_said_by_asking_between() {
     let mut bench = Bench::limited(Limits { output_hard: 1 << 24, ..Limits::DEFAULT });

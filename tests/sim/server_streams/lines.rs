@@ -111,7 +111,7 @@ fn wrong_lines_cost_nothing_but_an_error() {
         (b"REQUEST\n", "usage"),
         (b"REQUEST bob carol\n", "usage"),
         (b"LIST x\n", "usage"),
-        (b"REQUEST b\xc3\xb6b\n", "bad-name"),
+        (b"REQUEST b\xc3\xb6b!\n", "bad-name"),
         (b"JOIN #\n", "bad-room"),
         (b"PRIVATE bob\n", "empty-text"),
         (b"ANNOUNCE  \t \n", "empty-text"),

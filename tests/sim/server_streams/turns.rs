@@ -245,9 +245,9 @@ fn what_is_due_on_many_is_done_for_some_in_each_tick() {
 fn requests_that_are_over_are_ended_some_in_each_tick() {
     let limits = Limits::DEFAULT.without_rates();
     let mut bench = bench(limits, Budget::DEFAULT);
-    let askers: Vec<Client> = (0..600).map(|number| bench.user(&format!("a{number}"))).collect();
+    let askers: Vec<Client> = (0..600).map(|number| bench.user(&format!("asker{number}"))).collect();
     for (number, asker) in askers.iter().enumerate() {
-        bench.send(asker, format!("REQUEST a{}\n", (number + 1) % 600));
+        bench.send(asker, format!("REQUEST asker{}\n", (number + 1) % 600));
         asker.received();
     }
     askers.iter().for_each(|asker| drop(asker.received()));
