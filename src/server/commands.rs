@@ -55,7 +55,7 @@ impl<S: Stream> Server<S> {
     #[inline(always)]
     fn obey(&mut self, id: ConnectionId, user: Option<UserKey>, asked: &Asked<'_>, command: &AnyCommand<'_>, now: Now) {
         match *command {
-            AnyCommand::Chat(command) => match user {
+            AnyCommand::Chat(ref command) => match user {
                 Some(user) => self.pass_to_chat(id, user, asked, command, now),
                 None => self.answer(id, asked, Err(Fault::NotEntered)),
             },
@@ -97,9 +97,9 @@ impl<S: Stream> Server<S> {
     /// A message that was taken is answered when that suits: its sender has no need to know at once, and
     /// in a lively talk the next line to it is not far; one write for both is half the work.
     #[inline(always)]
-    fn pass_to_chat(&mut self, id: ConnectionId, user: UserKey, asked: &Asked<'_>, command: Command<'_>, now: Now) {
+    fn pass_to_chat(&mut self, id: ConnectionId, user: UserKey, asked: &Asked<'_>, command: &Command<'_>, now: Now) {
         let mut outbox = Outbox { connections: &mut self.connections, asker: Some(Asker { id, asked }) };
-        match self.chat.handle_command(user, command, now, &mut outbox) {
+        match self.chat.handle_command(user, *command, now, &mut outbox) {
             Ok(Reply::Taken { stamp, to }) => {
                 self.connections.answer(id, When::Deferred, |dialect, encoder, out| {
                     encoder.taken(dialect, asked, stamp, to, out);
