@@ -23,7 +23,7 @@ impl<S: Stream> Server<S> {
         let Some(user) = user else { return };
         self.connections.unlink(user);
         let name = self.chat.name_of(user);
-        let mut outbox = Outbox { connections: &mut self.connections, asker: None };
+        let mut outbox = Outbox { connections: &mut self.connections, journal: &mut self.journal, asker: None };
         self.chat.leave(user, closing.reason, now, &mut outbox);
         if let Some(name) = name {
             self.tell_unread(name, &unread);
@@ -35,7 +35,7 @@ impl<S: Stream> Server<S> {
         let user = self.end_dropped(id).or_else(|| self.start_closing(id, reason.into(), now));
         let Some(user) = user else { return };
         self.connections.unlink(user);
-        self.chat.leave(user, reason, now, &mut LogOnly(&mut self.connections.journal));
+        self.chat.leave(user, reason, now, &mut LogOnly(&mut self.journal));
     }
 
     /// Closes a connection whose stream is broken: there is nobody to say farewell to.
@@ -90,10 +90,8 @@ impl<S: Stream> Server<S> {
         if !closing.is_refusal && !peer.is_operator() {
             self.stats.note_closed(closing.reason);
             match name {
-                Some(_) => self.connections.journal.disconnected(peer, name, closing.reason),
-                None => {
-                    self.gate.strangers.note_never_entered(peer, closing.reason, now, &mut self.connections.journal)
-                }
+                Some(_) => self.journal.disconnected(peer, name, closing.reason),
+                None => self.gate.strangers.note_never_entered(peer, closing.reason, now, &mut self.journal),
             }
         }
         self.leave_debts(id, now);

@@ -98,7 +98,8 @@ impl<S: Stream> Server<S> {
     /// in a lively talk the next line to it is not far; one write for both is half the work.
     #[inline(always)]
     fn pass_to_chat(&mut self, id: ConnectionId, user: UserKey, asked: &Asked<'_>, command: &Command<'_>, now: Now) {
-        let mut outbox = Outbox { connections: &mut self.connections, asker: Some(Asker { id, asked }) };
+        let mut outbox =
+            Outbox { connections: &mut self.connections, journal: &mut self.journal, asker: Some(Asker { id, asked }) };
         match self.chat.handle_command(user, *command, now, &mut outbox) {
             Ok(Reply::Taken { stamp, to }) => {
                 self.connections.answer(id, When::Deferred, |dialect, encoder, out| {
@@ -131,7 +132,7 @@ impl<S: Stream> Server<S> {
                 self.connections.link(user, id);
                 let connection = self.connections.get_mut(id);
                 connection.phase = Phase::User(user);
-                let mut outbox = Outbox { connections: &mut self.connections, asker: None };
+                let mut outbox = Outbox { connections: &mut self.connections, journal: &mut self.journal, asker: None };
                 self.chat.show_announcements(user, &mut outbox);
                 self.answer(id, asked, Ok(Answer::Entered { uid, name }));
             }
@@ -143,7 +144,7 @@ impl<S: Stream> Server<S> {
         if !is_right {
             self.answer(id, asked, Err(Fault::WrongPassword));
             let peer = self.connections.get(id).peer;
-            self.gate.strangers.note_wrong_password(peer, now, &mut self.connections.journal);
+            self.gate.strangers.note_wrong_password(peer, now, &mut self.journal);
             return self.penalise(id, now);
         }
         if let Phase::Entering { may_enter, .. } = &mut self.connections.get_mut(id).phase {
@@ -155,7 +156,7 @@ impl<S: Stream> Server<S> {
     /// Enters, in the place of a user who has lost its connection and its right to the name perhaps.
     fn enter_as(&mut self, entry: Entry, now: Now) -> Result<(UserKey, Uid, Name), Fault> {
         for _ in 0..2 {
-            let mut outbox = Outbox { connections: &mut self.connections, asker: None };
+            let mut outbox = Outbox { connections: &mut self.connections, journal: &mut self.journal, asker: None };
             match self.chat.enter(entry, now, &mut outbox) {
                 Ok(entered) => return Ok(entered),
                 Err(Refusal::NameTaken(name)) => self.reclaim_name(name, now)?,

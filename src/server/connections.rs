@@ -8,7 +8,6 @@ use slab::Slab;
 
 use super::connection::{Connection, Phase, Schedule};
 use super::connection_id::ConnectionId;
-use super::journal::Journal;
 use super::output::{Broadcast, Outputs, Patience, Shares, Speakers, When, Written};
 use super::peer::{Peer, Rights};
 use super::stream::Stream;
@@ -38,7 +37,6 @@ pub(super) struct Connections<S> {
     pub(super) broadcast: Broadcast,
     /// How many users speak each dialect: what many are told is said in those only.
     pub(super) speakers: Speakers,
-    pub(super) journal: Journal,
     limits: Limits,
 }
 
@@ -245,7 +243,7 @@ impl<S: Stream> Connections<S> {
 }
 
 impl<S> Connections<S> {
-    pub(super) fn new(journal: Journal, limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         Self {
             slots: Slab::new(),
             nobody: Connection::nobody(),
@@ -259,7 +257,6 @@ impl<S> Connections<S> {
             outputs: Outputs::new(limits),
             broadcast: Broadcast::default(),
             speakers: Speakers::default(),
-            journal,
             limits,
         }
     }

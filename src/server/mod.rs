@@ -106,6 +106,7 @@ fn system_secret() -> u128 {
 pub struct Server<S> {
     chat: Chat,
     connections: Connections<S>,
+    journal: Journal,
     /// An empty list whose memory is used again and again.
     batch: Vec<ConnectionId>,
     /// The loop's one read buffer.
@@ -133,7 +134,8 @@ impl<S: Stream> Server<S> {
                 backlog: config.limits.backlog,
                 backlogs_total: config.limits.backlogs_total,
             }),
-            connections: Connections::new(Journal::new(config.log_level), config.limits),
+            connections: Connections::new(config.limits),
+            journal: Journal::new(config.log_level),
             batch: Vec::new(),
             scratch: vec![0; READ_BYTES],
             stop_asked: false,
@@ -149,7 +151,7 @@ impl<S: Stream> Server<S> {
 
     /// Sets the time that log lines carry until the first tick.
     pub fn set_time(&mut self, now: Now) {
-        self.connections.journal.set_time(now.wall);
+        self.journal.set_time(now.wall);
     }
 
     /// The id the next accepted connection will have, to register it under.
@@ -189,7 +191,7 @@ impl<S: Stream> Server<S> {
 
     /// One round of work; see the module's description.
     pub fn tick(&mut self, now: Now) {
-        self.connections.journal.set_time(now.wall);
+        self.journal.set_time(now.wall);
         self.connections.outputs.begin_tick(now.steady);
         let mut batch = self.take_batch(|connections| &mut connections.ready);
         let have_waited = !self.connections.waiting.is_empty();
@@ -231,9 +233,7 @@ impl<S: Stream> Server<S> {
         self.stats.sample(now.steady, self.chat.message_count());
         if let Some([lines, reads, writes]) = self.stats.note_tick(took, SLOW_TICK) {
             let took = took.as_millis();
-            self.connections
-                .journal
-                .warn(format_args!("slow-tick ms={took} lines={lines} reads={reads} writes={writes}"));
+            self.journal.warn(format_args!("slow-tick ms={took} lines={lines} reads={reads} writes={writes}"));
         }
     }
 
@@ -289,7 +289,7 @@ impl<S: Stream> Server<S> {
 
     /// The log.
     pub fn journal(&mut self) -> &mut Journal {
-        &mut self.connections.journal
+        &mut self.journal
     }
 
     /// Checks what must hold between ticks.
@@ -349,10 +349,10 @@ impl<S: Stream> Server<S> {
             self.connections.settle();
         }
         self.gate.bans.forget_over(now.steady);
-        let mut outbox = Outbox { connections: &mut self.connections, asker: None };
+        let mut outbox = Outbox { connections: &mut self.connections, journal: &mut self.journal, asker: None };
         self.chat.handle_timeout(now, &mut outbox);
         self.connections.deliver();
-        self.gate.strangers.tell(now, &mut self.connections.journal);
+        self.gate.strangers.tell(now, &mut self.journal);
         self.connections.settle();
         self.connections.evict_largest();
         self.close_evicted(now);

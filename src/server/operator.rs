@@ -58,7 +58,7 @@ impl<S: Stream> Server<S> {
             }
             Order::Log(word) => {
                 let level = Level::new(word).ok_or(Fault::Usage(Verb::Log))?;
-                self.connections.journal.set_level(level);
+                self.journal.set_level(level);
                 self.say(id, asked, &format!("the log is {} now", level.word()));
             }
             Order::Shutdown => self.stop_asked = true,
@@ -103,7 +103,8 @@ impl<S: Stream> Server<S> {
     }
 
     fn order(&mut self, id: ConnectionId, asked: &Asked<'_>, command: OperatorCommand<'_>, now: Now) {
-        let mut outbox = Outbox { connections: &mut self.connections, asker: Some(Asker { id, asked }) };
+        let mut outbox =
+            Outbox { connections: &mut self.connections, journal: &mut self.journal, asker: Some(Asker { id, asked }) };
         let reply = self.chat.handle_operator(command, now, &mut outbox);
         self.answer(id, asked, Ok(Answer::Chat(reply)));
     }

@@ -44,7 +44,7 @@ impl<S: Stream> Server<S> {
             self.close(*victim, Closing { reason: CloseReason::Banned, words, is_refusal: false }, now);
         }
         let (count, term, given) = (hit.len(), console::term(time, now.wall), console::reason_given(words));
-        self.connections.journal.note(format_args!("ban target={target} closed={count}"));
+        self.journal.note(format_args!("ban target={target} closed={count}"));
         let hint = match target {
             Target::Name(name) if name.is_guest() => "; a guest comes back as another one: its address can be shut out",
             Target::Name(_) | Target::Network(_) | Target::OnLink { .. } => "",
@@ -66,7 +66,7 @@ impl<S: Stream> Server<S> {
 
     pub(super) fn unban(&mut self, id: ConnectionId, asked: &Asked<'_>, target: Target, now: Now) {
         if self.gate.bans.remove(target) {
-            self.connections.journal.note(format_args!("unban target={target}"));
+            self.journal.note(format_args!("unban target={target}"));
             return self.say(id, asked, &format!("{target} is let in again"));
         }
         let address = match target {
@@ -104,7 +104,7 @@ impl<S: Stream> Server<S> {
         if !name.can_be_had() {
             return Err(TargetError::NobodysName.into());
         }
-        self.chat.mute(name, time.map(|time| now.steady + time), &mut LogOnly(&mut self.connections.journal));
+        self.chat.mute(name, time.map(|time| now.steady + time), &mut LogOnly(&mut self.journal));
         let term = console::term(time, now.wall);
         let hint = match self.chat.find(UserRef::Name(name)) {
             Some(_) if name.is_guest() => "; a guest comes back as another one",
@@ -117,7 +117,7 @@ impl<S: Stream> Server<S> {
 
     pub(super) fn unmute(&mut self, id: ConnectionId, asked: &Asked<'_>, user: UserRef) -> Result<(), Fault> {
         let name = self.name_meant(user)?;
-        let was_muted = self.chat.unmute(name, &mut LogOnly(&mut self.connections.journal));
+        let was_muted = self.chat.unmute(name, &mut LogOnly(&mut self.journal));
         let what = if was_muted { "has its voice back" } else { "was not muted; mutes shows who is" };
         self.say(id, asked, &format!("{name} {what}"));
         Ok(())

@@ -16,7 +16,7 @@ pub(in crate::server) fn origin_of(peer: Peer) -> Option<Origin> {
 impl<S: Stream> Server<S> {
     /// Takes a new connection in. One that is refused is told why and closed.
     pub fn accept(&mut self, stream: S, peer: Peer, now: Now) -> ConnectionId {
-        self.connections.journal.set_time(now.wall);
+        self.journal.set_time(now.wall);
         let Some(origin) = origin_of(peer) else {
             return self.connections.add(stream, peer, Phase::Operator(Expecting::Order), now.steady);
         };
@@ -38,7 +38,7 @@ impl<S: Stream> Server<S> {
         let connection = self.connections.get_mut(id);
         connection.owe(debts, now.steady);
         self.stats.note_accepted();
-        self.gate.strangers.note_connected(peer, now, &mut self.connections.journal);
+        self.gate.strangers.note_connected(peer, now, &mut self.journal);
     }
 
     fn stand(&mut self, id: ConnectionId, standing: Standing) -> Standing {
@@ -83,7 +83,7 @@ impl<S: Stream> Server<S> {
 
     fn note_refusal(&mut self, reason: CloseReason, now: Now) {
         self.stats.note_refused();
-        self.gate.strangers.note_refused(reason, now, &mut self.connections.journal);
+        self.gate.strangers.note_refused(reason, now, &mut self.journal);
     }
 
     /// Tells a newcomer why it is refused. Only so many may take their time to read it.

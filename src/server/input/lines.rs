@@ -172,7 +172,7 @@ impl<S: Stream> Server<S> {
     /// Answers one who speaks another protocol in its own way, and hangs up: nothing it sent is done,
     /// and nothing more is read but to throw it away.
     fn turn_away(&mut self, id: ConnectionId, protocol: Foreign, now: Now) {
-        self.gate.strangers.note_foreign(protocol, now, &mut self.connections.journal);
+        self.gate.strangers.note_foreign(protocol, now, &mut self.journal);
         self.connections.append(id, |_, _, out| protocol.answer(out));
         self.close(id, CloseReason::Foreign.into(), now);
     }

@@ -19,6 +19,7 @@ pub(in crate::server) struct Asker<'a> {
 /// whose request is being handled, if any.
 pub(in crate::server) struct Outbox<'a, S> {
     pub(in crate::server) connections: &'a mut Connections<S>,
+    pub(in crate::server) journal: &'a mut Journal,
     pub(in crate::server) asker: Option<Asker<'a>>,
 }
 
@@ -47,7 +48,7 @@ impl<S: Stream> Sink for Outbox<'_, S> {
     }
 
     fn record(&mut self, record: &Record<'_>) {
-        self.connections.journal.record(record);
+        self.journal.record(record);
     }
 }
 

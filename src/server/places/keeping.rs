@@ -110,7 +110,7 @@ impl<S: Stream> Server<S> {
         connection.last_heard = now.steady;
         self.connections.link(user, id);
         self.connections.mark_dirty(id);
-        let mut outbox = Outbox { connections: &mut self.connections, asker: None };
+        let mut outbox = Outbox { connections: &mut self.connections, journal: &mut self.journal, asker: None };
         self.chat.handle_return(user, address, &mut outbox);
     }
 
@@ -163,8 +163,8 @@ impl<S: Stream> Server<S> {
         connection.output.bound_unsent();
         let peer = connection.peer;
         self.stats.note_closed(reason);
-        self.connections.journal.disconnected(peer, self.chat.name_of(user), reason);
-        let mut outbox = Outbox { connections: &mut self.connections, asker: None };
+        self.journal.disconnected(peer, self.chat.name_of(user), reason);
+        let mut outbox = Outbox { connections: &mut self.connections, journal: &mut self.journal, asker: None };
         self.chat.handle_drop(user, reason, &mut outbox);
         self.give_up_surplus(now);
     }
@@ -188,7 +188,7 @@ impl<S: Stream> Server<S> {
             return self.close(id, reason.into(), now);
         }
         dropped.note_told();
-        let mut outbox = Outbox { connections: &mut self.connections, asker: None };
+        let mut outbox = Outbox { connections: &mut self.connections, journal: &mut self.journal, asker: None };
         self.chat.tell_drop(user, &mut outbox);
     }
 
@@ -274,7 +274,7 @@ impl<S: Stream> Server<S> {
 
     /// Tells each sender that is still here how many of its lines `reader` may not have read.
     pub(in crate::server) fn tell_unread(&mut self, reader: Name, tally: &Tally) {
-        let mut outbox = Outbox { connections: &mut self.connections, asker: None };
+        let mut outbox = Outbox { connections: &mut self.connections, journal: &mut self.journal, asker: None };
         for sender in tally.senders() {
             self.chat.tell_unread(sender.from, sender.first, reader, sender.count, &mut outbox);
         }
