@@ -316,7 +316,7 @@ impl Outputs {
     }
 
     /// Something was appended.
-    #[inline(always)]
+    #[inline]
     fn account_grown<S: Stream>(&mut self, connection: &mut Connection<S>, is_bounded: bool, has_grown: bool) {
         if is_bounded {
             return self.bound(connection);
