@@ -56,11 +56,13 @@ impl<S: Stream> Server<S> {
         let (mut taken, mut lines_on_credit) = (0, 0);
         loop {
             let on_credit = taken < credit;
-            if on_credit && lines_on_credit >= ON_CREDIT_PER_TICK {
-                self.connections.mark_ready(id);
-                return taken;
+            if on_credit {
+                if lines_on_credit >= ON_CREDIT_PER_TICK {
+                    self.serve_again(id);
+                    return taken;
+                }
+                lines_on_credit += 1;
             }
-            lines_on_credit += usize::from(on_credit);
             let until = match self.next_line(id, received.after(taken), on_credit, now) {
                 Next::None { count } => return taken + count,
                 Next::AfterWrite => {
@@ -103,6 +105,12 @@ impl<S: Stream> Server<S> {
                 }
             }
         }
+    }
+
+    /// What is left is handled in the next tick.
+    #[cold]
+    fn serve_again(&mut self, id: ConnectionId) {
+        self.connections.mark_ready(id);
     }
 
     /// Handles a line that is no command: what an operator was asked for, or what cannot be read.
