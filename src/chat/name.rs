@@ -13,7 +13,7 @@ use std::fmt;
 pub use reference::{Mention, Uid, UserRef};
 
 use crate::limits::{MARKS_TOGETHER, NAME_BYTES, NAME_COLUMNS, NUMBERS_TRIED, ROOM_NAME_BYTES, ROOM_NAME_COLUMNS};
-use spelling::{Bounds, starts_name, tidy};
+use spelling::{Bounds, is_plain, starts_name, tidy};
 
 const NAME_BOUNDS: Bounds = Bounds { bytes: NAME_BYTES, columns: NAME_COLUMNS };
 /// Without the `#`.
@@ -51,7 +51,7 @@ pub struct Name(Inline<NAME_BYTES>);
 
 impl PartialEq for Name {
     fn eq(&self, other: &Self) -> bool {
-        skeleton::same(self.0.as_bytes(), other.0.as_bytes())
+        self.0.bytes == other.0.bytes || skeleton::same(self.0.as_bytes(), other.0.as_bytes())
     }
 }
 
@@ -66,13 +66,13 @@ pub(super) struct NameKey {
 
 impl From<Name> for NameKey {
     fn from(name: Name) -> Self {
-        Self { print: skeleton::print_of(name.as_str()), name }
+        Self { print: skeleton::print_of(name.0.as_bytes()), name }
     }
 }
 
 impl std::hash::Hash for Name {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        skeleton::print_of(self.as_str()).hash(state);
+        skeleton::hash(self.0.as_bytes(), state);
     }
 }
 
@@ -113,10 +113,18 @@ impl Name {
     /// # Errors
     /// Says what is wrong when `text` is no name.
     pub fn any(text: &str) -> Result<Self, NameError> {
-        let text = Self::check(text)?;
+        let text = if Self::is_plain(text) { Cow::Borrowed(text) } else { Self::check(text)? };
         Inline::new(&text).map(Self).ok_or(NameError::TooLong)
     }
 
+    /// Whether it is a name in ASCII: most are.
+    #[inline]
+    fn is_plain(text: &str) -> bool {
+        let starts_so = text.bytes().next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_');
+        starts_so && is_plain(text, NAME_COLUMNS)
+    }
+
+    #[cold]
     fn check(text: &str) -> Result<Cow<'_, str>, NameError> {
         if !text.is_empty() && !starts_name(text) {
             return Err(NameError::BadStart);
@@ -178,7 +186,7 @@ pub struct RoomName(Inline<ROOM_NAME_BYTES>);
 
 impl PartialEq for RoomName {
     fn eq(&self, other: &Self) -> bool {
-        skeleton::same(self.0.as_bytes(), other.0.as_bytes())
+        self.0.bytes == other.0.bytes || skeleton::same(self.0.as_bytes(), other.0.as_bytes())
     }
 }
 
@@ -186,15 +194,18 @@ impl Eq for RoomName {}
 
 impl std::hash::Hash for RoomName {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        skeleton::print_of(self.as_str()).hash(state);
+        skeleton::hash(self.0.as_bytes(), state);
     }
 }
 
 impl RoomName {
     /// Reads a room name; `None` when `text` is not one.
     pub fn new(text: &str) -> Option<Self> {
-        let rest = tidy(text.strip_prefix('#')?, ROOM_BOUNDS).ok()?;
-        match rest {
+        let rest = text.strip_prefix('#')?;
+        if !rest.is_empty() && is_plain(rest, ROOM_BOUNDS.columns) {
+            return Inline::new(text).map(Self);
+        }
+        match tidy(rest, ROOM_BOUNDS).ok()? {
             Cow::Borrowed(_) => Inline::new(text).map(Self),
             Cow::Owned(tidied) => Inline::new(&format!("#{tidied}")).map(Self),
         }

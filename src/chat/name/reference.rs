@@ -51,7 +51,7 @@ impl<'a> Mention<'a> {
     /// # Errors
     /// Says what is wrong when `text` is neither.
     pub fn new(text: &'a str) -> Result<Self, NameError> {
-        if text.is_ascii() && Uid::new(text).is_none() {
+        if !Name::is_plain(text) && text.is_ascii() && Uid::new(text).is_none() {
             Name::check(text)?;
         }
         Ok(Self(text))

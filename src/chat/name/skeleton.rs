@@ -3,6 +3,8 @@
 
 use std::hash::{DefaultHasher, Hasher};
 
+use crate::limits::ROOM_NAME_BYTES;
+
 /// Whether two names, in UTF-8, are the same.
 pub(super) fn same(one: &[u8], two: &[u8]) -> bool {
     if one == two {
@@ -27,15 +29,21 @@ pub(super) fn of(name: &str) -> String {
     skeleton.replace("rn", "m")
 }
 
-/// A number that is the same for the same names, and but for chance another for others. Nothing is allocated for a
-/// name in ASCII.
-pub(super) fn print_of(name: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    if name.is_ascii() {
-        Ascii(name.as_bytes()).for_each(|byte| hasher.write_u8(byte));
+/// Hashes a name, in UTF-8, so that names that are the same have the same hash. Nothing is allocated for one in ASCII.
+pub(super) fn hash<H: Hasher>(name: &[u8], state: &mut H) {
+    let mut folded = [0; ROOM_NAME_BYTES];
+    if name.is_ascii() && name.len() <= folded.len() {
+        let length = folded.iter_mut().zip(Ascii(name)).map(|(to, byte)| *to = byte).count();
+        state.write(folded.get(..length).unwrap_or_default());
     } else {
-        of(name).bytes().for_each(|byte| hasher.write_u8(byte));
+        state.write(std::str::from_utf8(name).map(of).unwrap_or_default().as_bytes());
     }
+}
+
+/// A number that is the same for the same names, and but for chance another for others.
+pub(super) fn print_of(name: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hash(name, &mut hasher);
     hasher.finish()
 }
 
@@ -76,6 +84,7 @@ mod tests {
 
     #[test]
     fn names_that_look_alike_are_the_same() {
+        let print = |name: &str| print_of(name.as_bytes());
         let is_same = |one: &str, two: &str| same(one.as_bytes(), two.as_bytes());
         let alike = [
             ("alice", "ALICE"),
@@ -91,12 +100,12 @@ mod tests {
         ];
         for (one, two) in alike {
             assert!(is_same(one, two) && is_same(two, one), "{one} {two}");
-            assert_eq!(print_of(one), print_of(two), "{one} {two}");
+            assert_eq!(print(one), print(two), "{one} {two}");
         }
         for (one, two) in [("alice", "alic"), ("zoe", "zoë"), ("bar", "barn"), ("жанна", "жана"), ("李", "李李")]
         {
             assert!(!is_same(one, two) && !is_same(two, one), "{one} {two}");
-            assert_ne!(print_of(one), print_of(two), "{one} {two}");
+            assert_ne!(print(one), print(two), "{one} {two}");
         }
     }
 }

@@ -93,6 +93,12 @@ fn has_too_many_marks(text: &str) -> bool {
     })
 }
 
+/// Whether a text is ASCII, has at most so many columns, and nothing in it that a name may not have.
+#[inline]
+pub(super) fn is_plain(text: &str, most: usize) -> bool {
+    text.len() <= most && text.bytes().all(is_name_byte)
+}
+
 fn is_name_byte(byte: u8) -> bool {
     /// The characters of names by their ASCII codes: one bit each, for the upper half as well.
     const NAME_BYTES: u128 = {
