@@ -175,14 +175,18 @@ impl Chat {
         self.rooms.create(name, self.users.of(user).origin())
     }
 
-    /// The user's membership in a room, found among its few without looking anything up.
+    /// The user's membership in a room.
     fn membership(&self, user: UserKey, name: RoomName) -> Result<Membership, Refusal> {
-        let memberships = &self.users.of(user).rooms;
-        let found = memberships.iter().find(|membership| self.rooms.of(membership.room).name == name);
-        found.copied().ok_or_else(|| match self.rooms.find(name) {
+        self.own_membership(user, name).ok_or_else(|| match self.rooms.find(name) {
             Some(room) => Refusal::NotInRoom(room.name),
             None => Refusal::NoSuchRoom(name),
         })
+    }
+
+    /// The same, found among its few without looking anything up.
+    pub(super) fn own_membership(&self, user: UserKey, name: RoomName) -> Option<Membership> {
+        let mut memberships = self.users.of(user).rooms.iter();
+        memberships.find(|membership| self.rooms.of(membership.room).name == name).copied()
     }
 
     fn check_has_room(&self, user: UserKey) -> Result<(), Refusal> {

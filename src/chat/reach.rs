@@ -29,7 +29,10 @@ impl Chat {
         let joined = |members| Reach { rows: self.settings.backlog, ..told(members, SHORT) };
         let rows = |rows: usize| Reach { rows: rows.min(ROWS_PER_REPLY), ..Reach::default() };
         match command {
-            Command::RoomSay { room, text } => told(members(*room), text.as_str().len() + SHORT),
+            Command::RoomSay { room, text } => {
+                let own = self.own_membership(user, *room).map_or(0, |own| self.rooms.of(own.room).members.len());
+                told(own, text.as_str().len() + SHORT)
+            }
             Command::Announce(text) => told(self.users.len(), text.as_str().len() + SHORT),
             Command::Join(room) => joined(members(*room)),
             Command::JoinUser(other) => {

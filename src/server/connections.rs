@@ -154,13 +154,23 @@ impl<S: Stream> Connections<S> {
                 }
             }
         }
-        while self.outputs.queued > total {
-            let all = self.slots.iter_mut().map(|(_, connection)| connection);
-            let Some(victim) = all.filter(|it| it.may_give_way()).max_by_key(|it| (it.is_stalled(), it.output.size()))
-            else {
+        if self.outputs.queued > total {
+            self.evict_some();
+        }
+    }
+
+    /// Evicts as many as need be. Their order is made once: however many go, it takes no longer.
+    fn evict_some(&mut self) {
+        let all = self.slots.iter().filter(|(_, it)| it.may_give_way());
+        let mut victims: Vec<_> = all.map(|(slot, it)| (it.is_stalled(), it.output.size(), slot)).collect();
+        victims.sort_unstable_by(|one, other| other.cmp(one));
+        for (_, _, slot) in victims {
+            if self.outputs.queued <= self.limits.queued_total {
                 return;
-            };
-            self.outputs.evict(victim);
+            }
+            if let Some(victim) = self.slots.get_mut(slot) {
+                self.outputs.evict(victim);
+            }
         }
     }
 
