@@ -202,7 +202,7 @@ fn the_command_line_is_explained() {
     let help = run(&["--help"], "");
     assert_eq!(help.status.code(), Some(0));
     let shown = text(&help);
-    for word in ["--name", "--guest", "--plain", "--color", "--no-bell", "--history", "Examples", "localhost:2428"] {
+    for word in ["--name", "--guest", "--plain", "--color", "--no-bell", "--history", "Examples", "lab7:2428"] {
         assert!(shown.contains(word), "{word} is missing in:\n{shown}");
     }
     assert_eq!(run(&["--version"], "").status.code(), Some(0));
