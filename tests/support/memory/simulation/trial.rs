@@ -233,11 +233,13 @@ impl Trial {
         // One that is written to afterwards has not been taken for broken then.
         let is_broken = is_noted(Call::ReadBroken, "broken") && !calls.contains(&Call::WriteBroken);
         let is_ended = is_at_end || is_broken;
+        // The answer to `QUIT` may be offered to a stream that is broken; the log tells of it in any case.
+        let is_over = is_ended || has_gone("quit");
         let (answers, mut answered) = (self.answers(number), 0);
         loop {
             // What has to wait is told from what need not by the answers.
-            let only_silent = self.may_wait(number) && !is_ended && answered >= answers.len();
-            if self.waits_for_turn(number, is_ended || answered < answers.len()) {
+            let only_silent = self.may_wait(number) && !is_over && answered >= answers.len();
+            if self.waits_for_turn(number, is_over || answered < answers.len()) {
                 break;
             }
             let Some(meaning) = self.next_line(number, only_silent) else { break };

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use chatd::limits::{Budget, COPY_WORK, WRITE_WORK};
 
+use super::journal::disconnects;
 use super::pipe::Call;
 use super::shadow::{Meaning, Owed, Phase};
 use super::trial::Trial;
@@ -70,7 +71,8 @@ impl Trial {
         // Those whose waiting is over come behind those who had more to read.
         let is_served = |number: &usize| {
             let is_read = |(who, call): &(usize, Call)| who == number && call.is_read();
-            calls.iter().any(is_read) || (self.may_wait(*number) && !self.answers(*number).is_empty())
+            let has_quit = || disconnects(journal).contains(&(self.shadow.lines[*number].address.as_str(), "quit"));
+            calls.iter().any(is_read) || (self.may_wait(*number) && (!self.answers(*number).is_empty() || has_quit()))
         };
         let has_waited = |number: &usize| order.contains(number) || self.turns.is_waiting(*number);
         let others = self.live.iter().copied().filter(|number| !has_waited(number));
