@@ -310,6 +310,8 @@ impl Trial {
                 self.compare(number, false);
                 self.settle(number);
                 self.judge_unwritten(number, true);
+            } else if has(number, Call::Dropped) {
+                // Whether that was right is judged below.
             } else if self.judge_unwritten(number, false) {
                 self.shadow.lines[number].owed_since = None;
             } else {
