@@ -52,7 +52,7 @@ impl<S: Stream> Server<S> {
             }
         }
         let mut scratch = std::mem::take(&mut self.scratch);
-        let room = (LINE_BYTES + READ_BYTES).saturating_sub(unparsed.len()).min(READ_BYTES);
+        let room = (LINE_BYTES + READ_BYTES).saturating_sub(unparsed.len()).min(scratch.len());
         match self.read(id, scratch.get_mut(..room).unwrap_or_default(), now) {
             Arrived::Bytes(count) => {
                 let arrived = scratch.get(..count).unwrap_or_default();
