@@ -254,6 +254,7 @@ fn names_and_texts_are_as_long_as_is_told() {
     assert!(is_room(50) && !is_room(51));
     let is_room_of = |letter: &str, count| chatd::chat::RoomName::new(&format!("#{}", letter.repeat(count))).is_some();
     assert!(is_room_of("李", 24) && !is_room_of("李", 25) && is_room_of("ж", 37) && !is_room_of("ж", 38));
+    assert!(chatd::chat::RoomName::new(&format!("#{}1", "ж".repeat(37))).is_none(), "a byte too much");
     let is_text = |length: usize| Text::new(&"x".repeat(length)).is_ok();
     assert!(is_text(3_840) && !is_text(3_841));
     let is_away = |length: usize| Dialect::Native.decode(&format!("AWAY {}", "x".repeat(length))).command.is_ok();
